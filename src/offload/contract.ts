@@ -1,0 +1,144 @@
+/**
+ * The wire between threads: types only.  What a pool thread takes and answers, and what a machine thread
+ * offers over comlink.  Pixels and pictures stay in shared memory; messages carry handles.
+ */
+
+import type { SharedSurface } from "../util/shared-surface.ts";
+
+// ---- Pool threads (piscina), `workers/pool.ts`: one exported function for each task ----
+
+export type ImageFormat = "ppm" | "png";
+
+/**
+ * A cancel flag: one Int32 in shared memory, 0 until the work is to be given up, then 1 (rule C7).
+ * A pool thread reads it between bands of at most 10 ms; aborting the thread is the last resort.
+ */
+export type CancelFlag = Int32Array<SharedArrayBuffer>;
+
+/** Makes a picture of a frame, or of a band of its lines. */
+export interface EncodeTask {
+  readonly frame: SharedSurface;
+  readonly format: ImageFormat;
+  readonly cancel: CancelFlag;
+}
+
+/** A finished picture: bytes in shared memory, in this order. */
+export interface Picture {
+  readonly format: ImageFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly parts: readonly Uint8Array<SharedArrayBuffer>[];
+  readonly sizeBytes: number;
+}
+
+// ---- Machine threads (comlink), `workers/machine.ts` ----
+
+export type MachineType = "none" | "test";
+export type DisplayType = "VGA" | "qxl";
+
+/** What a display shows: `moving` carries the frame number in its pixels, `still` never changes. */
+export type DisplayContent = "moving" | "still";
+
+export interface DisplayConfig {
+  readonly type: DisplayType;
+  /** In pixels: 320x200 to 3840x2160. */
+  readonly width: number;
+  readonly height: number;
+  readonly content: DisplayContent;
+  /** Heads of the device, one console each. */
+  readonly heads: number;
+  /** The device's id, where the user gave one. */
+  readonly id: string | undefined;
+}
+
+export interface MachineConfig {
+  readonly type: MachineType;
+  readonly displays: readonly DisplayConfig[];
+}
+
+/** One console: what `screendump` takes its picture of. */
+export interface ConsoleDescription {
+  /** Its number among the machine's consoles, from 0. */
+  readonly index: number;
+  /** The id of its device, if it has one. */
+  readonly deviceId: string | undefined;
+  /** The QOM path of its device. */
+  readonly devicePath: string;
+  readonly head: number;
+}
+
+/** Something that happened to the machine, in the order in which it happened. */
+export type MachineEvent =
+  | { readonly kind: "stop" }
+  | { readonly kind: "resume" }
+  | { readonly kind: "reset"; readonly guest: boolean; readonly reason: string }
+  | { readonly kind: "powerdown" }
+  | { readonly kind: "shutdown"; readonly guest: boolean; readonly reason: string };
+
+/** As QEMU's `RunState`. */
+export type MachineRunState = "prelaunch" | "running" | "paused" | "shutdown" | "internal-error";
+
+export interface QomProperty {
+  readonly name: string;
+  /** As QEMU prints it: `string`, `bool`, `child<container>`, `link<...>`. */
+  readonly type: string;
+}
+
+export interface QomTypeInfo {
+  readonly name: string;
+  readonly abstract: boolean;
+  readonly parent: string | undefined;
+}
+
+export type QomValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly QomValue[]
+  | { readonly [name: string]: QomValue };
+
+/** A call's outcome: a failure that the client caused is a value, so that it crosses the thread whole. */
+export type MachineResult<T> =
+  | { readonly ok: true; readonly value: T; readonly events: readonly MachineEvent[] }
+  | { readonly ok: false; readonly errorClass: "GenericError" | "DeviceNotFound"; readonly desc: string };
+
+/** What a frame copy is made into: memory of the caller's, big enough for the console. */
+export interface CapturedFrame {
+  readonly frame: SharedSurface;
+  /** The display's frame number: larger with each update. */
+  readonly frameNumber: number;
+}
+
+/**
+ * A machine thread's interface, one object a thread, wrapped by comlink.  `machine` is the number that
+ * `create` answered.  A verb answers after its effect, with the events that it caused; events that
+ * nobody asked for come through the listener given to `create`.
+ */
+export interface MachineThread {
+  create(
+    config: MachineConfig,
+    listener: (event: MachineEvent) => void,
+  ): Promise<{ readonly machine: number; readonly consoles: readonly ConsoleDescription[] }>;
+  destroy(machine: number): Promise<void>;
+  cont(machine: number): Promise<MachineResult<void>>;
+  stop(machine: number): Promise<MachineResult<void>>;
+  reset(machine: number): Promise<MachineResult<void>>;
+  powerdown(machine: number): Promise<MachineResult<void>>;
+  runState(machine: number): Promise<MachineRunState>;
+  /**
+   * Refreshes a console and copies the frame when the update is done, never a frame whose rendering
+   * had begun before the call (rules D1 to D3).  `reuse` is memory of an earlier frame that nobody
+   * reads any more; it is used when it is large enough.
+   */
+  capture(machine: number, console: number, reuse: WebAssembly.Memory | undefined): Promise<CapturedFrame>;
+  qomList(machine: number, path: string): Promise<MachineResult<readonly QomProperty[]>>;
+  qomGet(machine: number, path: string, property: string): Promise<MachineResult<QomValue>>;
+  qomSet(machine: number, path: string, property: string, value: QomValue): Promise<MachineResult<void>>;
+  qomListTypes(
+    machine: number,
+    implementing: string | undefined,
+    abstract: boolean,
+  ): Promise<MachineResult<readonly QomTypeInfo[]>>;
+}

@@ -1,0 +1,32 @@
+/**
+ * The values of QEMU's JSON dialect.  They are JavaScript's own, with two additions, so that what QEMU
+ * keeps apart is kept apart: integers are exact over int64 and uint64, and a double is never an integer.
+ *
+ *   wire                 value
+ *   1, -0, 2^53 - 1      number (a safe integer)
+ *   2^53 .. 2^64 - 1     bigint; also down to -2^63
+ *   1.0, 1e3, 0.5, 2^64  JsonDouble
+ *
+ * A parser hands out `number` for integers alone.  A printer takes a `number` of either kind.
+ */
+
+export class JsonDouble {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+export type JsonValue = null | boolean | number | bigint | JsonDouble | string | JsonArray | JsonObject;
+export type JsonArray = readonly JsonValue[];
+/** Own enumerable properties are the members; `__proto__` is an ordinary name.  A printer skips `undefined`. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue | undefined;
+}
+
+/** Whether `value` is an object of the wire: neither null, an array nor a double. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonDouble)
+  );
+}
