@@ -19,6 +19,14 @@ export const JSON_NESTING_DEPTH_MAX = 1024;
 export const JSON_PLAIN_MESSAGE_BYTES_MAX = 16 * KIB;
 /** What the exact parser consumes in one go before it lets other sessions run. */
 export const JSON_SLICE_BYTES = 4 * KIB;
+/** Tokens the exact parser takes in one go, as {@link JSON_SLICE_BYTES}: short ones cost more than their bytes. */
+export const JSON_SLICE_TOKENS = 1 * KIB;
+/** Bytes of one number (rule W5): its conversion cannot be sliced.  Seen: GenericError "JSON token size limit exceeded". */
+export const JSON_NUMBER_BYTES_MAX = 4 * KIB;
+/** Bytes of a stray token that its error quotes (rule W5): the reply stays small.  Seen: the quotation ends there. */
+export const JSON_QUOTED_TOKEN_BYTES_MAX = 4 * KIB;
+/** Bytes of a parser's message about one token.  Source: QEMU, the buffer of its `parse_error`.  Seen: it ends there. */
+export const JSON_PARSE_MESSAGE_BYTES_MAX = 1023;
 
 // ---- Session (monitor) ----
 
@@ -27,7 +35,7 @@ export const REQUEST_QUEUE_LEN_MAX = 8;
 /** Async commands of one session in flight, by default.  Seen: the next one waits (rule L6). */
 export const ASYNC_IN_FLIGHT_MAX = 64;
 /** Requests a session may start in one turn of the event loop before the next session gets its turn. */
-export const REQUESTS_PER_TURN_MAX = 32;
+export const REQUESTS_PER_TURN_MAX = 64;
 /** Bytes a suspended session reads ahead, to notice that its peer has gone (rule C4).  Seen: the socket is not read. */
 export const READ_AHEAD_BYTES_MAX = 64 * KIB;
 /** Unparsed and half-parsed input of all sessions together (rule W5).  Seen: sockets are not read until there is room. */
@@ -48,7 +56,7 @@ export const OUTPUT_BUDGET_BYTES = 1 * GIB;
 /** Output is given to a transport in pieces of at most this size. */
 export const OUTPUT_SLICE_BYTES = 256 * KIB;
 /** Sessions that get a broadcast event in one turn of the event loop. */
-export const BROADCAST_SLICE_SESSIONS = 64;
+export const BROADCAST_SLICE_SESSIONS = 32;
 /** COMMAND_PROGRESS events of one command: at most one in this time (rule C6). */
 export const PROGRESS_PERIOD_MS = 1_000;
 /** Rate limited events: at most one in this time (rule E2).  Source: QEMU's monitor. */
@@ -58,3 +66,31 @@ export const EVENT_THROTTLE_PERIOD_MS = 1_000;
 
 /** What commands in flight get to end by themselves when the service is told to stop. */
 export const SHUTDOWN_GRACE_MS = 1_000;
+
+// ---- Machine and displays (machine, ui) ----
+
+/** Smallest display.  Source: the modes that test displays offer.  Seen: a start-up error that names the range. */
+export const DISPLAY_WIDTH_MIN_PX = 320;
+/** See {@link DISPLAY_WIDTH_MIN_PX}. */
+export const DISPLAY_HEIGHT_MIN_PX = 200;
+/** Largest display: 4K, a surface of 32 MiB.  Seen: a start-up error that names the range. */
+export const DISPLAY_WIDTH_MAX_PX = 3840;
+/** See {@link DISPLAY_WIDTH_MAX_PX}. */
+export const DISPLAY_HEIGHT_MAX_PX = 2160;
+/** Heads of all displays of one machine, a console each: at most 512 MiB of surfaces.  Seen: a start-up error. */
+export const MACHINE_CONSOLES_MAX = 16;
+/** Pieces in which a qxl display renders a refresh, each in its own turn of the machine thread. */
+export const QXL_RENDER_PIECES_COUNT = 8;
+/** Frames of one console in memory at a time: one being written, one encoded, one captured.  Seen: screendumps wait. */
+export const CONSOLE_FRAMES_COUNT_MAX = 3;
+
+// ---- Transports (chardev) ----
+
+/** Bytes a transport likes to hold: with more waiting, `write` answers false.  Twice a unix socket's kernel buffer would gain nothing. */
+export const CHARDEV_OUTPUT_WATERMARK_BYTES = 128 * KIB;
+/** A half-closed unix socket is asked this often whether its peer is still there (rule C4). */
+export const HALF_CLOSE_PROBE_PERIOD_MS = 25;
+/** Connections that wait to be accepted.  Source: Linux, `net.core.somaxconn`.  Seen: a client's connect waits. */
+export const LISTEN_BACKLOG_CONNECTIONS = 4096;
+/** Longest path of a unix socket.  Source: Linux, `sockaddr_un`, 108 with the NUL.  Seen: the service does not start. */
+export const UNIX_PATH_BYTES_MAX = 107;

@@ -1,0 +1,96 @@
+/**
+ * The chardev over standard input and output: one connection, for the process that started this one.
+ *
+ * The end of input is a half-close, as on any transport (rule C4): `printf ... | qmpd serve --qmp stdio`
+ * gets its replies.  That the reader has gone shows at the next write.
+ */
+
+import type { Readable, Writable } from "node:stream";
+import type { Chardev, ChardevListener } from "./chardev.ts";
+
+type State = "open" | "finishing" | "closed";
+
+/** Makes a chardev of two streams that nobody else uses; by default the process's own. */
+export function createStdioChardev(
+  input: Readable = process.stdin,
+  output: Writable = process.stdout,
+): Chardev {
+  return new StdioChardev(input, output);
+}
+
+class StdioChardev implements Chardev {
+  readonly peer = "stdio";
+  readonly #input: Readable;
+  readonly #output: Writable;
+  #state: State = "open";
+  #listener: ChardevListener | undefined;
+
+  constructor(input: Readable, output: Writable) {
+    this.#input = input;
+    this.#output = output;
+  }
+
+  start(listener: ChardevListener): void {
+    this.#listener = listener;
+    this.#input.on("data", this.#onData);
+    this.#input.on("end", this.#onInputEnd);
+    this.#input.on("error", this.#onError);
+    this.#output.on("drain", this.#onDrain);
+    this.#output.on("error", this.#onError);
+  }
+
+  pause(): void {
+    if (this.#state === "open") this.#input.pause();
+  }
+
+  resume(): void {
+    if (this.#state === "open") this.#input.resume();
+  }
+
+  write(data: string | Uint8Array): boolean {
+    if (this.#state !== "open") return true;
+    return typeof data === "string" ? this.#output.write(data, "latin1") : this.#output.write(data);
+  }
+
+  get unsentBytes(): number {
+    return this.#state === "closed" ? 0 : this.#output.writableLength;
+  }
+
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "finishing";
+    // Standard output itself stays open: Node never closes it, and the process may still have to say goodbye.
+    this.#output.write("", () => this.#close(undefined));
+  }
+
+  destroy(): void {
+    if (this.#state === "closed") return;
+    this.#state = "finishing";
+    queueMicrotask(() => this.#close(undefined));
+  }
+
+  readonly #onData = (bytes: Uint8Array): void => {
+    if (this.#state === "open") this.#listener?.data(bytes);
+  };
+
+  readonly #onInputEnd = (): void => {
+    if (this.#state === "open") this.#listener?.inputEnd();
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#state === "open") this.#listener?.drain();
+  };
+
+  readonly #onError = (error: Error): void => this.#close(error);
+
+  #close(error: Error | undefined): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#input.off("data", this.#onData);
+    this.#input.off("end", this.#onInputEnd);
+    this.#output.off("drain", this.#onDrain);
+    // The error handlers stay: a reader that leaves later must not end the process.
+    this.#input.destroy();
+    this.#listener?.close(error);
+  }
+}
