@@ -32,6 +32,9 @@ export interface Picture {
 }
 
 // ---- Machine threads (comlink), `workers/machine.ts` ----
+//
+// These types say what crosses the thread.  `src/machine/` has its own, since it could be used without a
+// thread; the thread's entry holds both together, and does not compile when they part.
 
 export type MachineType = "none" | "test";
 export type DisplayType = "VGA" | "qxl";
@@ -67,16 +70,15 @@ export interface ConsoleDescription {
   readonly head: number;
 }
 
-/** Something that happened to the machine, in the order in which it happened. */
+/** Something that happened to the machine. */
 export type MachineEvent =
   | { readonly kind: "stop" }
   | { readonly kind: "resume" }
   | { readonly kind: "reset"; readonly guest: boolean; readonly reason: string }
-  | { readonly kind: "powerdown" }
-  | { readonly kind: "shutdown"; readonly guest: boolean; readonly reason: string };
+  | { readonly kind: "powerdown" };
 
-/** As QEMU's `RunState`. */
-export type MachineRunState = "prelaunch" | "running" | "paused" | "shutdown" | "internal-error";
+/** As QEMU's `RunState`.  `internal-error`: the machine's thread died; a reset brings the machine back. */
+export type MachineRunState = "prelaunch" | "running" | "paused" | "internal-error";
 
 export interface QomProperty {
   readonly name: string;
@@ -101,32 +103,40 @@ export type QomValue =
 
 /** A call's outcome: a failure that the client caused is a value, so that it crosses the thread whole. */
 export type MachineResult<T> =
-  | { readonly ok: true; readonly value: T; readonly events: readonly MachineEvent[] }
+  | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errorClass: "GenericError" | "DeviceNotFound"; readonly desc: string };
 
-/** What a frame copy is made into: memory of the caller's, big enough for the console. */
+/** What a verb caused. */
+export interface VerbOutcome {
+  readonly runState: MachineRunState;
+  /** In the order in which they happened. */
+  readonly events: readonly MachineEvent[];
+}
+
 export interface CapturedFrame {
+  /** A copy, which belongs to the caller. */
   readonly frame: SharedSurface;
-  /** The display's frame number: larger with each update. */
+  /** The display's frame number: larger with each refresh of a running machine, the same while it is paused. */
   readonly frameNumber: number;
 }
 
 /**
  * A machine thread's interface, one object a thread, wrapped by comlink.  `machine` is the number that
- * `create` answered.  A verb answers after its effect, with the events that it caused; events that
- * nobody asked for come through the listener given to `create`.
+ * `create` answered.  A verb answers after its effect.
  */
 export interface MachineThread {
+  /** Answers as soon as the thread can: a thread that dies while starting never does. */
+  ready(): Promise<void>;
+  /** Rejects when `config` does not describe a machine. */
   create(
     config: MachineConfig,
-    listener: (event: MachineEvent) => void,
+    initialState: MachineRunState,
   ): Promise<{ readonly machine: number; readonly consoles: readonly ConsoleDescription[] }>;
   destroy(machine: number): Promise<void>;
-  cont(machine: number): Promise<MachineResult<void>>;
-  stop(machine: number): Promise<MachineResult<void>>;
-  reset(machine: number): Promise<MachineResult<void>>;
-  powerdown(machine: number): Promise<MachineResult<void>>;
-  runState(machine: number): Promise<MachineRunState>;
+  cont(machine: number): Promise<MachineResult<VerbOutcome>>;
+  stop(machine: number): Promise<MachineResult<VerbOutcome>>;
+  reset(machine: number): Promise<MachineResult<VerbOutcome>>;
+  powerdown(machine: number): Promise<MachineResult<VerbOutcome>>;
   /**
    * Refreshes a console and copies the frame when the update is done, never a frame whose rendering
    * had begun before the call (rules D1 to D3).  `reuse` is memory of an earlier frame that nobody
@@ -136,9 +146,29 @@ export interface MachineThread {
   qomList(machine: number, path: string): Promise<MachineResult<readonly QomProperty[]>>;
   qomGet(machine: number, path: string, property: string): Promise<MachineResult<QomValue>>;
   qomSet(machine: number, path: string, property: string, value: QomValue): Promise<MachineResult<void>>;
-  qomListTypes(
-    machine: number,
-    implementing: string | undefined,
-    abstract: boolean,
-  ): Promise<MachineResult<readonly QomTypeInfo[]>>;
+  /** The same for all machines of the thread. */
+  qomListTypes(implementing: string | undefined, abstract: boolean): Promise<readonly QomTypeInfo[]>;
+}
+
+/**
+ * A machine, as the main thread holds it; `MachineHost` makes them.  Every call rejects with
+ * `WorkerGoneError` when the thread dies meanwhile.
+ */
+export interface MachineHandle {
+  readonly config: MachineConfig;
+  readonly consoles: readonly ConsoleDescription[];
+  /** As of the last verb that was answered, or of the thread's end. */
+  readonly runState: MachineRunState;
+  /** The machine's listener has been told of the events before a verb's promise is settled (rule L8). */
+  cont(): Promise<MachineResult<void>>;
+  stop(): Promise<MachineResult<void>>;
+  reset(): Promise<MachineResult<void>>;
+  powerdown(): Promise<MachineResult<void>>;
+  capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<CapturedFrame>;
+  qomList(path: string): Promise<MachineResult<readonly QomProperty[]>>;
+  qomGet(path: string, property: string): Promise<MachineResult<QomValue>>;
+  qomSet(path: string, property: string, value: QomValue): Promise<MachineResult<void>>;
+  qomListTypes(implementing: string | undefined, abstract: boolean): Promise<readonly QomTypeInfo[]>;
+  /** Ends the machine.  No call is made afterwards. */
+  destroy(): Promise<void>;
 }

@@ -1,0 +1,79 @@
+/**
+ * Run state: whether the guest runs, and the guest's time, which stands still while it does not.
+ *
+ *     prelaunch --cont--> running --stop--> paused --cont--> running
+ *         ^                  '--reset--> running     |
+ *         '------------------reset-------------------'      (also from internal-error)
+ *
+ * The verbs answer the events that they caused, in order.  Their manner is QEMU's: `stop` of a machine that
+ * does not run and `cont` of one that runs succeed without an event; a reset of a machine that
+ * does not run leaves it in `prelaunch`.
+ */
+
+import type { Clock } from "../util/clock.ts";
+import { MachineError } from "./error.ts";
+
+/** As QEMU's `RunState`.  `internal-error`: the emulation was lost; a reset brings the machine back. */
+export type RunState = "prelaunch" | "running" | "paused" | "internal-error";
+
+/** Something that happened to the machine. */
+export type MachineEvent =
+  | { readonly kind: "stop" }
+  | { readonly kind: "resume" }
+  | { readonly kind: "reset"; readonly guest: boolean; readonly reason: string }
+  | { readonly kind: "powerdown" };
+
+export class RunControl {
+  readonly #clock: Clock;
+  #state: RunState;
+  /** Guest time when the machine last began or ceased to run. */
+  #guestTimeMs = 0;
+  #resumedAtMs: number;
+
+  constructor(clock: Clock, initialState: RunState) {
+    this.#clock = clock;
+    this.#state = initialState;
+    this.#resumedAtMs = clock.nowMs();
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === "running";
+  }
+
+  /** How long the guest has run since it was reset, in milliseconds. */
+  get guestTimeMs(): number {
+    return this.isRunning ? this.#guestTimeMs + this.#clock.nowMs() - this.#resumedAtMs : this.#guestTimeMs;
+  }
+
+  /** Throws {@link MachineError} when only a reset can help. */
+  cont(): MachineEvent[] {
+    if (this.#state === "internal-error") throw new MachineError("Resetting the Virtual Machine is required");
+    if (this.isRunning) return [];
+    this.#resumedAtMs = this.#clock.nowMs();
+    this.#state = "running";
+    return [{ kind: "resume" }];
+  }
+
+  stop(): MachineEvent[] {
+    if (!this.isRunning) return [];
+    this.#guestTimeMs = this.guestTimeMs;
+    this.#state = "paused";
+    return [{ kind: "stop" }];
+  }
+
+  reset(): MachineEvent[] {
+    this.#guestTimeMs = 0;
+    this.#resumedAtMs = this.#clock.nowMs();
+    if (!this.isRunning) this.#state = "prelaunch";
+    return [{ kind: "reset", guest: false, reason: "host-qmp-system-reset" }];
+  }
+
+  /** The power button.  No guest here listens to it. */
+  powerdown(): MachineEvent[] {
+    return [{ kind: "powerdown" }];
+  }
+}
