@@ -17,7 +17,27 @@ export class JsonDouble {
   }
 }
 
-export type JsonValue = null | boolean | number | bigint | JsonDouble | string | JsonArray | JsonObject;
+/**
+ * A string whose text was made elsewhere, as bytes: ASCII that needs no escape, such as base64.  Only a
+ * member of a command's result may be one; it is written as it is and never becomes a JavaScript string.
+ */
+export class JsonText {
+  readonly parts: readonly Uint8Array[];
+  constructor(parts: readonly Uint8Array[]) {
+    this.parts = parts;
+  }
+}
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | JsonDouble
+  | JsonText
+  | string
+  | JsonArray
+  | JsonObject;
 export type JsonArray = readonly JsonValue[];
 /** Own enumerable properties are the members; `__proto__` is an ordinary name.  A printer skips `undefined`. */
 export interface JsonObject {

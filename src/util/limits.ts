@@ -21,6 +21,8 @@ export const JSON_PLAIN_MESSAGE_BYTES_MAX = 16 * KIB;
 export const JSON_SLICE_BYTES = 4 * KIB;
 /** Tokens the exact parser takes in one go, as {@link JSON_SLICE_BYTES}: short ones cost more than their bytes. */
 export const JSON_SLICE_TOKENS = 1 * KIB;
+/** Pieces of input looked at in one go, as {@link JSON_SLICE_BYTES}: a client may send single bytes. */
+export const JSON_SLICE_PIECES = 256;
 /** Bytes of one number (rule W5): its conversion cannot be sliced.  Seen: GenericError "JSON token size limit exceeded". */
 export const JSON_NUMBER_BYTES_MAX = 4 * KIB;
 /** Bytes of a stray token that its error quotes (rule W5): the reply stays small.  Seen: the quotation ends there. */

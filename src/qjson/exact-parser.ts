@@ -1,0 +1,306 @@
+/**
+ * The exact parser: any bytes, taken as QEMU takes them, in slices of any size.
+ *
+ * Three layers, of which this file is the middle one: the table that tells tokens apart, the count of
+ * brackets and limits that tells messages apart, and the builder.
+ *
+ *     collecting ──end or error──▶ collecting          a message ends when its braces and its brackets are
+ *         └──limit──▶ skipping ──end or error──┘       both closed, or either is closed once too often
+ *
+ * Invariants:
+ *  - every message leads to one outcome: a value, or the first error; a lexical error ends the message;
+ *  - a limit is checked before what it bounds is kept; after the error the rest of the message is skipped
+ *    in silence (rule W5, where QEMU begins anew in its middle);
+ *  - between two calls nothing refers to the bytes of the first.
+ *
+ * Source: QEMU 7.2's behaviour, see `lexer-table.ts`.
+ */
+
+import {
+  JSON_NESTING_DEPTH_MAX,
+  JSON_NUMBER_BYTES_MAX,
+  JSON_PARSE_MESSAGE_BYTES_MAX,
+  JSON_QUOTED_TOKEN_BYTES_MAX,
+  JSON_SLICE_TOKENS,
+  JSON_TOKEN_COUNT_MAX,
+  JSON_TOKEN_SIZE_BYTES_MAX,
+} from "../util/limits.ts";
+import { latin1 } from "./latin1.ts";
+import * as lex from "./lexer-table.ts";
+import { doubleFromText, integerFromText, SHORT_INTEGER_BYTES_MAX, shortInteger } from "./number.ts";
+import { StringDecoder } from "./string-decoder.ts";
+import { decodeLossily } from "./utf8.ts";
+import type { JsonValue } from "./value.ts";
+import { ValueBuilder } from "./value-builder.ts";
+
+/** What a call of `consume` came to: none yet, a message's value, or its error. */
+export type Outcome = "none" | "value" | "error";
+
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+/** What a token holds on average when it has become a value: an element's slot, or a member with its key. */
+const TOKEN_COST_BYTES = 32;
+
+function parseError(message: string): string {
+  return `JSON parse error, ${message}`;
+}
+
+/** The text of an error about one token of letters or digits, cut where QEMU cuts it. */
+function aboutToken(before: string, token: string, after: string): string {
+  return `${before}${token}${after}`.slice(0, JSON_PARSE_MESSAGE_BYTES_MAX);
+}
+
+export class ExactParser {
+  /** Of the last call of `consume`. */
+  outcome: Outcome = "none";
+  /** The text that goes with an "error". */
+  errorDesc = "";
+  #value: JsonValue = null;
+
+  #state = lex.START;
+  /** Inside a string, the last byte was a backslash that takes the next byte along. */
+  #escaped = false;
+  /** What earlier calls have seen of the token under way, one character a byte; a string's is cut. */
+  #tokenHead = "";
+  #tokenBytes = 0;
+  readonly #decoder = new StringDecoder();
+
+  #skipping = false;
+  #braces = 0;
+  #brackets = 0;
+  #tokens = 0;
+  #messageBytes = 0;
+  readonly #builder = new ValueBuilder();
+
+  /** Whether the next byte begins a message: nothing is kept of earlier ones. */
+  get idle(): boolean {
+    return this.#state === lex.START && this.#tokens === 0 && !this.#skipping;
+  }
+
+  /** The message that goes with a "value", once: the parser lets go of it. */
+  takeValue(): JsonValue {
+    const value = this.#value;
+    this.#value = null;
+    return value;
+  }
+
+  /** An estimate of what the message under way costs, in bytes. */
+  get heldBytes(): number {
+    return this.#skipping ? 0 : this.#messageBytes + this.#tokenBytes + this.#tokens * TOKEN_COST_BYTES;
+  }
+
+  /**
+   * Takes bytes from `start` up to `end`, until there is an outcome, the parser is idle again, or it has
+   * taken tokens enough for one go.  Answers where it stopped.
+   */
+  consume(bytes: Uint8Array, start: number, end: number): number {
+    this.outcome = "none";
+    const tokensMax = this.#tokens + JSON_SLICE_TOKENS;
+    let at = start;
+    // Where the token under way begins in `bytes`; `start` when an earlier call saw its beginning.
+    let tokenStart = start;
+    while (at < end && this.outcome === "none" && this.#tokens < tokensMax) {
+      const state = this.#state;
+      if (state >= lex.STRING_DOUBLE) {
+        at = this.#string(bytes, tokenStart, at, end);
+        continue;
+      }
+      if (state === lex.START) tokenStart = at;
+      const next = lex.NEXT[(state << 8) | (bytes[at] as number)] as number;
+      if (next < lex.LOOKAHEAD) at++;
+      const result = next & ~lex.LOOKAHEAD;
+      if (result >= lex.TOKEN_FIRST) {
+        this.#state = lex.START;
+        this.#token(result, bytes, tokenStart, at);
+      } else if (result === lex.ERROR) {
+        this.#stray(bytes, tokenStart, at);
+      } else {
+        this.#state = result;
+        if (result === lex.START && this.idle) return at;
+      }
+    }
+    if (this.#state > lex.RECOVERY) this.#pause(bytes, tokenStart, at);
+    return at;
+  }
+
+  /** Scans the inside of a string and its end, or a lexical error in it.  Answers where it stopped. */
+  #string(bytes: Uint8Array, tokenStart: number, start: number, end: number): number {
+    const quote = this.#state === lex.STRING_DOUBLE ? DOUBLE_QUOTE : SINGLE_QUOTE;
+    const decoder = this.#skipping || this.#builder.error !== "" ? undefined : this.#decoder;
+    let at = start;
+    while (at < end) {
+      if (!this.#escaped && decoder?.idle !== false) {
+        const runStart = at;
+        while (at < end && lex.STRING_BYTE[bytes[at] as number] === lex.STRING_PLAIN) at++;
+        if (bytes[at] === quote && at < end && runStart === tokenStart + 1 && this.#tokenBytes === 0) {
+          this.#plainString(bytes, tokenStart, at + 1);
+          return at + 1;
+        }
+        if (at > runStart) decoder?.run(bytes, runStart, at);
+        if (at === end) break;
+      }
+      const byte = bytes[at++] as number;
+      const kind = lex.STRING_BYTE[byte];
+      if (kind === lex.STRING_ERROR) {
+        this.#stray(bytes, tokenStart, at);
+        return at;
+      }
+      if (this.#escaped) {
+        this.#escaped = false;
+      } else if (byte === quote) {
+        this.#decodedString(quote, this.#tokenBytes + at - tokenStart);
+        return at;
+      } else if (kind === lex.STRING_BACKSLASH) {
+        this.#escaped = true;
+      }
+      decoder?.byte(byte);
+    }
+    return at;
+  }
+
+  /** A string without escapes that lies in `bytes` as a whole, its quotes at both ends. */
+  #plainString(bytes: Uint8Array, start: number, end: number): void {
+    this.#state = lex.START;
+    if (this.#count(end - start)) this.#builder.scalar(latin1(bytes, start + 1, end - 1));
+    this.#endToken();
+  }
+
+  #decodedString(quote: number, tokenBytes: number): void {
+    this.#state = lex.START;
+    const text = this.#decoder.end(quote);
+    if (this.#count(tokenBytes)) {
+      if (this.#decoder.error === "") this.#builder.scalar(text);
+      else this.#builder.invalidScalar(this.#decoder.error);
+    }
+    this.#decoder.reset();
+    this.#endToken();
+  }
+
+  /** Takes a token other than a string. */
+  #token(token: number, bytes: Uint8Array, start: number, end: number): void {
+    if (token === lex.TOKEN_BRACE_OPEN) this.#braces++;
+    else if (token === lex.TOKEN_BRACE_CLOSE) this.#braces--;
+    else if (token === lex.TOKEN_BRACKET_OPEN) this.#brackets++;
+    else if (token === lex.TOKEN_BRACKET_CLOSE) this.#brackets--;
+    if (this.#count(this.#tokenBytes + end - start)) this.#build(token, bytes, start, end);
+    this.#endToken();
+  }
+
+  #build(token: number, bytes: Uint8Array, start: number, end: number): void {
+    const builder = this.#builder;
+    switch (token) {
+      case lex.TOKEN_BRACE_OPEN:
+        return builder.openObject();
+      case lex.TOKEN_BRACE_CLOSE:
+        return builder.closeObject();
+      case lex.TOKEN_BRACKET_OPEN:
+        return builder.openArray();
+      case lex.TOKEN_BRACKET_CLOSE:
+        return builder.closeArray();
+      case lex.TOKEN_COLON:
+        return builder.colon();
+      case lex.TOKEN_COMMA:
+        return builder.comma();
+    }
+    if (token === lex.TOKEN_INTEGER && this.#tokenHead === "" && end - start <= SHORT_INTEGER_BYTES_MAX) {
+      return builder.scalar(shortInteger(bytes, start, end));
+    }
+    const text = this.#tokenHead + latin1(bytes, start, end);
+    if (token === lex.TOKEN_KEYWORD) return this.#keyword(text);
+    const value = token === lex.TOKEN_INTEGER ? integerFromText(text) : doubleFromText(text);
+    if (value !== undefined) builder.scalar(value);
+    else builder.invalidScalar(aboutToken("number '", text, "' is out of range"));
+  }
+
+  #keyword(text: string): void {
+    if (text === "true") this.#builder.scalar(true);
+    else if (text === "false") this.#builder.scalar(false);
+    else if (text === "null") this.#builder.scalar(null);
+    else this.#builder.invalidScalar(aboutToken("invalid keyword '", text, "'"));
+  }
+
+  /** Counts a token of the message against the limits.  Answers whether it is one to build with. */
+  #count(tokenBytes: number): boolean {
+    this.#tokens++;
+    if (this.#skipping) return false;
+    if (this.#messageBytes + tokenBytes + 1 > JSON_TOKEN_SIZE_BYTES_MAX) {
+      this.#exceeded("token size");
+    } else if (this.#tokens > JSON_TOKEN_COUNT_MAX) {
+      this.#exceeded("token count");
+    } else if (this.#braces + this.#brackets > JSON_NESTING_DEPTH_MAX) {
+      this.#exceeded("nesting depth");
+    }
+    this.#messageBytes += tokenBytes;
+    return !this.#skipping;
+  }
+
+  /** A limit is reached: this is the message's outcome, and what is left of the message is skipped. */
+  #exceeded(limit: string): void {
+    this.#fail(`JSON ${limit} limit exceeded`);
+    this.#builder.reset();
+    this.#decoder.reset();
+    this.#skipping = true;
+  }
+
+  #endToken(): void {
+    this.#tokenHead = "";
+    this.#tokenBytes = 0;
+    const open = this.#braces > 0 || this.#brackets > 0;
+    if (open && this.#braces >= 0 && this.#brackets >= 0) return;
+    if (!this.#skipping) {
+      if (this.#builder.error !== "") {
+        this.#fail(parseError(this.#builder.error));
+      } else {
+        this.outcome = "value";
+        this.#value = this.#builder.value;
+      }
+    }
+    this.#endMessage();
+  }
+
+  #endMessage(): void {
+    this.#skipping = false;
+    this.#braces = 0;
+    this.#brackets = 0;
+    this.#tokens = 0;
+    this.#messageBytes = 0;
+    this.#builder.reset();
+  }
+
+  /** A lexical error: the message, however far it has come, is answered with it and gone. */
+  #stray(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#skipping) {
+      const token = (this.#tokenHead + latin1(bytes, start, end)).slice(0, JSON_QUOTED_TOKEN_BYTES_MAX);
+      const quoted = Array.from(token, (char) => char.charCodeAt(0));
+      // QEMU's text is a C string: it ends before a NUL, which can only be the last byte.
+      if (quoted.at(-1) === 0) quoted.pop();
+      this.#fail(parseError(`stray '${decodeLossily(quoted)}'`));
+    }
+    this.#state = lex.RECOVERY;
+    this.#escaped = false;
+    this.#tokenHead = "";
+    this.#tokenBytes = 0;
+    this.#decoder.reset();
+    this.#endMessage();
+  }
+
+  #fail(errorDesc: string): void {
+    this.outcome = "error";
+    this.errorDesc = errorDesc;
+  }
+
+  /** The bytes end in the middle of a token: keeps what later calls need of it. */
+  #pause(bytes: Uint8Array, start: number, end: number): void {
+    const room = JSON_QUOTED_TOKEN_BYTES_MAX - this.#tokenBytes;
+    if (room > 0) this.#tokenHead += latin1(bytes, start, Math.min(end, start + room));
+    this.#tokenBytes += end - start;
+    if (this.#skipping) return;
+    const isNumber = this.#state < lex.KEYWORD;
+    if (
+      (isNumber && this.#tokenBytes > JSON_NUMBER_BYTES_MAX) ||
+      this.#messageBytes + this.#tokenBytes + 1 > JSON_TOKEN_SIZE_BYTES_MAX
+    ) {
+      this.#exceeded("token size");
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * From tokens to a value, one token at a time.
+ *
+ * QEMU parses a message when its last token is there and answers the first error it meets.  The builder
+ * goes along with the tokens instead, so that memory holds values and no tokens; it keeps the first error
+ * and takes the rest of the message without looking at it.  The errors are the same, in the same order.
+ *
+ * Invariant: the caller ends the message; the builder never finds an end of its own, because brackets
+ * that match are brackets that the caller has counted to zero.
+ */
+
+import { assert } from "../util/assert.ts";
+import type { JsonValue } from "./value.ts";
+
+/** What the container on top of the stack waits for. */
+type Expecting = "value" | "valueOrEnd" | "separatorOrEnd" | "key" | "keyOrEnd" | "colon";
+
+type MutableArray = JsonValue[];
+type MutableObject = Record<string, JsonValue>;
+
+interface Frame {
+  readonly parent: Frame | undefined;
+  readonly array: MutableArray | undefined;
+  readonly object: MutableObject;
+  expecting: Expecting;
+  key: string;
+}
+
+const NO_OBJECT: MutableObject = Object.freeze({});
+
+/** Sets a member.  A plain assignment to `__proto__` would change the prototype instead. */
+function setMember(object: MutableObject, key: string, value: JsonValue): void {
+  if (key === "__proto__") {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    object[key] = value;
+  }
+}
+
+export class ValueBuilder {
+  #top: Frame | undefined;
+  #value: JsonValue | undefined;
+  #error = "";
+
+  /** The first error of this message; empty when there is none so far. */
+  get error(): string {
+    return this.#error;
+  }
+
+  /** The message's value, when its last token has been given and there is no error. */
+  get value(): JsonValue {
+    assert(this.#value !== undefined, "a message that ends without an error has a value");
+    return this.#value;
+  }
+
+  /** Makes ready for the next message. */
+  reset(): void {
+    this.#top = undefined;
+    this.#value = undefined;
+    this.#error = "";
+  }
+
+  /** Records `error` unless there was one before, and lets go of what has been built. */
+  fail(error: string): void {
+    if (this.#error !== "") return;
+    this.#error = error;
+    this.#top = undefined;
+    this.#value = undefined;
+  }
+
+  openArray(): void {
+    if (!this.#mayBeginValue()) return;
+    this.#top = { parent: this.#top, array: [], object: NO_OBJECT, expecting: "valueOrEnd", key: "" };
+  }
+
+  openObject(): void {
+    if (!this.#mayBeginValue()) return;
+    this.#top = { parent: this.#top, array: undefined, object: {}, expecting: "keyOrEnd", key: "" };
+  }
+
+  closeArray(): void {
+    if (this.#error !== "") return;
+    const top = this.#top;
+    if (top?.array === undefined) return this.#unexpected();
+    if (top.expecting !== "valueOrEnd" && top.expecting !== "separatorOrEnd") return this.#unexpected();
+    this.#top = top.parent;
+    this.#add(top.array);
+  }
+
+  closeObject(): void {
+    if (this.#error !== "") return;
+    const top = this.#top;
+    if (top === undefined || top.array !== undefined) return this.#unexpected();
+    if (top.expecting !== "keyOrEnd" && top.expecting !== "separatorOrEnd") return this.#unexpected();
+    this.#top = top.parent;
+    this.#add(top.object);
+  }
+
+  comma(): void {
+    if (this.#error !== "") return;
+    const top = this.#top;
+    if (top?.expecting !== "separatorOrEnd") return this.#unexpected();
+    top.expecting = top.array === undefined ? "key" : "value";
+  }
+
+  colon(): void {
+    if (this.#error !== "") return;
+    const top = this.#top;
+    if (top?.expecting !== "colon") return this.#unexpected();
+    top.expecting = "value";
+  }
+
+  scalar(value: JsonValue): void {
+    if (this.#mayBeginValue()) this.#add(value);
+  }
+
+  /** A literal whose text is invalid: `error` counts where a value may begin. */
+  invalidScalar(error: string): void {
+    if (this.#mayBeginValue()) this.fail(error);
+  }
+
+  #mayBeginValue(): boolean {
+    if (this.#error !== "") return false;
+    const expecting = this.#top?.expecting;
+    if (expecting !== "separatorOrEnd" && expecting !== "colon") return true;
+    this.#unexpected();
+    return false;
+  }
+
+  /** Adds a complete value to the container on top. */
+  #add(value: JsonValue): void {
+    const top = this.#top;
+    if (top === undefined) {
+      this.#value = value;
+    } else if (top.array !== undefined) {
+      top.array.push(value);
+      top.expecting = "separatorOrEnd";
+    } else if (top.expecting === "value") {
+      if (Object.hasOwn(top.object, top.key)) return this.fail("duplicate key");
+      setMember(top.object, top.key, value);
+      top.expecting = "separatorOrEnd";
+    } else if (typeof value === "string") {
+      top.key = value;
+      top.expecting = "colon";
+    } else {
+      this.fail("key is not a string in object");
+    }
+  }
+
+  /** A token other than the one the container on top waits for. */
+  #unexpected(): void {
+    const top = this.#top;
+    switch (top?.expecting) {
+      case "separatorOrEnd":
+        return this.fail(`expected separator in ${top.array === undefined ? "dict" : "list"}`);
+      case "colon":
+        return this.fail("missing : in object pair");
+      default:
+        return this.fail("expecting value");
+    }
+  }
+}
