@@ -1,8 +1,9 @@
 /**
- * What a handler sees of the command it serves (rule C1).  `src/monitor/` implements it.
+ * What a handler sees of the command it serves (rule C1).
  */
 
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
+import type { Capability } from "./capabilities.ts";
 
 export interface Progress {
   /** Work done so far, in the command's own unit. */
@@ -16,12 +17,44 @@ export interface SessionInfo {
   /** Unique in the service, never used again. */
   readonly sessionId: number;
   /** Whether the capability was negotiated. */
-  has(capability: "oob" | "async"): boolean;
+  has(capability: Capability): boolean;
+  /** Ends the negotiation.  Throws `QmpError` when it has ended before (rule N2). */
+  negotiate(enable: readonly Capability[]): void;
 }
 
-/** The context of a command of any kind. */
+/** A command in flight: accepted and not yet answered. */
+export interface CommandStatus {
+  readonly id: JsonValue | undefined;
+  readonly command: string;
+  readonly ageMs: number;
+  /** `waiting`: for a resource.  `cancelling`: its handler is letting go of what it holds. */
+  readonly state: "queued" | "waiting" | "running" | "cancelling";
+  readonly progress: Progress | undefined;
+}
+
+export interface SessionStatus {
+  readonly sessionId: number;
+  readonly peer: string;
+  readonly capabilities: readonly Capability[];
+  readonly asyncInFlightMax: number;
+  readonly requestQueueLenMax: number;
+  readonly commands: readonly CommandStatus[];
+}
+
+/** The monitor that a command came to. */
+export interface MonitorInfo {
+  sessions(): readonly SessionStatus[];
+  /**
+   * Cancels a command in flight (rule C5).  `sessionId` defaults to the caller's.  Throws `QmpError`
+   * when there is no such session, or no such command in flight.
+   */
+  cancel(id: JsonValue, sessionId: number): void;
+}
+
+/** The context of a plain command. */
 export interface PlainContext {
   readonly session: SessionInfo;
+  readonly monitor: MonitorInfo;
 }
 
 /** The context of a coroutine or async command. */
@@ -36,7 +69,7 @@ export interface CommandContext<R = unknown> extends PlainContext {
   progress(progress: Progress): void;
   /** Sends an event to this command's session alone. */
   emitUnicast(event: string, data?: JsonObject): void;
-  /** Completes the command.  A second use of either, by a handler, is a defect; after a cancel it is ignored. */
+  /** Completes the command, once: with its result as the schema types it, or with what went wrong. */
   return(result: R): void;
   error(error: unknown): void;
 }

@@ -1,0 +1,499 @@
+/**
+ * QMP session: the protocol state of one connected client.
+ *
+ * A session is an actor.  It owns its state; others reach it only through the listener it gives to its
+ * connection and the methods below, and it reaches others only through the port that it was given.  It
+ * does no I/O, reads no clock and starts no thread: tests drive it with plain values.
+ *
+ *     negotiating ---qmp_capabilities---> command ---stop---> ending ---all answered---> closed
+ *          '---------------- the connection closes, or is closed ---------------------------^
+ *
+ * Invariants (rules N2 to N4, L1 to L8):
+ *  - no event leaves before negotiation has succeeded;
+ *  - each request is answered exactly once, in the order of requests; only out-of-band replies and,
+ *    with the capability, those of async commands overtake;
+ *  - in-band commands start in the order of arrival, one that is not async after the one before ended;
+ *  - a message is read only when there is a place for it, so the queue stays bounded and nothing is dropped.
+ */
+
+import { merge, Subject, type Subscription } from "rxjs";
+import { type CallOwner, CommandCall, type Outcome } from "../qmp/call.ts";
+import { type Capability, NEGOTIATION_COMMAND } from "../qmp/capabilities.ts";
+import type { MonitorInfo, PlainContext, Progress, SessionInfo, SessionStatus } from "../qmp/context.ts";
+import { COMMAND_CANCELLED, isDefect, QmpError } from "../qmp/errors.ts";
+import {
+  encodeError,
+  encodeEvent,
+  encodeReturn,
+  encodeReturnChunks,
+  idKey,
+  parseRequest,
+  type Request,
+  requestId,
+} from "../qmp/messages.ts";
+import type { CommandRegistry, MonitorCommand } from "../qmp/registry.ts";
+import type { ResourceTable } from "../qmp/resources.ts";
+import type { Connection, ConnectionListener, JsonObject, JsonValue, MessageReader } from "../qmp/wire.ts";
+import type { Budget } from "../util/budget.ts";
+import type { Clock } from "../util/clock.ts";
+import { READ_AHEAD_BYTES_MAX, REQUEST_QUEUE_LEN_MAX, REQUESTS_PER_TURN_MAX } from "../util/limits.ts";
+import type { EventFeed, EventHub } from "./event-hub.ts";
+import { Outbound, type Outgoing, type OutputLimits } from "./outbound.ts";
+import type { ProgressReports } from "./progress-reports.ts";
+
+export type SessionState = "negotiating" | "command" | "ending" | "closed";
+
+export interface SessionLimits extends OutputLimits {
+  /** Async commands of one session in flight (rule L6). */
+  readonly asyncInFlightMax: number;
+}
+
+/** What a session asks of its monitor. */
+export interface SessionPort extends MonitorInfo {
+  readonly registry: CommandRegistry;
+  readonly resources: ResourceTable;
+  readonly hub: EventHub;
+  readonly reports: ProgressReports;
+  readonly clock: Clock;
+  readonly greeting: string;
+  readonly limits: SessionLimits;
+  /** Bytes that wait in all sessions of the service together. */
+  readonly inputBudget: Budget;
+  readonly outputBudget: Budget;
+  /** Runs `callback` in a later turn of the event loop. */
+  nextTurn(callback: () => void): void;
+  /** Whether the machine is not built yet: only commands that the schema allows then may run. */
+  isPreconfig(): boolean;
+  /** The session is over; exactly once.  `reason` tells why this side closed it, if it did. */
+  closed(session: Session, reason: string | undefined): void;
+  /** A defect of this program came up while `command` was served. */
+  defect(error: unknown, command: string, session: Session): void;
+}
+
+/** A request that waits its turn in the lane, or the error that answers malformed input in its place. */
+interface Waiting {
+  readonly request: Request | undefined;
+  readonly id: JsonValue | undefined;
+  readonly acceptedMs: number;
+  /** Answers it instead of a run: what was wrong with it, or that it was cancelled. */
+  refusal: unknown;
+}
+
+export class Session implements SessionInfo, ConnectionListener, CallOwner {
+  readonly sessionId: number;
+  readonly #port: SessionPort;
+  readonly #connection: Connection;
+  readonly #reader: MessageReader;
+  readonly #outbound: Outbound;
+  readonly #context: PlainContext;
+  readonly #enabled: Capability[] = [];
+  #async = false;
+  #oob = false;
+  #state: SessionState = "negotiating";
+  #input: "open" | "paused" | "ended" = "open";
+  readonly #returns = new Subject<Outgoing>();
+  #outgoing: Subscription;
+  #feed: EventFeed | undefined;
+  /** The lane: what waits, in order, and the in-band command that has to end before the next one starts. */
+  readonly #waiting: Waiting[] = [];
+  #running: CommandCall | undefined;
+  /** All coroutine and async commands in flight, the running one among them. */
+  readonly #calls = new Set<CommandCall>();
+  #asyncInFlight = 0;
+  /** Keys of the ids in flight; kept with `async` alone (rule L5). */
+  readonly #idsInFlight = new Set<string>();
+  #pump: "idle" | "running" | "scheduled" = "idle";
+  #budgetedBytes = 0;
+  #closeReason: string | undefined;
+
+  constructor(port: SessionPort, connection: Connection, reader: MessageReader, sessionId: number) {
+    this.#port = port;
+    this.#connection = connection;
+    this.#reader = reader;
+    this.sessionId = sessionId;
+    this.#context = { session: this, monitor: port };
+    this.#outbound = new Outbound({
+      connection,
+      clock: port.clock,
+      budget: port.outputBudget,
+      limits: port.limits,
+      overrun: (reason) => this.destroy(reason),
+      room: () => this.#run(),
+    });
+    this.#outgoing = this.#returns.subscribe(this.#outbound);
+    connection.start(this);
+    this.#returns.next(port.greeting);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  // ---- What the connection tells ----
+
+  data(bytes: Uint8Array): void {
+    if (this.#state === "closed") return;
+    this.#reader.push(bytes);
+    this.#run();
+  }
+
+  inputEnd(): void {
+    this.#input = "ended";
+    this.#run();
+  }
+
+  drain(): void {
+    this.#outbound.drained();
+  }
+
+  /** The client is gone: its commands are cancelled, except those that the schema lets finish (rule C4). */
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#outbound.close();
+    this.#outgoing.unsubscribe();
+    this.#feed?.leave();
+    this.#waiting.length = 0;
+    this.#port.inputBudget.spend(-this.#budgetedBytes);
+    this.#port.inputBudget.settle(this);
+    this.#port.inputBudget.forget(this.#onRoom);
+    this.#port.outputBudget.forget(this.#onRoom);
+    for (const call of [...this.#calls]) {
+      if (call.description.onDisconnect === "cancel") call.cancel();
+    }
+    this.#port.closed(this, this.#closeReason);
+  }
+
+  // ---- What the monitor asks ----
+
+  /** Reads no further request; those that were read are run.  Closes when all is answered. */
+  stop(): void {
+    if (this.#state === "closed") return;
+    this.#state = "ending";
+    this.#run();
+  }
+
+  /** Cancels everything in flight; each is answered. */
+  cancelAll(): void {
+    for (const waiting of this.#waiting) waiting.refusal ??= COMMAND_CANCELLED;
+    for (const call of [...this.#calls]) call.cancel();
+  }
+
+  /** Answers what was cancelled and whose handler has not let go yet. */
+  abandonAll(): void {
+    for (const call of [...this.#calls]) call.abandon();
+  }
+
+  /** Closes the connection now. */
+  destroy(reason: string): void {
+    this.#closeReason ??= reason;
+    this.#connection.destroy();
+  }
+
+  /** Whether a command with this id was in flight; it is cancelled then (rule C5). */
+  cancel(id: JsonValue): boolean {
+    const key = idKey(id);
+    for (const call of this.#calls) {
+      if (call.id === undefined || idKey(call.id) !== key) continue;
+      call.cancel();
+      return true;
+    }
+    for (const waiting of this.#waiting) {
+      if (waiting.request === undefined || waiting.id === undefined || idKey(waiting.id) !== key) continue;
+      waiting.refusal ??= COMMAND_CANCELLED;
+      return true;
+    }
+    return false;
+  }
+
+  status(): SessionStatus {
+    const nowMs = this.#port.clock.nowMs();
+    const commands = [...this.#calls].map((call) => ({
+      id: call.id,
+      command: call.command,
+      ageMs: nowMs - call.acceptedMs,
+      state: call.state === "done" ? ("cancelling" as const) : call.state,
+      progress: call.lastProgress,
+    }));
+    const queued = this.#waiting.flatMap(({ request, id, acceptedMs }) =>
+      request === undefined
+        ? []
+        : [
+            {
+              id,
+              command: request.command,
+              ageMs: nowMs - acceptedMs,
+              state: "queued" as const,
+              progress: undefined,
+            },
+          ],
+    );
+    return {
+      sessionId: this.sessionId,
+      peer: this.#connection.peer,
+      capabilities: this.#enabled,
+      asyncInFlightMax: this.#port.limits.asyncInFlightMax,
+      requestQueueLenMax: REQUEST_QUEUE_LEN_MAX,
+      commands: [...commands, ...queued],
+    };
+  }
+
+  // ---- What handlers and calls ask ----
+
+  has(capability: Capability): boolean {
+    return this.#enabled.includes(capability);
+  }
+
+  negotiate(enable: readonly Capability[]): void {
+    if (this.#state !== "negotiating") {
+      throw new QmpError("Capabilities negotiation is already complete, command ignored", "CommandNotFound");
+    }
+    this.#state = "command";
+    for (const capability of enable) if (!this.has(capability)) this.#enabled.push(capability);
+    this.#async = this.has("async");
+    this.#oob = this.has("oob");
+    this.#feed = this.#port.hub.join();
+    this.#outgoing.unsubscribe();
+    this.#outgoing = merge(this.#returns, this.#feed.events).subscribe(this.#outbound);
+  }
+
+  get session(): SessionInfo {
+    return this;
+  }
+
+  get monitor(): MonitorInfo {
+    return this.#port;
+  }
+
+  get resources(): ResourceTable {
+    return this.#port.resources;
+  }
+
+  completed(call: CommandCall, outcome: Outcome): void {
+    this.#calls.delete(call);
+    this.#port.reports.end(call);
+    if (call === this.#running) this.#running = undefined;
+    else this.#asyncInFlight--;
+    if (this.#async && call.id !== undefined) this.#idsInFlight.delete(idKey(call.id));
+    if ("result" in outcome) {
+      if (call.description.successResponse) this.#reply(encodeReturnChunks(outcome.result, call.id));
+    } else {
+      this.#fail(outcome.error, call.id, call.command);
+    }
+    this.#run();
+  }
+
+  progressed(call: CommandCall, progress: Progress): void {
+    if (this.#async && this.#state !== "closed") this.#port.reports.report(call, progress, this);
+  }
+
+  unicast(event: string, data: JsonObject | undefined): void {
+    if (this.#state === "closed") return;
+    this.#feed?.catchUp();
+    this.#returns.next({ text: encodeEvent(event, data, this.#port.clock.wallTimeUs()) });
+  }
+
+  // ---- The lane ----
+
+  /** Callback of both budgets: one, so that a budget knows it again. */
+  readonly #onRoom = (): void => this.#run();
+
+  /**
+   * Starts what waits and reads what has come, as far as the lane allows, for one turn of the event
+   * loop.  Called whenever something changed: bytes came, a command ended, output drained.
+   */
+  #run(): void {
+    if (this.#pump !== "idle" || this.#state === "closed") return;
+    this.#pump = "running";
+    const more = this.#runTurn();
+    // A handler may have closed the session: whoever asks for the state here sees what it is now.
+    if ((this.#state as SessionState) === "closed") return;
+    this.#pump = more === "later" ? "scheduled" : "idle";
+    if (more === "later") {
+      this.#port.nextTurn(() => {
+        this.#pump = "idle";
+        this.#run();
+      });
+    } else if (
+      more === "starved" &&
+      this.#calls.size === 0 &&
+      (this.#input === "ended" || this.#state === "ending")
+    ) {
+      this.#state = "ending";
+      this.#outbound.end();
+    }
+    this.#regulateInput();
+  }
+
+  /** `later`: this turn is used up.  `starved`: all that was read is started.  `blocked`: somebody will call. */
+  #runTurn(): "later" | "starved" | "blocked" {
+    for (let left = REQUESTS_PER_TURN_MAX; left > 0; left--) {
+      if (!this.#outbound.hasRoom) {
+        if (this.#port.outputBudget.exhausted) this.#port.outputBudget.whenRoom(this.#onRoom);
+        return "blocked";
+      }
+      if (this.#startWaiting()) continue;
+      if (!this.#mayRead())
+        return this.#state === "ending" && this.#waiting.length === 0 ? "starved" : "blocked";
+      const status = this.#reader.next();
+      if (status === "starved") return "starved";
+      if (status === "slice") return "later";
+      if (status === "error") this.#accept(undefined, undefined, new QmpError(this.#reader.errorDesc));
+      else this.#receive(this.#reader.value);
+    }
+    return "later";
+  }
+
+  /** Whether there is a place for one more request. */
+  #mayRead(): boolean {
+    if (this.#state === "ending" || this.#state === "closed") return false;
+    if (this.#running === undefined && this.#waiting.length === 0) return true;
+    // The head that waits for the async limit is not counted among those queued behind it (rule L6).
+    if (this.#running === undefined) return this.#waiting.length <= REQUEST_QUEUE_LEN_MAX;
+    return this.#oob && this.#waiting.length < REQUEST_QUEUE_LEN_MAX;
+  }
+
+  #receive(value: JsonValue): void {
+    let request: Request;
+    try {
+      request = parseRequest(value, this.#oob);
+    } catch (error) {
+      return this.#accept(undefined, requestId(value), error);
+    }
+    if (this.#idsInFlight.size > 0 && request.id !== undefined && this.#idsInFlight.has(idKey(request.id))) {
+      return this.#accept(undefined, request.id, new QmpError("The 'id' is in use by a command in flight"));
+    }
+    if (
+      request.oob ||
+      (this.#running === undefined && this.#waiting.length === 0 && !this.#mustWait(request))
+    ) {
+      this.#start(request, undefined);
+    } else {
+      this.#accept(request, request.id, undefined);
+    }
+  }
+
+  /** Puts a request, or the answer to malformed input, at its place in the order (rule N4). */
+  #accept(request: Request | undefined, id: JsonValue | undefined, refusal: unknown): void {
+    if (request === undefined && this.#running === undefined && this.#waiting.length === 0) {
+      return this.#fail(refusal, id, "");
+    }
+    if (this.#async && request !== undefined && id !== undefined) this.#idsInFlight.add(idKey(id));
+    this.#waiting.push({ request, id, acceptedMs: this.#port.clock.nowMs(), refusal });
+  }
+
+  /** Starts the head of the queue, if it may start.  Whether it did. */
+  #startWaiting(): boolean {
+    const head = this.#waiting[0];
+    if (head === undefined || this.#running !== undefined) return false;
+    if (head.refusal === undefined && head.request !== undefined && this.#mustWait(head.request))
+      return false;
+    this.#waiting.shift();
+    if (this.#async && head.request !== undefined && head.id !== undefined)
+      this.#idsInFlight.delete(idKey(head.id));
+    if (head.refusal !== undefined || head.request === undefined) this.#fail(head.refusal, head.id, "");
+    else this.#start(head.request, head.acceptedMs);
+    return true;
+  }
+
+  /** Whether `request` is an async command over the limit of those in flight (rule L6). */
+  #mustWait(request: Request): boolean {
+    if (!this.#async || this.#asyncInFlight < this.#port.limits.asyncInFlightMax) return false;
+    return this.#port.registry.find(request.command)?.kind === "async";
+  }
+
+  /** `acceptedMs` is undefined for a request that did not wait. */
+  #start(request: Request, acceptedMs: number | undefined): void {
+    const { id } = request;
+    let command: MonitorCommand;
+    try {
+      command = this.#findCommand(request);
+      if (command.kind === "plain") {
+        const result = command.call(request.arguments, this.#context);
+        if (command.successResponse) this.#reply(encodeReturn(result, id));
+        return;
+      }
+      if (command.kind === "async" && this.#async && id === undefined) {
+        throw new QmpError("An async command requires an 'id'");
+      }
+    } catch (error) {
+      return this.#fail(error, id, request.command);
+    }
+    const call = new CommandCall(
+      this,
+      command,
+      request.arguments,
+      id,
+      acceptedMs ?? this.#port.clock.nowMs(),
+    );
+    this.#calls.add(call);
+    if (this.#async && id !== undefined) this.#idsInFlight.add(idKey(id));
+    if (command.kind === "async" && this.#async) this.#asyncInFlight++;
+    else this.#running = call;
+    call.run();
+  }
+
+  #findCommand(request: Request): MonitorCommand {
+    if (this.#state === "negotiating" && request.command !== NEGOTIATION_COMMAND) {
+      throw new QmpError(
+        `Expecting capabilities negotiation with '${NEGOTIATION_COMMAND}'`,
+        "CommandNotFound",
+      );
+    }
+    const command = this.#port.registry.find(request.command);
+    if (command === undefined) {
+      throw new QmpError(`The command ${request.command} has not been found`, "CommandNotFound");
+    }
+    if (request.oob && !command.allowOob) {
+      throw new QmpError(`The command ${request.command} does not support OOB`);
+    }
+    if (!command.allowPreconfig && this.#port.isPreconfig()) {
+      throw new QmpError(
+        `The command '${request.command}' is permitted only after machine initialization has completed`,
+      );
+    }
+    return command;
+  }
+
+  // ---- Replies ----
+
+  /** Every reply passes here: events that arose before it leave before it (rule L8). */
+  #reply(reply: Outgoing): void {
+    if (this.#state === "closed") return;
+    this.#feed?.catchUp();
+    this.#returns.next(reply);
+  }
+
+  #fail(error: unknown, id: JsonValue | undefined, command: string): void {
+    if (isDefect(error)) this.#port.defect(error, command, this);
+    this.#reply(encodeError(error, id));
+  }
+
+  // ---- Input ----
+
+  /** Reads ahead up to a limit, so that a client's end is noticed while its session is suspended (rule C4). */
+  #regulateInput(): void {
+    const { inputBudget } = this.#port;
+    const heldBytes = this.#reader.heldBytes;
+    if (heldBytes !== this.#budgetedBytes) {
+      inputBudget.spend(heldBytes - this.#budgetedBytes);
+      this.#budgetedBytes = heldBytes;
+      if (heldBytes === 0) inputBudget.settle(this);
+    }
+    if (this.#input === "ended") return;
+    let full = this.#reader.unreadBytes >= READ_AHEAD_BYTES_MAX;
+    if (
+      !full &&
+      heldBytes > READ_AHEAD_BYTES_MAX &&
+      inputBudget.exhausted &&
+      !inputBudget.mayOverdraw(this)
+    ) {
+      inputBudget.whenRoom(this.#onRoom);
+      full = true;
+    }
+    if (full === (this.#input === "paused")) return;
+    this.#input = full ? "paused" : "open";
+    if (full) this.#connection.pause();
+    else this.#connection.resume();
+  }
+}

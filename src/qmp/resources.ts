@@ -1,0 +1,156 @@
+/**
+ * Resources that commands could harm each other over (rule R1): a console, a destination file, a block
+ * node, the run state.  A command claims all it needs at once and starts when it has them all.
+ *
+ * Each resource keeps its tickets in the order of arrival.  A shared claim holds when no exclusive one
+ * is ahead of it, an exclusive one when nothing is ahead.  All claims of a ticket are queued in one step,
+ * so no two tickets can wait for each other.
+ */
+
+import type { ResourceClaim } from "../qapi/runtime/command.ts";
+
+/** A place in the table.  `release` gives it up, granted or waiting; idempotent. */
+export interface Ticket {
+  release(): void;
+}
+
+type Claims = readonly ResourceClaim[];
+
+export class ResourceTable {
+  readonly #queues = new Map<string, ResourceQueue>();
+  /** Settles when the last claims still being looked up are queued: it keeps the order of arrival. */
+  #lookups: Promise<void> | undefined;
+
+  /**
+   * Queues `claims` and calls `granted` once when all hold: from inside this call, or later.  `failed`
+   * is called instead when the claims could not be found out (they are a promise, and it rejects).
+   */
+  acquire(
+    claims: Claims | Promise<Claims> | undefined,
+    granted: () => void,
+    failed: (error: unknown) => void,
+  ): Ticket | undefined {
+    if (claims === undefined || (!(claims instanceof Promise) && claims.length === 0)) {
+      granted();
+      return undefined;
+    }
+    const ticket = new TableTicket(this.#queues, granted);
+    if (this.#lookups === undefined && !(claims instanceof Promise)) ticket.enqueue(claims);
+    else this.#enqueueInTurn(ticket, claims, failed);
+    return ticket;
+  }
+
+  /** Number of resources that anybody holds or waits for: 0 when nothing has leaked. */
+  get resourcesInUse(): number {
+    return this.#queues.size;
+  }
+
+  #enqueueInTurn(
+    ticket: TableTicket,
+    claims: Claims | Promise<Claims>,
+    failed: (error: unknown) => void,
+  ): void {
+    const before = this.#lookups;
+    // Waited for together, not one after the other: lookups run side by side, only queueing is in turn.
+    const turn = Promise.allSettled([claims, before]).then(([found]) => {
+      if (this.#lookups === turn) this.#lookups = undefined;
+      if (ticket.released) return;
+      if (found.status === "fulfilled") ticket.enqueue(found.value);
+      else failed(found.reason);
+    });
+    this.#lookups = turn;
+  }
+}
+
+class TableTicket implements Ticket {
+  readonly #queues: Map<string, ResourceQueue>;
+  readonly #granted: () => void;
+  readonly #resources: string[] = [];
+  /** Claims that do not hold yet. */
+  #missing = 0;
+  released = false;
+
+  constructor(queues: Map<string, ResourceQueue>, granted: () => void) {
+    this.#queues = queues;
+    this.#granted = granted;
+  }
+
+  enqueue(claims: Claims): void {
+    this.#missing = claims.length;
+    for (const { resource, mode } of claims) {
+      let queue = this.#queues.get(resource);
+      if (queue === undefined) {
+        queue = new ResourceQueue();
+        this.#queues.set(resource, queue);
+      }
+      this.#resources.push(resource);
+      if (queue.add(this, mode)) this.#missing--;
+    }
+    if (this.#missing === 0) this.#granted();
+  }
+
+  /** One more claim holds. */
+  claimHolds(): void {
+    if (--this.#missing === 0) this.#granted();
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    for (const resource of this.#resources) {
+      const queue = this.#queues.get(resource);
+      if (queue?.remove(this)) this.#queues.delete(resource);
+    }
+  }
+}
+
+interface Entry {
+  readonly mode: ResourceClaim["mode"];
+  holds: boolean;
+}
+
+/** The tickets of one resource, in order of arrival (a Map keeps it). */
+class ResourceQueue {
+  readonly #entries = new Map<TableTicket, Entry>();
+  #exclusiveCount = 0;
+
+  /** Whether the claim holds at once. */
+  add(ticket: TableTicket, mode: ResourceClaim["mode"]): boolean {
+    const holds = mode === "shared" ? this.#exclusiveCount === 0 : this.#entries.size === 0;
+    this.#entries.set(ticket, { mode, holds });
+    if (mode === "exclusive") this.#exclusiveCount++;
+    return holds;
+  }
+
+  /** Takes a ticket out and lets those behind it advance.  Whether the queue is empty now. */
+  remove(ticket: TableTicket): boolean {
+    const entry = this.#entries.get(ticket);
+    if (entry === undefined) return false;
+    this.#entries.delete(ticket);
+    if (entry.mode === "exclusive") this.#exclusiveCount--;
+    if (this.#entries.size === 0) return true;
+    if (this.#exclusiveCount > 0 || entry.mode === "exclusive") this.#advance();
+    return false;
+  }
+
+  #advance(): void {
+    const ready: TableTicket[] = [];
+    let first = true;
+    for (const [ticket, entry] of this.#entries) {
+      if (entry.mode === "exclusive") {
+        if (first && !entry.holds) {
+          entry.holds = true;
+          ready.push(ticket);
+        }
+        break;
+      }
+      first = false;
+      if (!entry.holds) {
+        entry.holds = true;
+        ready.push(ticket);
+      }
+    }
+    // Called last: a ticket that starts may release at once and come back in here.
+    for (const ticket of ready) ticket.claimHolds();
+  }
+}

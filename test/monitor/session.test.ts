@@ -1,0 +1,598 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/qjson/value.ts";
+import type { CommandContext } from "../../src/qmp/context.ts";
+import {
+  asyncCommand,
+  pendingCommands,
+  plainCommand,
+  TestConnection,
+  TestMonitor,
+} from "../support/monitor.ts";
+
+const cancelled = { class: "GenericError", desc: "Command cancelled" };
+
+/** The context of a command that must be running. */
+function running(pending: Map<unknown, CommandContext>, id: unknown): CommandContext {
+  const context = pending.get(id);
+  if (context === undefined) throw new Error(`no command with id ${String(id)} is running`);
+  return context;
+}
+
+function setup(limits: ConstructorParameters<typeof TestMonitor>[1] = {}) {
+  const { commands, pending } = pendingCommands();
+  const monitor = new TestMonitor(commands, limits);
+  return { monitor, pending };
+}
+
+const ids = (lines: readonly JsonObject[]): unknown[] => lines.map((line) => line.id);
+
+describe("negotiation", () => {
+  it("N1: greets with its version and capabilities, in this order", async () => {
+    const { monitor } = setup();
+    const raw = new TestConnection();
+    monitor.monitor.accept(raw);
+    await monitor.settle();
+    expect(raw.sent).toBe(
+      '{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""}, ' +
+        '"capabilities": ["oob", "async"]}}\r\n',
+    );
+  });
+
+  it("N2: answers anything before negotiation with CommandNotFound, and sends no event", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect();
+    monitor.hub.emit("STOP");
+    client.send('{"execute":"ping","id":1}{"execute":"nope"}');
+    await monitor.settle();
+    const error = {
+      class: "CommandNotFound",
+      desc: "Expecting capabilities negotiation with 'qmp_capabilities'",
+    };
+    expect(client.lines()).toEqual([{ id: 1, error }, { error }]);
+  });
+
+  it("N2: answers a second negotiation with CommandNotFound", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"execute":"qmp_capabilities","id":2}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      {
+        id: 2,
+        error: {
+          class: "CommandNotFound",
+          desc: "Capabilities negotiation is already complete, command ignored",
+        },
+      },
+    ]);
+  });
+
+  it("N3: refuses exec-oob, as any unknown member, until oob is negotiated", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"exec-oob":"ping","id":1}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { id: 1, error: { class: "GenericError", desc: "QMP input member 'exec-oob' is unexpected" } },
+    ]);
+  });
+
+  it("refuses commands that the schema does not allow before the machine is built", async () => {
+    const { monitor } = setup();
+    monitor.preconfig = true;
+    const client = await monitor.connect();
+    client.send('{"execute":"qmp_capabilities"}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      {
+        error: {
+          class: "GenericError",
+          desc: "The command 'qmp_capabilities' is permitted only after machine initialization has completed",
+        },
+      },
+    ]);
+  });
+});
+
+describe("without async", () => {
+  it("L2: makes the session wait for an async command, and needs no id", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"execute":"wait"}{"execute":"ping","id":2}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([]);
+    running(pending, undefined).return({ done: true });
+    await monitor.settle();
+    expect(client.lines()).toEqual([{ return: { done: true } }, { return: {}, id: 2 }]);
+  });
+
+  it("L2: still sends events to a suspended session", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"execute":"wait","id":1}');
+    await monitor.settle();
+    monitor.hub.emit("STOP");
+    await monitor.settle();
+    expect(client.lines().map((line) => line.event)).toEqual(["STOP"]);
+  });
+
+  it("L1: one session's wait does not hold up another session", async () => {
+    const { monitor } = setup();
+    const slow = await monitor.connect([]);
+    const quick = await monitor.connect([]);
+    slow.send('{"execute":"wait"}');
+    quick.send('{"execute":"ping"}');
+    await monitor.settle();
+    expect(quick.lines()).toEqual([{ return: {} }]);
+  });
+
+  it("C4: reads ahead up to a limit while it is suspended, then stops reading", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"execute":"wait","id":1}');
+    await monitor.settle();
+    expect(client.paused).toBe(false);
+    client.send(" ".repeat(70_000));
+    await monitor.settle();
+    expect(client.paused).toBe(true);
+    running(pending, 1).return({});
+    await monitor.settle();
+    expect(client.paused).toBe(false);
+  });
+});
+
+describe("with async", () => {
+  it("L3: answers async commands when they are ready, with their ids", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":1}{"execute":"wait","id":2}{"execute":"ping","id":3}');
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([3]);
+    running(pending, 2).return({});
+    await monitor.settle();
+    running(pending, 1).return({});
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([2, 1]);
+  });
+
+  it("L4: refuses an async command without an id, and does not start it", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait"}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { error: { class: "GenericError", desc: "An async command requires an 'id'" } },
+    ]);
+    expect(pending.size).toBe(0);
+  });
+
+  it("L5: refuses an id in flight, compared as JSON values, for any command of the session", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    const other = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":1}{"execute":"wait","id":1.0}{"execute":"ping","id":1}');
+    client.send('{"execute":"ping","id":"1"}');
+    other.send('{"execute":"ping","id":1}');
+    await monitor.settle();
+    const error = { class: "GenericError", desc: "The 'id' is in use by a command in flight" };
+    expect(client.lines()).toEqual([
+      { id: 1, error },
+      { id: 1, error },
+      { return: {}, id: "1" },
+    ]);
+    expect(ids(other.lines())).toEqual([1]);
+    running(pending, 1).return({});
+    client.send('{"execute":"ping","id":1}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { return: {}, id: 1 },
+      { return: {}, id: 1 },
+    ]);
+  });
+
+  it("L6: lets the command over the limit wait at the head with eight behind it, and drops nothing", async () => {
+    const { monitor, pending } = setup({ asyncInFlightMax: 2 });
+    const client = await monitor.connect(["async"]);
+    for (let id = 1; id <= 3; id++) client.send(`{"execute":"wait","id":${id}}`);
+    for (let id = 4; id <= 14; id++) client.send(`{"execute":"ping","id":${id}}`);
+    await monitor.settle();
+    expect(client.lines()).toEqual([]);
+    expect([...pending.keys()]).toEqual([1, 2]);
+    const status = monitor.monitor.sessions()[0];
+    expect(status?.commands.filter(({ state }) => state === "queued").map(({ id }) => id)).toEqual([
+      3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ]);
+    running(pending, 2).return({});
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(pending.has(3)).toBe(true);
+  });
+
+  it("L7: keeps a coroutine command in the lane: the next one starts after its reply", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait-in-lane"}{"execute":"ping","id":2}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([]);
+    running(pending, undefined).return({});
+    await monitor.settle();
+    expect(client.lines()).toEqual([{ return: {} }, { return: {}, id: 2 }]);
+  });
+});
+
+describe("with oob", () => {
+  it("runs exec-oob at once, ahead of up to eight queued requests", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["oob"]);
+    client.send('{"execute":"wait","id":0}');
+    for (let id = 1; id <= 7; id++) client.send(`{"execute":"ping","id":${id}}`);
+    client.send('{"exec-oob":"ping","id":"oob"}');
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual(["oob"]);
+    running(pending, 0).return({});
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("refuses exec-oob of a command that does not support it, at once", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect(["oob"]);
+    client.send('{"execute":"wait","id":0}{"exec-oob":"echo","id":1}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { id: 1, error: { class: "GenericError", desc: "The command echo does not support OOB" } },
+    ]);
+  });
+
+  it("N4: answers malformed input in its place in the order", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["oob"]);
+    client.send('{"execute":"wait","id":0}{"execute":}{"x":1,"id":2}{"execute":"ping","id":3}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([]);
+    running(pending, 0).return({});
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { return: {}, id: 0 },
+      { error: { class: "GenericError", desc: "JSON parse error, expecting value" } },
+      { id: 2, error: { class: "GenericError", desc: "QMP input member 'x' is unexpected" } },
+      { return: {}, id: 3 },
+    ]);
+  });
+
+  it("L3: with both, async replies and out-of-band replies overtake the lane", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["oob", "async"]);
+    client.send('{"execute":"wait","id":1}{"execute":"wait-in-lane","id":2}{"execute":"ping","id":3}');
+    client.send('{"exec-oob":"ping","id":4}');
+    await monitor.settle();
+    running(pending, 1).return({});
+    await monitor.settle();
+    running(pending, 2).return({});
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([4, 1, 2, 3]);
+  });
+});
+
+describe("cancellation", () => {
+  it("C5: answers a cancelled command once its handler has let go, and drops what that returns", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":"slow"}');
+    await monitor.settle();
+    const context = running(pending, "slow");
+    const { signal } = context;
+    client.send('{"execute":"cancel-command","arguments":{"id":"slow"},"id":2}');
+    await monitor.settle();
+    expect(signal.aborted).toBe(true);
+    expect(ids(client.lines())).toEqual([2]);
+    context.return({ late: true });
+    await monitor.settle();
+    expect(client.lines()).toEqual([{ id: "slow", error: cancelled }]);
+  });
+
+  it("C5: cancel-command is an error when the command has ended, and its own reply stands", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":1}');
+    await monitor.settle();
+    running(pending, 1).return({});
+    client.send('{"execute":"cancel-command","arguments":{"id":1},"id":2}');
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { return: {}, id: 1 },
+      { id: 2, error: { class: "GenericError", desc: "No command with this 'id' is in flight" } },
+    ]);
+  });
+
+  it("C5: answers a cancelled queued command in its place, and never starts it", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["oob"]);
+    client.send('{"execute":"wait","id":1}{"execute":"wait","id":2}{"execute":"ping","id":3}');
+    client.send('{"exec-oob":"cancel-command","arguments":{"id":2},"id":4}');
+    await monitor.settle();
+    running(pending, 1).return({});
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { return: {}, id: 4 },
+      { return: {}, id: 1 },
+      { id: 2, error: cancelled },
+      { return: {}, id: 3 },
+    ]);
+    expect(pending.has(2)).toBe(false);
+  });
+
+  it("C5: cancels a command of another session, named by number", async () => {
+    const { monitor, pending } = setup();
+    const owner = await monitor.connect([]);
+    const other = await monitor.connect([]);
+    owner.send('{"execute":"wait","id":1}');
+    await monitor.settle();
+    other.send('{"execute":"cancel-command","arguments":{"id":1,"session":1}}');
+    await monitor.settle();
+    running(pending, 1).error(new Error("interrupted"));
+    await monitor.settle();
+    expect(owner.lines()).toEqual([{ id: 1, error: cancelled }]);
+    expect(other.lines()).toEqual([{ return: {} }]);
+  });
+
+  it("C4: cancels the commands of a client that is gone, and drops their late returns", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":1}{"execute":"wait-on","id":2}');
+    await monitor.settle();
+    const gone = running(pending, 1);
+    const goesOn = running(pending, 2);
+    const signals = [gone.signal, goesOn.signal];
+    client.hangUp();
+    expect(signals.map((signal) => signal.aborted)).toEqual([true, false]);
+    gone.return({});
+    goesOn.return({});
+    await monitor.settle();
+    expect(client.lines()).toEqual([]);
+    expect(monitor.defects).toEqual([]);
+    expect(monitor.monitor.sessions()).toEqual([]);
+  });
+
+  it("C4: answers what had arrived before a half-close, then closes", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"execute":"wait","id":1}{"execute":"ping","id":2}');
+    client.halfClose();
+    await monitor.settle();
+    expect(client.ended).toBe(false);
+    running(pending, 1).return({});
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([1, 2]);
+    expect(client.ended).toBe(true);
+  });
+
+  it("C4: closes an idle session at once when its input ends", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.halfClose();
+    await monitor.settle();
+    expect(client.ended).toBe(true);
+  });
+
+  it("C5: exactly one reply, whichever of return and cancel comes first", async () => {
+    for (const order of ["return first", "cancel first"]) {
+      const { monitor, pending } = setup();
+      const client = await monitor.connect(["async"]);
+      client.send('{"execute":"wait","id":1}');
+      await monitor.settle();
+      const cancel = () => client.send('{"execute":"cancel-command","arguments":{"id":1},"id":2}');
+      if (order === "cancel first") cancel();
+      running(pending, 1).return({});
+      if (order === "return first") cancel();
+      await monitor.settle();
+      expect(ids(client.lines()).filter((id) => id === 1)).toHaveLength(1);
+    }
+  });
+});
+
+describe("introspection of sessions", () => {
+  it("C6: lists commands in flight with id, age, state and progress", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":7}');
+    await monitor.settle();
+    monitor.clock.advance(1500);
+    running(pending, 7).progress({ current: 3, total: 10 });
+    expect(monitor.monitor.sessions()).toEqual([
+      {
+        sessionId: 1,
+        peer: "test",
+        capabilities: ["async"],
+        asyncInFlightMax: 64,
+        requestQueueLenMax: 8,
+        commands: [
+          { id: 7, command: "wait", ageMs: 1500, state: "running", progress: { current: 3, total: 10 } },
+        ],
+      },
+    ]);
+  });
+
+  it("C6: reports progress to the command's own session, at most once a second, never after the reply", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    const other = await monitor.connect(["async"]);
+    client.send('{"execute":"wait","id":7}');
+    await monitor.settle();
+    const context = running(pending, 7);
+    for (const current of [1, 2, 3]) context.progress({ current, total: 4 });
+    monitor.advanceScheduler(1000);
+    context.progress({ current: 4, total: 4 });
+    context.return({});
+    monitor.advanceScheduler(5000);
+    await monitor.settle();
+    const lines = client.lines();
+    expect(lines.map((line) => (line.data as JsonObject | undefined)?.current)).toEqual([1, 3, undefined]);
+    expect(lines[0]).toMatchObject({ event: "COMMAND_PROGRESS", data: { id: 7, command: "wait", total: 4 } });
+    expect(other.lines()).toEqual([]);
+  });
+});
+
+describe("output", () => {
+  it("sends one write a turn, however many replies it holds", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    const before = client.writes;
+    client.send('{"execute":"ping"}'.repeat(50));
+    await monitor.settle();
+    expect(client.lines()).toHaveLength(50);
+    expect(client.writes - before).toBe(1);
+  });
+
+  it("starts a bounded number of requests a turn, so that others get theirs", async () => {
+    const { monitor } = setup();
+    const greedy = await monitor.connect([]);
+    const modest = await monitor.connect([]);
+    greedy.send('{"execute":"ping"}'.repeat(1000));
+    modest.send('{"execute":"ping"}');
+    await Promise.resolve();
+    expect(greedy.lines().length).toBeLessThan(100);
+    expect(modest.lines()).toHaveLength(1);
+    await monitor.settle();
+    expect(greedy.lines().length).toBeGreaterThan(900);
+  });
+
+  it("L8: an event leaves before the reply of the command that caused it", async () => {
+    const monitor: TestMonitor = new TestMonitor([
+      plainCommand("halt", () => {
+        monitor.hub.emit("STOP");
+        return {};
+      }),
+    ]);
+    // More sessions than one slice of a broadcast holds; the last one asks.
+    const clients = [];
+    for (let i = 0; i < 100; i++) clients.push(await monitor.connect([]));
+    const last = clients.at(-1);
+    last?.send('{"execute":"halt"}');
+    await monitor.settle();
+    expect(last?.lines().map((line) => line.event ?? "return")).toEqual(["STOP", "return"]);
+    for (const client of clients.slice(0, -1)) expect(client.lines()).toHaveLength(1);
+  });
+
+  it("E3: starts no further command while too many reply bytes wait, and loses none", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.stuck = true;
+    const text = "x".repeat(1000);
+    client.send(`{"execute":"echo","arguments":{"text":"${text}"}}`.repeat(500));
+    await monitor.settle();
+    expect(client.writes).toBeLessThan(10);
+    client.stuck = false;
+    for (let i = 0; i < 50; i++) {
+      client.take();
+      await monitor.settle();
+    }
+    expect(client.lines()).toHaveLength(500);
+    expect(monitor.outputBudget.spent).toBe(0);
+  });
+
+  it("E3: closes a peer that takes no byte for the stated time while many bytes wait, and counts it", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    const other = await monitor.connect([]);
+    client.stuck = true;
+    client.send(`{"execute":"echo","arguments":{"text":"${"x".repeat(1000)}"}}`.repeat(200));
+    await monitor.settle();
+    monitor.clock.advance(9_000);
+    expect(client.closed).toBe(false);
+    monitor.clock.advance(2_000);
+    expect(client.closed).toBe(true);
+    expect(monitor.monitor.stalledSessions).toBe(1);
+    expect(monitor.warnings[0]).toContain("took no byte");
+    expect(monitor.clock.timersPending).toBe(0);
+    expect(monitor.outputBudget.spent).toBe(0);
+    other.send('{"execute":"ping"}');
+    await monitor.settle();
+    expect(other.lines()).toHaveLength(1);
+  });
+
+  it("E3: closes a peer whose waiting events exceed their bound", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.stuck = true;
+    for (let i = 0; i < 4000; i++) {
+      monitor.hub.emit("STOP", { text: "x".repeat(100) });
+      if (i % 100 === 0) await monitor.settle();
+    }
+    await monitor.settle();
+    expect(client.closed).toBe(true);
+    expect(monitor.warnings[0]).toContain("events wait");
+  });
+});
+
+describe("defects and the end", () => {
+  it("tells a client of a defect without its details, reports it, and goes on", async () => {
+    const monitor = new TestMonitor([
+      plainCommand("broken", () => {
+        throw new TypeError("secret");
+      }),
+      asyncCommand("rejects", () => Promise.reject(new TypeError("secret too"))),
+    ]);
+    const client = await monitor.connect([]);
+    client.send('{"execute":"broken"}{"execute":"rejects"}{"execute":"ping"}');
+    await monitor.settle();
+    const error = { class: "GenericError", desc: "Internal error; the server's log says more" };
+    expect(client.lines()).toEqual([{ error }, { error }, { return: {} }]);
+    expect(monitor.defects).toHaveLength(2);
+  });
+
+  it("gives commands in flight their grace when it stops, then answers them as cancelled", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["oob"]);
+    const idle = await monitor.connect([]);
+    client.send('{"execute":"wait","id":1}{"execute":"ping","id":2}');
+    await monitor.settle();
+    const stopped = monitor.monitor.stop(1000);
+    await monitor.settle();
+    expect(idle.ended).toBe(true);
+    expect(client.ended).toBe(false);
+    const context = running(pending, 1);
+    context.signal.addEventListener("abort", () => context.error(new Error("gave up")));
+    monitor.clock.advance(1000);
+    await monitor.settle();
+    expect(client.lines()).toEqual([
+      { id: 1, error: cancelled },
+      { id: 2, error: cancelled },
+    ]);
+    expect(client.ended).toBe(true);
+    await stopped;
+    expect(monitor.clock.timersPending).toBe(0);
+  });
+
+  it("answers for a handler that does not let go in time", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect([]);
+    client.send('{"execute":"wait","id":1}');
+    await monitor.settle();
+    const stopped = monitor.monitor.stop(1000);
+    await monitor.settle();
+    monitor.clock.advance(1000);
+    await monitor.settle();
+    monitor.clock.advance(250);
+    await monitor.settle();
+    expect(client.lines()).toEqual([{ id: 1, error: cancelled }]);
+    await stopped;
+    running(pending, 1).return({}); // Late, and expected to be.
+    expect(monitor.defects).toEqual([]);
+  });
+
+  it("W5: counts the input that sessions hold in one budget, and gives it back", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.send(`{"execute":"echo","arguments":{"x":"${"y".repeat(300_000)}`);
+    await monitor.settle();
+    expect(monitor.inputBudget.spent).toBeGreaterThan(300_000);
+    client.send('"}}');
+    await monitor.settle();
+    expect(monitor.inputBudget.spent).toBe(0);
+    client.send(`{"x":"${"y".repeat(300_000)}`);
+    await monitor.settle();
+    client.hangUp();
+    expect(monitor.inputBudget.spent).toBe(0);
+  });
+});
