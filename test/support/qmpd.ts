@@ -1,0 +1,29 @@
+/** This project's server as a process of its own, from the built tree. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ServerProcess, startServerProcess } from "./qemu.ts";
+
+const PROGRAM = "dist/src/cli/qmpd.js";
+
+export interface QmpdOptions {
+  /** Options of `qmpd serve`, the endpoint apart. */
+  readonly args: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts `qmpd serve` on a socket in a directory of its own. */
+export async function startQmpd({ args, nodeArgs = [], env = {} }: QmpdOptions): Promise<ServerProcess> {
+  const directory = mkdtempSync(join(tmpdir(), "qmpd-server-"));
+  const socket = join(directory, "qmp.sock");
+  return startServerProcess(
+    process.execPath,
+    [...nodeArgs, PROGRAM, "serve", "--qmp", `unix:${socket}`, ...args],
+    [socket],
+    () => rmSync(directory, { recursive: true, force: true }),
+    { ...process.env, ...env },
+  );
+}
