@@ -82,6 +82,10 @@ export class JsonStreamer {
   /** Takes `bytes` over: the caller must not change them afterwards.  Parses nothing. */
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
+    if (this.#piece.length === 0) {
+      this.#piece = bytes;
+      return;
+    }
     this.#pieces.push(bytes);
     this.#waitingBytes += bytes.length;
   }
@@ -107,7 +111,7 @@ export class JsonStreamer {
     const piece = this.#pieces[this.#piecesTaken];
     if (piece === undefined) {
       this.#piece = NO_BYTES;
-      this.#pieces = [];
+      if (this.#piecesTaken > 0) this.#pieces = [];
       this.#piecesTaken = 0;
       return false;
     }

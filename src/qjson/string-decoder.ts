@@ -10,7 +10,7 @@
  * string of 60 MiB costs its own size, and none of it is copied at the end.
  */
 
-import { latin1 } from "./latin1.ts";
+import { latin1, unitsToText } from "./latin1.ts";
 import { decodeLossily, isValidCodePoint, isValidSequence, leadBits, sequenceLength } from "./utf8.ts";
 
 type State = "idle" | "sequence" | "escape" | "hex" | "pair" | "pairEscape" | "pairHex";
@@ -47,8 +47,13 @@ export class StringDecoder {
   #gathered = NOTHING_GATHERED;
   #gatheredLen = 0;
   #error = "";
-  /** Bytes of the escape or sequence under way, for its value and for the text of its error. */
-  #under: number[] = [];
+  /** The escape under way, for its value and for the text of its error. */
+  readonly #escapeBytes = new Uint8Array(2 * ESCAPE_BYTES);
+  #escapeLen = 0;
+  /** Bits of the sequence under way, and its length. */
+  #bits = 0;
+  #sequenceLen = 0;
+  /** Bytes the escape or sequence under way still needs. */
   #needed = 0;
 
   /** Whether a plain byte stands for itself now. */
@@ -94,10 +99,7 @@ export class StringDecoder {
         return;
       case "pairEscape":
         if (byte !== LETTER_U) return this.#failPair();
-        this.#under.push(BACKSLASH, LETTER_U);
-        this.#needed = HEX_DIGITS;
-        this.#state = "pairHex";
-        return;
+        return this.#beginHex("pairHex");
     }
   }
 
@@ -125,7 +127,7 @@ export class StringDecoder {
     if (this.#state === "sequence") return this.#failSequence();
     // What QEMU quotes of a short escape runs on to the end of the token, its quote included.
     if (this.#state !== "hex") return this.#failPair();
-    this.#under.push(quote);
+    this.#escapeBytes[this.#escapeLen++] = quote;
     this.#failCharacter();
   }
 
@@ -137,7 +139,8 @@ export class StringDecoder {
     } else {
       const length = sequenceLength(byte);
       if (length === 0) return this.#failSequence();
-      this.#under = [leadBits(byte, length), length];
+      this.#bits = leadBits(byte, length);
+      this.#sequenceLen = length;
       this.#needed = length - 1;
       this.#state = "sequence";
     }
@@ -145,23 +148,17 @@ export class StringDecoder {
 
   #sequence(byte: number): void {
     if ((byte & 0xc0) !== 0x80) return this.#failSequence();
-    const [bits = 0, length = 0] = this.#under;
-    const codePoint = bits * 64 + (byte & 0x3f);
+    this.#bits = this.#bits * 64 + (byte & 0x3f);
     this.#needed--;
-    if (this.#needed > 0) {
-      this.#under[0] = codePoint;
-      return;
-    }
-    if (!isValidSequence(codePoint, length)) return this.#failSequence();
-    this.#codePoint(codePoint);
+    if (this.#needed > 0) return;
+    if (!isValidSequence(this.#bits, this.#sequenceLen)) return this.#failSequence();
+    this.#codePoint(this.#bits);
   }
 
   #escape(byte: number): void {
     if (byte === LETTER_U) {
-      this.#under = [BACKSLASH, LETTER_U];
-      this.#needed = HEX_DIGITS;
-      this.#state = "hex";
-      return;
+      this.#escapeLen = 0;
+      return this.#beginHex("hex");
     }
     const unit = ESCAPES[byte] as number;
     if (unit === 0) return this.#fail("invalid escape sequence in string");
@@ -169,8 +166,15 @@ export class StringDecoder {
     this.#state = "idle";
   }
 
+  #beginHex(state: "hex" | "pairHex"): void {
+    this.#escapeBytes[this.#escapeLen++] = BACKSLASH;
+    this.#escapeBytes[this.#escapeLen++] = LETTER_U;
+    this.#needed = HEX_DIGITS;
+    this.#state = state;
+  }
+
   #hex(byte: number): void {
-    this.#under.push(byte);
+    this.#escapeBytes[this.#escapeLen++] = byte;
     this.#needed--;
     if (this.#needed > 0) return;
     const unit = this.#hexAt(2);
@@ -191,7 +195,7 @@ export class StringDecoder {
   #hexAt(at: number): number {
     let value = 0;
     for (let i = at; i < at + HEX_DIGITS; i++) {
-      const digit = hexValue(this.#under[i] ?? 0);
+      const digit = hexValue(this.#escapeBytes[i] as number);
       if (digit < 0) return -1;
       value = value * 16 + digit;
     }
@@ -227,17 +231,19 @@ export class StringDecoder {
 
   #gatheredToText(): void {
     if (this.#gatheredLen === 0) return;
-    this.#text += String.fromCharCode(...this.#gathered.subarray(0, this.#gatheredLen));
+    this.#text += unitsToText(this.#gathered, 0, this.#gatheredLen);
     this.#gatheredLen = 0;
   }
 
   #failCharacter(): void {
-    this.#fail(`${decodeLossily(this.#under)} is not a valid Unicode character`);
+    this.#fail(
+      `${decodeLossily(this.#escapeBytes.subarray(0, this.#escapeLen))} is not a valid Unicode character`,
+    );
   }
 
   /** A leading surrogate without its trailing one: only the former is quoted. */
   #failPair(): void {
-    this.#under.length = ESCAPE_BYTES;
+    this.#escapeLen = ESCAPE_BYTES;
     this.#failCharacter();
   }
 

@@ -26,6 +26,8 @@ interface Frame {
   key: string;
 }
 
+/** Elements an engine makes room for when an array grows. */
+const SPARE_ELEMENTS = 16;
 const NO_OBJECT: MutableObject = Object.freeze({});
 
 /** Sets a member.  A plain assignment to `__proto__` would change the prototype instead. */
@@ -84,7 +86,8 @@ export class ValueBuilder {
     if (top?.array === undefined) return this.#unexpected();
     if (top.expecting !== "valueOrEnd" && top.expecting !== "separatorOrEnd") return this.#unexpected();
     this.#top = top.parent;
-    this.#add(top.array);
+    // A growing array has room for 16 elements more: in a small one that would be most of its memory.
+    this.#add(top.array.length > SPARE_ELEMENTS ? top.array : top.array.slice());
   }
 
   closeObject(): void {

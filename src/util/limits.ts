@@ -20,7 +20,7 @@ export const JSON_PLAIN_MESSAGE_BYTES_MAX = 16 * KIB;
 /** What the exact parser consumes in one go before it lets other sessions run. */
 export const JSON_SLICE_BYTES = 4 * KIB;
 /** Tokens the exact parser takes in one go, as {@link JSON_SLICE_BYTES}: short ones cost more than their bytes. */
-export const JSON_SLICE_TOKENS = 1 * KIB;
+export const JSON_SLICE_TOKENS = 512;
 /** Pieces of input looked at in one go, as {@link JSON_SLICE_BYTES}: a client may send single bytes. */
 export const JSON_SLICE_PIECES = 256;
 /** Bytes of one number (rule W5): its conversion cannot be sliced.  Seen: GenericError "JSON token size limit exceeded". */
