@@ -1,0 +1,232 @@
+/**
+ * Screendump batches: many who want a picture of a console, and as few refreshes, copies and encodings as serve
+ * them all.
+ *
+ *     request ---> waiting ---refresh begins---> refreshing ---frame copied---> encoding ---> picture
+ *
+ * Invariants (rules D1 and D3, C7):
+ *  - a request is served by a refresh that began after it; all that wait when one begins share it;
+ *  - requests of one batch share the frame, and for equal formats the encoding and the picture;
+ *  - a frame is held until the last encoding of it has ended, then its memory is used again;
+ *  - while a batch is encoded the next may refresh; with `CONSOLE_FRAMES_COUNT_MAX` frames held, requests wait;
+ *  - a cancelled request leaves at once; an encoding that nobody wants any more is told to give up.
+ *
+ * Pictures that are being written are not counted: a reader that does not read must not keep others waiting.
+ * There are at most as many as there are commands in flight.
+ */
+
+import { CONSOLE_FRAMES_COUNT_MAX } from "../util/limits.ts";
+import type { SharedSurface } from "../util/shared-surface.ts";
+import type { ConsoleFrame } from "./console.ts";
+
+/** 0 until the encoding is to be given up, then 1. */
+export type CancelFlag = Int32Array<SharedArrayBuffer>;
+
+/** What the batcher has done by others. */
+export interface ScreendumpPorts<Format, Picture> {
+  /** A copy of the console as it is after the call.  `reuse` is memory that may be used for it. */
+  capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<ConsoleFrame>;
+  /** Does not read `frame` any more once it has settled, whichever way. */
+  encode(frame: SharedSurface, format: Format, cancel: CancelFlag): Promise<Picture>;
+  /** Nobody reads `picture` any more. */
+  discard(picture: Picture): void;
+}
+
+/** A picture that others may be reading too. */
+export interface SharedPicture<Picture> {
+  readonly picture: Picture;
+  /** To be called once the picture has been written, or will not be.  Idempotent. */
+  release(): void;
+}
+
+export class ScreendumpBatcher<Format, Picture> {
+  readonly #ports: ScreendumpPorts<Format, Picture>;
+  readonly #consoles = new Map<number, ConsoleQueue<Format, Picture>>();
+
+  constructor(ports: ScreendumpPorts<Format, Picture>) {
+    this.#ports = ports;
+  }
+
+  /**
+   * A picture of `console` as it is after this call.  Rejects with the signal's reason as soon as it
+   * fires, and with the error of the capture or encoding that was to serve it.
+   */
+  request(console: number, format: Format, signal: AbortSignal): Promise<SharedPicture<Picture>> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      this.#queue(console).add(new Request(format, signal, resolve, reject));
+    });
+  }
+
+  /** Frames that are captured or encoded now: 0 when nothing is in flight. */
+  get framesHeld(): number {
+    return Array.from(this.#consoles.values(), ({ framesHeld }) => framesHeld).reduce((a, b) => a + b, 0);
+  }
+
+  #queue(console: number): ConsoleQueue<Format, Picture> {
+    let queue = this.#consoles.get(console);
+    if (queue === undefined) {
+      queue = new ConsoleQueue(console, this.#ports);
+      this.#consoles.set(console, queue);
+    }
+    return queue;
+  }
+}
+
+/** One that wants a picture.  It is settled once; what comes after that is ignored. */
+class Request<Format, Picture> {
+  readonly format: Format;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (picture: SharedPicture<Picture>) => void;
+  readonly #reject: (error: unknown) => void;
+  /** Called when the request is cancelled: whoever holds it now lets it go. */
+  leave: () => void = () => {};
+
+  constructor(
+    format: Format,
+    signal: AbortSignal,
+    resolve: (picture: SharedPicture<Picture>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.format = format;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal.addEventListener("abort", this.#abort);
+  }
+
+  resolve(picture: SharedPicture<Picture>): void {
+    this.#signal.removeEventListener("abort", this.#abort);
+    this.#resolve(picture);
+  }
+
+  reject(error: unknown): void {
+    this.#signal.removeEventListener("abort", this.#abort);
+    this.#reject(error);
+  }
+
+  readonly #abort = (): void => {
+    this.reject(this.#signal.reason);
+    this.leave();
+  };
+}
+
+/** The requests for one console, and the frames held for them. */
+class ConsoleQueue<Format, Picture> {
+  readonly #console: number;
+  readonly #ports: ScreendumpPorts<Format, Picture>;
+  /** They wait for the next refresh, in order of arrival. */
+  #waiting = new Set<Request<Format, Picture>>();
+  #isRefreshing = false;
+  readonly #freeMemories: WebAssembly.Memory[] = [];
+  framesHeld = 0;
+
+  constructor(console: number, ports: ScreendumpPorts<Format, Picture>) {
+    this.#console = console;
+    this.#ports = ports;
+  }
+
+  add(request: Request<Format, Picture>): void {
+    const waiting = this.#waiting;
+    waiting.add(request);
+    // The set stays the batch's own, also once it is refreshing: leaving it is the same in both.
+    request.leave = () => void waiting.delete(request);
+    this.#refreshIfPossible();
+  }
+
+  #refreshIfPossible(): void {
+    if (this.#isRefreshing || this.#waiting.size === 0 || this.framesHeld >= CONSOLE_FRAMES_COUNT_MAX) return;
+    const batch = this.#waiting;
+    this.#waiting = new Set();
+    void this.#serve(batch);
+  }
+
+  async #serve(batch: Set<Request<Format, Picture>>): Promise<void> {
+    this.#isRefreshing = true;
+    this.framesHeld++;
+    let frame: SharedSurface;
+    try {
+      ({ frame } = await this.#ports.capture(this.#console, this.#freeMemories.pop()));
+    } catch (error) {
+      this.#isRefreshing = false;
+      for (const request of batch) request.reject(error);
+      return this.#letGo(undefined); // Whoever failed may still write to the memory it was given.
+    }
+    this.#isRefreshing = false;
+    const groups = groupByFormat(batch);
+    let encodings = groups.size;
+    for (const group of groups.values()) {
+      void this.#encode(frame, group, () => {
+        encodings--;
+        if (encodings === 0) this.#letGo(frame.memory);
+      });
+    }
+    if (encodings === 0) this.#letGo(frame.memory);
+    this.#refreshIfPossible();
+  }
+
+  /** Calls `frameDone` once, before anybody has the picture: by then the next refresh may have begun. */
+  async #encode(frame: SharedSurface, group: Group<Format, Picture>, frameDone: () => void): Promise<void> {
+    const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const { format, requests } = group;
+    for (const request of requests) {
+      request.leave = () => {
+        requests.delete(request);
+        if (requests.size === 0) Atomics.store(cancel, 0, 1);
+      };
+    }
+    try {
+      const picture = await this.#ports.encode(frame, format, cancel).finally(frameDone);
+      if (requests.size === 0) this.#ports.discard(picture);
+      else share(picture, requests, () => this.#ports.discard(picture));
+    } catch (error) {
+      for (const request of requests) request.reject(error);
+    }
+  }
+
+  #letGo(memory: WebAssembly.Memory | undefined): void {
+    this.framesHeld--;
+    if (memory !== undefined) this.#freeMemories.push(memory);
+    this.#refreshIfPossible();
+  }
+}
+
+/** Requests of one batch that want the same format. */
+interface Group<Format, Picture> {
+  readonly format: Format;
+  readonly requests: Set<Request<Format, Picture>>;
+}
+
+function groupByFormat<Format, Picture>(
+  batch: Iterable<Request<Format, Picture>>,
+): Map<Format, Group<Format, Picture>> {
+  const groups = new Map<Format, Group<Format, Picture>>();
+  for (const request of batch) {
+    const group = groups.get(request.format);
+    if (group === undefined)
+      groups.set(request.format, { format: request.format, requests: new Set([request]) });
+    else group.requests.add(request);
+  }
+  return groups;
+}
+
+/** Gives `picture` to each request; `lastReleased` is called when all have released it. */
+function share<Format, Picture>(
+  picture: Picture,
+  requests: ReadonlySet<Request<Format, Picture>>,
+  lastReleased: () => void,
+): void {
+  let readers = requests.size;
+  for (const request of requests) {
+    let isReading = true;
+    request.resolve({
+      picture,
+      release() {
+        if (!isReading) return;
+        isReading = false;
+        readers--;
+        if (readers === 0) lastReleased();
+      },
+    });
+  }
+}
