@@ -1,0 +1,259 @@
+/**
+ * The load: a process of its own, so that what it costs is not mistaken for the server's.
+ *
+ * It takes one task over its IPC channel and answers one report.  The request's bytes are made once;
+ * replies are counted by their line ends, and each must begin as a return does.
+ */
+
+import { readFileSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { build, type Histogram } from "hdr-histogram-js";
+
+export interface GeneratorTask {
+  readonly sockets: readonly string[];
+  /** Connections, spread over the sockets in turn. */
+  readonly clients: number;
+  readonly inFlightPerClient: number;
+  /** The same requests go round, in this order. */
+  readonly requests: readonly string[];
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+  /**
+   * `reply`: from a request to its reply.  `last-event`: from a request of the first client to the event
+   * that it causes at the last of all clients, one request at a time.  `nothing`: the clients are idle.
+   */
+  readonly measure: "reply" | "last-event" | "nothing";
+  readonly serverPid: number;
+}
+
+/** What the generator says: first that the load is on and warm, then the report. */
+export type GeneratorMessage =
+  | { readonly kind: "warm" }
+  | { readonly kind: "report"; readonly report: GeneratorReport };
+
+export interface GeneratorReport {
+  readonly commands: number;
+  readonly elapsedMs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  /** Of the server process, all its threads, while the load ran. */
+  readonly serverCpuUs: number;
+  /** Share of one core that the generator itself took. */
+  readonly generatorCpuShare: number;
+}
+
+const NEWLINE = 10;
+/** The third byte of `{"return": ...}`; an error has an `e` there, an event a `t`. */
+const THIRD_BYTE_OF_RETURN = 0x72;
+const THIRD_BYTE_OF_ERROR = 0x65;
+/** Linux counts the processor time of /proc in hundredths of a second. */
+const US_PER_TICK = 10_000;
+
+/** Connects, reads the greeting, negotiates; resolves when the session is ready. */
+export function openSession(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path });
+    let lines = 0;
+    const onData = (bytes: Buffer): void => {
+      for (const byte of bytes) if (byte === NEWLINE) lines++;
+      if (lines === 1) socket.write('{"execute": "qmp_capabilities"}\n');
+      if (lines !== 2) return;
+      socket.off("data", onData);
+      socket.off("error", reject);
+      resolve(socket);
+    };
+    socket.on("data", onData);
+    socket.on("error", reject);
+  });
+}
+
+/** One connection with some requests in flight.  It sends a request for each reply it gets. */
+class LoadClient {
+  readonly #socket: Socket;
+  readonly #requests: Buffer;
+  readonly #ends: readonly number[];
+  readonly #histogram: Histogram;
+  /** When the requests in flight were sent, in the order of their replies. */
+  readonly #sentUs: Float64Array;
+  #oldest = 0;
+  #next = 0;
+  /** The place in the line that the next byte has; only the first few matter. */
+  #column = 0;
+  replies = 0;
+
+  constructor(socket: Socket, task: GeneratorTask, histogram: Histogram) {
+    this.#socket = socket;
+    this.#histogram = histogram;
+    const cycle = cycleOf(task);
+    this.#requests = Buffer.from(cycle.join(""), "latin1");
+    const ends = [0];
+    for (const request of cycle) ends.push((ends.at(-1) ?? 0) + request.length);
+    this.#ends = ends;
+    this.#sentUs = new Float64Array(task.inFlightPerClient);
+    socket.on("data", (bytes) => this.#receive(bytes));
+  }
+
+  /** Sends `count` requests in as few writes as the end of the cycle allows. */
+  send(count: number): void {
+    const nowUs = performance.now() * 1000;
+    const inFlightMax = this.#sentUs.length;
+    const cycle = this.#ends.length - 1;
+    let left = count;
+    while (left > 0) {
+      const first = this.#next % cycle;
+      const run = Math.min(left, cycle - first);
+      for (let index = 0; index < run; index++) this.#sentUs[(this.#next + index) % inFlightMax] = nowUs;
+      this.#socket.write(this.#requests.subarray(this.#ends[first], this.#ends[first + run]));
+      this.#next += run;
+      left -= run;
+    }
+  }
+
+  #receive(bytes: Buffer): void {
+    const nowUs = performance.now() * 1000;
+    const inFlightMax = this.#sentUs.length;
+    let count = 0;
+    let lineStart = -this.#column;
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, Math.max(lineStart, 0));
+      const third = lineStart + 2;
+      const seen = third >= 0 ? bytes[third] : THIRD_BYTE_OF_RETURN;
+      if (seen === THIRD_BYTE_OF_ERROR)
+        throw new Error(`the server answers ${bytes.toString().slice(0, 300)}`);
+      if (end === -1) break;
+      lineStart = end + 1;
+      if (seen !== THIRD_BYTE_OF_RETURN) continue;
+      this.#histogram.recordValue(Math.max(1, nowUs - (this.#sentUs[this.#oldest % inFlightMax] ?? 0)));
+      this.#oldest++;
+      count++;
+    }
+    this.#column = bytes.length - lineStart;
+    this.replies += count;
+    if (count > 0) this.send(count);
+  }
+}
+
+/** The requests repeated until a cycle holds all that can be in flight. */
+function cycleOf(task: GeneratorTask): string[] {
+  const rounds = Math.ceil(task.inFlightPerClient / task.requests.length);
+  return Array.from({ length: rounds }, () => task.requests).flat();
+}
+
+/** The times from a request of one client to an event at the last of all clients, one request at a time. */
+class FanOut {
+  readonly #sender: Socket;
+  readonly #task: GeneratorTask;
+  readonly #histogram: Histogram;
+  readonly #listeners: number;
+  #sentUs = 0;
+  #missing = 0;
+  replies = 0;
+
+  constructor(sender: Socket, listeners: readonly Socket[], task: GeneratorTask, histogram: Histogram) {
+    this.#sender = sender;
+    this.#task = task;
+    this.#histogram = histogram;
+    this.#listeners = listeners.length;
+    const count = (bytes: Buffer): void => this.#arrived(bytes);
+    for (const socket of listeners) socket.on("data", count);
+    // The sender has its event and its return.
+    sender.on("data", count);
+  }
+
+  start(): void {
+    this.#missing = this.#listeners + 2;
+    this.#sentUs = performance.now() * 1000;
+    this.#sender.write(this.#task.requests[this.replies % this.#task.requests.length] ?? "");
+  }
+
+  #arrived(bytes: Buffer): void {
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, end + 1)) this.#missing--;
+    if (this.#missing !== 0) return;
+    this.#histogram.recordValue(performance.now() * 1000 - this.#sentUs);
+    this.replies++;
+    this.start();
+  }
+}
+
+interface Load {
+  readonly replies: number;
+}
+
+async function openLoad(task: GeneratorTask, histogram: Histogram): Promise<readonly Load[]> {
+  const sockets: Socket[] = [];
+  // In turn: a listener's backlog is short in QEMU, and the greeting of each is waited for.
+  for (let index = 0; index < task.clients; index++) {
+    sockets.push(await openSession(task.sockets[index % task.sockets.length] ?? ""));
+  }
+  for (const socket of sockets) {
+    socket.on("close", () => fail(new Error("the server closed a connection")));
+  }
+  switch (task.measure) {
+    case "nothing":
+      return [];
+    case "last-event": {
+      const [sender, ...listeners] = sockets;
+      if (sender === undefined) return [];
+      const fanOut = new FanOut(sender, listeners, task, histogram);
+      fanOut.start();
+      return [fanOut];
+    }
+    case "reply": {
+      const clients = sockets.map((socket) => new LoadClient(socket, task, histogram));
+      for (const client of clients) client.send(task.inFlightPerClient);
+      return clients;
+    }
+  }
+}
+
+async function run(task: GeneratorTask): Promise<GeneratorReport> {
+  const histogram = build({
+    bitBucketSize: 64,
+    highestTrackableValue: 60_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  const load = await openLoad(task, histogram);
+  const total = (): number => load.reduce((sum, client) => sum + client.replies, 0);
+  await delay(task.warmUpMs);
+  histogram.reset();
+  say({ kind: "warm" });
+  const before = { replies: total(), ms: performance.now(), cpu: process.cpuUsage(), serverUs: cpuUs(task) };
+  await delay(task.durationMs);
+  const elapsedMs = performance.now() - before.ms;
+  const own = process.cpuUsage(before.cpu);
+  return {
+    commands: total() - before.replies,
+    elapsedMs,
+    p50Us: histogram.getValueAtPercentile(50),
+    p99Us: histogram.getValueAtPercentile(99),
+    p999Us: histogram.getValueAtPercentile(99.9),
+    serverCpuUs: cpuUs(task) - before.serverUs,
+    generatorCpuShare: (own.user + own.system) / 1000 / elapsedMs,
+  };
+}
+
+/** Processor time of the server since it started.  Source: proc(5), fields 14 and 15. */
+function cpuUs(task: GeneratorTask): number {
+  const stat = readFileSync(`/proc/${task.serverPid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * US_PER_TICK;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function say(message: GeneratorMessage, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, () => sent?.());
+}
+
+function fail(error: unknown): never {
+  console.error(error);
+  process.exit(1);
+}
+
+process.once("message", (task) => {
+  run(task as GeneratorTask).then((report) => say({ kind: "report", report }, () => process.exit(0)), fail);
+});
+process.on("uncaughtException", fail);

@@ -1,0 +1,46 @@
+/** How long after its process was started does the server greet its first client? */
+
+import { type QemuOptions, type ServerProcess, startQemu } from "../test/support/qemu.ts";
+import { startQmpd } from "../test/support/qmpd.ts";
+import { median } from "./load.ts";
+import type { Question, Settings, Verdict } from "./question.ts";
+import { stillDisplay } from "./screendump.ts";
+
+const GREETING_MS_MAX = 200;
+
+export const start: Question = {
+  name: "start",
+  asks: "How long after its process was started does the server greet its first client?",
+  async ask(settings) {
+    const noQemu: QemuOptions = {};
+    const verdicts = [
+      await measure(settings, "machine test, 1080p", () => startQmpd({ args: stillDisplay(1920, 1080) })),
+      await measure(settings, "machine none", () => startQmpd({ args: ["--machine", "none"] })),
+    ];
+    if (settings.againstQemu) {
+      const qemu = await measure(settings, "QEMU, machine none", () => startQemu(noQemu));
+      verdicts.push({ ...qemu, target: "for comparison", met: true });
+    }
+    return { rows: [], verdicts };
+  },
+};
+
+async function measure(
+  settings: Settings,
+  subject: string,
+  run: () => Promise<ServerProcess>,
+): Promise<Verdict> {
+  const times: number[] = [];
+  for (let count = settings.quick ? 3 : 15; count > 0; count--) {
+    const server = await run();
+    times.push(server.startMs);
+    await server.stop();
+  }
+  const ms = median(times);
+  return {
+    subject,
+    figure: `${ms.toFixed(0)} ms (${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} in ${times.length} starts)`,
+    target: `at most ${GREETING_MS_MAX} ms`,
+    met: ms <= GREETING_MS_MAX,
+  };
+}
