@@ -11,7 +11,7 @@ export function displayConfig(changes: Partial<DisplayConfig> = {}): DisplayConf
   return { type: "VGA", width: 320, height: 200, content: "moving", heads: 1, id: undefined, ...changes };
 }
 
-export function testMachine(...displays: readonly Partial<DisplayConfig>[]): MachineConfig {
+export function testMachine(...displays: Partial<DisplayConfig>[]): MachineConfig {
   return { type: "test", displays: displays.map(displayConfig) };
 }
 

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { MachineEvent } from "../../src/offload/contract.ts";
+import { MachineHost } from "../../src/offload/machine-host.ts";
+import { testMachine } from "../support/machine.ts";
+import { createMortalWorker, machineWorkerUrl } from "../support/machine-thread.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function startHost(workerUrl = machineWorkerUrl) {
+  const gone: unknown[] = [];
+  const host = await MachineHost.start({ workerUrl, onThreadGone: (error) => gone.push(error) });
+  cleanups.push(() => host.close());
+  return { host, gone };
+}
+
+async function createMachine(host: MachineHost, ...displays: Parameters<typeof testMachine>) {
+  const events: MachineEvent[] = [];
+  const machine = await host.createMachine(testMachine(...displays), "running", (event) =>
+    events.push(event),
+  );
+  return { machine, events };
+}
+
+describe("a hosted machine", () => {
+  it("L8: has told its listener of the events before a verb's promise is settled", async () => {
+    const { host } = await startHost();
+    const { machine, events } = await createMachine(host, {});
+    const log: unknown[] = [];
+    const verbs = [machine.stop(), machine.reset(), machine.cont(), machine.powerdown()];
+    for (const verb of verbs) void verb.then(() => log.push([events.length, machine.runState]));
+    await Promise.all(verbs);
+    expect(events.map(({ kind }) => kind)).toEqual(["stop", "reset", "resume", "powerdown"]);
+    expect(log).toEqual([
+      [1, "paused"],
+      [2, "prelaunch"],
+      [3, "running"],
+      [4, "running"],
+    ]);
+  });
+
+  it("shares the thread with others and is told apart from them", async () => {
+    const { host } = await startHost();
+    const a = await createMachine(host, {});
+    const b = await createMachine(host, { id: "b" });
+    await a.machine.stop();
+    expect([a.machine.runState, b.machine.runState]).toEqual(["paused", "running"]);
+    expect(b.events).toEqual([]);
+    await a.machine.destroy();
+    expect((await b.machine.capture(0, undefined)).frame.width).toBe(320);
+    expect(b.machine.consoles[0]?.deviceId).toBe("b");
+  });
+
+  it("answers a refused verb with QEMU's sentence, and no event", async () => {
+    const { host } = await startHost();
+    const machine = await host.createMachine(testMachine({}), "internal-error", () => {
+      throw new Error("nothing happened");
+    });
+    expect(await machine.cont()).toEqual({
+      ok: false,
+      errorClass: "GenericError",
+      desc: "Resetting the Virtual Machine is required",
+    });
+  });
+});
+
+describe("when the machine thread dies", () => {
+  it("fails the capture in progress, stops the machines, and makes them anew: a reset brings them back", async () => {
+    const mortal = createMortalWorker();
+    cleanups.push(mortal.remove);
+    const { host, gone } = await startHost(mortal.workerUrl);
+    const { machine, events } = await createMachine(host, { type: "qxl", width: 1920, height: 1080 });
+    const captures = [machine.capture(0, undefined), machine.capture(0, undefined)];
+    mortal.kill();
+    const [, second] = await Promise.allSettled(captures);
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "WorkerGone" } });
+    expect([machine.runState, events]).toEqual(["internal-error", [{ kind: "stop" }]]);
+    expect(gone.length).toBe(1);
+
+    expect(await machine.cont()).toMatchObject({ ok: false });
+    await machine.reset();
+    await machine.cont();
+    expect(machine.runState).toBe("running");
+    expect((await machine.capture(0, undefined)).frame.width).toBe(1920);
+    const other = await createMachine(host, {});
+    expect((await other.machine.capture(0, undefined)).frame.width).toBe(320);
+  });
+
+  it("replaces each thread that dies after it had started", async () => {
+    const mortal = createMortalWorker();
+    cleanups.push(mortal.remove);
+    const { host, gone } = await startHost(mortal.workerUrl);
+    const { machine } = await createMachine(host, {});
+    for (let death = 1; death <= 3; death++) {
+      mortal.kill();
+      while (gone.length < death) await machine.qomList("/").catch(() => undefined);
+      expect(await machine.qomGet("/machine", "type")).toEqual({ ok: true, value: "test-machine" });
+    }
+  });
+
+  it("does not start a replacement again and again that dies while starting", async () => {
+    const mortal = createMortalWorker();
+    const { host, gone } = await startHost(mortal.workerUrl);
+    const { machine } = await createMachine(host, {});
+    mortal.kill();
+    mortal.remove();
+    while (gone.length < 2) await machine.qomList("/").catch(() => undefined);
+    await expect(machine.reset()).rejects.toMatchObject({ code: "WorkerGone" });
+    await expect(createMachine(host, {})).rejects.toMatchObject({ code: "WorkerGone" });
+    expect(machine.runState).toBe("internal-error");
+    expect(gone.length).toBe(2);
+  });
+});
