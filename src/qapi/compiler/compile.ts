@@ -1,0 +1,24 @@
+/**
+ * The schema's compiler: a row of passes, each with a file that tells what comes in and what is guaranteed.
+ *
+ *     files --parser--> expressions --expressions--> definitions --schema--> Schema --generate--> TypeScript
+ *
+ * It reads files through a function and writes none.  Every mistake in the schema is a `QapiSchemaError`.
+ */
+
+import { checkExpressions } from "./expressions.ts";
+import { type GeneratedFiles, generate } from "./generate/index.ts";
+import type { Schema } from "./model.ts";
+import { parseSchema, type ReadFile } from "./parser.ts";
+import { checkSchema } from "./schema.ts";
+
+/** Reads and checks a schema.  `file` is the main one, as `readFile` and messages name it. */
+export function loadSchema(file: string, readFile: ReadFile): Schema {
+  const parsed = parseSchema(file, readFile);
+  return checkSchema(checkExpressions(parsed), parsed.files, parsed.pragma);
+}
+
+/** Makes TypeScript of a schema: names of files, and their text. */
+export function compile(file: string, readFile: ReadFile): GeneratedFiles {
+  return generate(loadSchema(file, readFile));
+}

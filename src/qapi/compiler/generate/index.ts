@@ -1,0 +1,97 @@
+/**
+ * Pass 4, generators: a checked schema to TypeScript.
+ *
+ * One file for each module of the schema that defines anything, and `commands.ts`, `events.ts`,
+ * `introspection.ts` for what spans modules.  A condition (`if`) is asked when commands are bound to
+ * handlers: `conditions.ts` names those that the schema uses.
+ */
+
+import type { Condition } from "../definitions.ts";
+import type { Schema } from "../model.ts";
+import { QapiSchemaError, type SourceLocation } from "../source.ts";
+import {
+  COMMANDS_MODULE,
+  CONDITIONS_MODULE,
+  conditionNames,
+  writeCommandList,
+  writeCommands,
+} from "./commands.ts";
+import { writeEvents, writeEventTypes } from "./events.ts";
+import { writeIntrospection } from "./introspection.ts";
+import { GeneratedModule, moduleOf } from "./module.ts";
+import { TypeWriter } from "./types.ts";
+
+const EVENTS_MODULE = "events";
+const INTROSPECTION_MODULE = "introspection";
+
+/** Names of generated files, and their text. */
+export type GeneratedFiles = ReadonlyMap<string, string>;
+
+export function generate(schema: Schema): GeneratedFiles {
+  refuseConditionalParts(schema);
+  const [main = ""] = schema.files;
+  const modules: GeneratedModule[] = [];
+  for (const file of schema.files) {
+    const here = ({ location }: { location: SourceLocation }): boolean => location.file === file;
+    const module = new GeneratedModule(moduleOf(file), file);
+    const types = new TypeWriter(module, schema);
+    for (const type of schema.types.filter(here)) types.define(type);
+    writeEventTypes(schema.events.filter(here), types);
+    const commands = schema.commands.filter((command) => here(command) && command.flags.gen);
+    if (commands.length > 0) writeCommands(module, commands, types, file);
+    modules.push(module);
+  }
+  const names = modules.map(({ name }) => name);
+  const spanning = (name: string): GeneratedModule => {
+    const module = new GeneratedModule(name, main);
+    modules.push(module);
+    return module;
+  };
+  writeCommandList(spanning(COMMANDS_MODULE), schema, names);
+  const events = spanning(EVENTS_MODULE);
+  writeEvents(events, schema, new TypeWriter(events, schema));
+  writeIntrospection(spanning(INTROSPECTION_MODULE), schema);
+  writeConditions(spanning(CONDITIONS_MODULE), schema);
+  return new Map(
+    modules.filter((module) => !module.isEmpty).map((module) => [`${module.name}.ts`, module.text()]),
+  );
+}
+
+function writeConditions(module: GeneratedModule, schema: Schema): void {
+  const used = [...schema.commands, ...schema.events, ...schema.types].flatMap(({ condition }) =>
+    condition === undefined ? [] : conditionNames(condition),
+  );
+  if (used.length === 0) return;
+  const members = [...new Set(used)].sort().map((name) => `  readonly ${name}: boolean;\n`);
+  module.add(
+    "/** The conditions that the schema's `if` clauses ask for: whether each holds in this process. */\n" +
+      `export interface Conditions {\n${members.join("")}}`,
+  );
+}
+
+/** A marshaller is the same in every process, so a part of a type cannot depend on a condition. */
+function refuseConditionalParts({ commands, events, types }: Schema): void {
+  const refuse = (condition: Condition | undefined, location: SourceLocation, part: string): void => {
+    if (condition === undefined) return;
+    throw new QapiSchemaError(
+      location,
+      `'if' of ${part} cannot be generated: only definitions have conditions`,
+    );
+  };
+  for (const definition of [...commands, ...events, ...types]) {
+    const { location, features } = definition;
+    for (const feature of features) refuse(feature.condition, location, `feature '${feature.name}'`);
+    const object = definition.meta === "command" || definition.meta === "event" ? definition.arg : definition;
+    if (object === undefined) continue;
+    if (object.meta === "enum") {
+      for (const value of object.values) refuse(value.condition, location, `value '${value.name}'`);
+    } else if (object.meta === "alternate") {
+      for (const branch of object.branches) refuse(branch.condition, location, `branch '${branch.name}'`);
+    } else {
+      for (const member of object.members) refuse(member.condition, location, `member '${member.name}'`);
+      for (const branch of object.variants?.branches ?? []) {
+        refuse(branch.condition, location, `branch '${branch.name}'`);
+      }
+    }
+  }
+}

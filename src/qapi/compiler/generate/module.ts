@@ -1,0 +1,166 @@
+/**
+ * Pass 4, the text of one generated file: its banner, its imports, its declarations.
+ *
+ * Declarations are added in the order in which they are to stand; imports follow from what they use.
+ */
+
+import type { Doc } from "../doc.ts";
+import { identifierOf } from "../names.ts";
+import type { SourceLocation } from "../source.ts";
+
+/** Columns of a generated line. */
+const LINE_WIDTH = 110;
+
+const RUNTIME_COMMAND = "../runtime/command.ts";
+const RUNTIME_UNMARSHAL = "../runtime/unmarshal.ts";
+
+/** Names of the runtime, where they come from, and whether they are types. */
+const RUNTIME: Readonly<Record<string, { from: string; type: boolean }>> = Object.fromEntries([
+  ...["AsyncCommand", "AsyncHandler", "PlainCommand", "PlainHandler"].map((name) => [
+    name,
+    { from: RUNTIME_COMMAND, type: true },
+  ]),
+  ...["Input", "JsonObject", "JsonText", "JsonValue", "Mutable", "NoMembers", "Unmarshal"].map((name) => [
+    name,
+    { from: RUNTIME_UNMARSHAL, type: true },
+  ]),
+]);
+
+/** `schema/block-core.json` is the module `block-core`. */
+export function moduleOf(file: string): string {
+  return file.slice(file.lastIndexOf("/") + 1).replace(/\.json$/, "");
+}
+
+export class GeneratedModule {
+  readonly name: string;
+  readonly #sources: string;
+  readonly #imports = new Map<string, Set<string>>();
+  readonly #declarations: string[] = [];
+
+  /** `sources` tells, in the banner, what the file is made from. */
+  constructor(name: string, sources: string) {
+    this.name = name;
+    this.#sources = sources;
+  }
+
+  get isEmpty(): boolean {
+    return this.#declarations.length === 0;
+  }
+
+  add(declaration: string): void {
+    this.#declarations.push(declaration.trimEnd());
+  }
+
+  /** A name of `src/qapi/runtime/`. */
+  runtime(name: string): string {
+    const known = RUNTIME[name];
+    return this.#import(known?.from ?? RUNTIME_UNMARSHAL, known?.type ? `type ${name}` : name);
+  }
+
+  /** A name that another generated module declares, or this one. */
+  from(module: string, name: string, kind: "type" | "value"): string {
+    if (module !== this.name) this.#import(`./${module}.ts`, kind === "type" ? `type ${name}` : name);
+    return name;
+  }
+
+  #import(path: string, name: string): string {
+    const names = this.#imports.get(path) ?? new Set();
+    names.add(name);
+    this.#imports.set(path, names);
+    return name.replace(/^type /, "");
+  }
+
+  /** The whole file. */
+  text(): string {
+    const banner = `/**\n * Generated from ${this.#sources} by \`npm run generate\`: change the schema, not this file.\n */`;
+    const imports = [...this.#imports]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, names]) => importLine(path, [...names]));
+    const blocks = imports.length > 0 ? [banner, imports.join("\n")] : [banner];
+    return `${[...blocks, ...this.#declarations].join("\n\n")}\n`;
+  }
+}
+
+function importLine(path: string, names: readonly string[]): string {
+  const bare = (name: string): string => name.replace(/^type /, "");
+  const sorted = [...names].sort((a, b) => (bare(a).toLowerCase() < bare(b).toLowerCase() ? -1 : 1));
+  const typesOnly = sorted.every((name) => name.startsWith("type "));
+  const list = typesOnly ? sorted.map(bare) : sorted;
+  return `${bracket(`import ${typesOnly ? "type " : ""}{`, list, "}", " ")} from "${path}";`;
+}
+
+/** `open item, item close` on one line where that fits, else one item a line. */
+export function bracket(open: string, items: readonly string[], close: string, pad = ""): string {
+  const line = `${open}${pad}${items.join(", ")}${pad}${close}`;
+  if (items.length === 0) return `${open}${close}`;
+  if (line.length <= LINE_WIDTH - 30 && !line.includes("\n")) return line;
+  return `${open}\n${items.map((item) => `${indent(item)},\n`).join("")}${close}`;
+}
+
+export function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}
+
+// ---- Names ----
+
+/** A type's name in TypeScript. */
+export function typeNameOf(type: { readonly name: string }): string {
+  return identifierOf(type.name);
+}
+
+/** `block-core` and `device_del` to `BlockCore` and `DeviceDel`. */
+export function pascalCase(name: string): string {
+  return identifierOf(name)
+    .split("_")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
+}
+
+export function camelCase(name: string): string {
+  const pascal = pascalCase(name);
+  return pascal.slice(0, 1).toLowerCase() + pascal.slice(1);
+}
+
+/** A member where it is declared. */
+export function key(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** A member where it is used. */
+export function access(object: string, name: string): string {
+  return key(name) === name ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`;
+}
+
+// ---- Documentation ----
+
+/** Sentences of the schema, as they stand there; `@member` is marked as code. */
+function prose(text: string): string {
+  return text.trim().replace(/@([A-Za-z0-9_-]+)/g, "`$1`");
+}
+
+function comment(paragraphs: readonly string[]): string {
+  const text = paragraphs.filter((paragraph) => paragraph !== "").join("\n\n");
+  if (!text.includes("\n") && text.length <= LINE_WIDTH - 10) return `/** ${text} */\n`;
+  const lines = text.split("\n").map((line) => (line === "" ? " *\n" : ` * ${line}\n`));
+  return `/**\n${lines.join("")} */\n`;
+}
+
+/** The doc comment of a definition: what it is, and where it is defined. */
+export function docComment(doc: Doc | undefined, location: SourceLocation, extra: string[] = []): string {
+  const body = doc === undefined ? "" : prose(doc.body.text);
+  return comment([body, ...extra, `Source: ${location.file}, line ${location.line}.`]);
+}
+
+/** The doc comment of a command's handler: what it does and answers. */
+export function handlerComment(doc: Doc | undefined): string {
+  const returns = doc?.section("Returns");
+  const paragraphs = [prose(doc?.body.text ?? "")];
+  if (returns !== undefined) paragraphs.push(`Returns: ${prose(returns.replace(/^ +/gm, ""))}.`);
+  return paragraphs[0] === "" ? "" : comment(paragraphs);
+}
+
+/** The doc comment of a member. */
+export function memberComment(doc: Doc | undefined, name: string): string {
+  const text = doc?.members.get(name)?.text.trim();
+  return text === undefined || text === "" ? "" : comment([prose(text)]);
+}

@@ -1,0 +1,448 @@
+/**
+ * Pass 3, schema: what definitions say together.
+ *
+ * In: definitions, each sound by itself.  Checked: names are defined once, types exist and fit where they
+ * are used, members do not clash, branches can be told apart, documentation matches what it documents.
+ * Guaranteed afterwards: a `Schema` without names to look up.  Next: the generators.
+ */
+
+import { AssertionError, assert } from "../../util/assert.ts";
+import type {
+  AlternateDefinition,
+  BranchDefinition,
+  Definition,
+  FeatureDefinition,
+  MemberDefinition,
+  MembersOrName,
+  TypeName,
+} from "./definitions.ts";
+import type { Doc } from "./doc.ts";
+import {
+  type AlternateType,
+  type Branch,
+  BUILTIN_TYPES,
+  type BuiltinName,
+  type Command,
+  describeType,
+  type Event,
+  jsonTypeOf,
+  type Member,
+  type ObjectType,
+  type Schema,
+  type SchemaType,
+  type Variants,
+} from "./model.ts";
+import { identifierOf } from "./names.ts";
+import type { Pragma } from "./parser.ts";
+import { QapiSchemaError, type SourceLocation } from "./source.ts";
+
+export function checkSchema(
+  definitions: readonly Definition[],
+  files: readonly string[],
+  pragma: Pragma,
+): Schema {
+  return new SchemaChecker(definitions, pragma).check(files);
+}
+
+/** A part of a definition as a message names it, kept under the identifier that it takes. */
+interface Claim {
+  readonly role: "member" | "branch" | "value" | "feature";
+  readonly name: string;
+  readonly definedIn?: ObjectType | undefined;
+}
+
+type Taken = Map<string, Claim>;
+
+/** An object type before and while it is completed; everybody else sees it when it is whole. */
+type MutableObject = { -readonly [K in keyof ObjectType]: ObjectType[K] };
+type MutableAlternate = { -readonly [K in keyof AlternateType]: AlternateType[K] };
+type ObjectDefinition = Extract<Definition, { meta: "struct" | "union" }>;
+
+class SchemaChecker {
+  readonly #definitions: readonly Definition[];
+  readonly #pragma: Pragma;
+  readonly #defined = new Map<string, Definition>();
+  readonly #types = new Map<string, SchemaType>();
+  /** Object types that are not whole yet. */
+  readonly #incomplete = new Map<ObjectType, ObjectDefinition>();
+  /** Of these, the ones whose base and branches are being completed: who meets one contains itself. */
+  readonly #open = new Set<ObjectType>();
+
+  constructor(definitions: readonly Definition[], pragma: Pragma) {
+    this.#definitions = definitions;
+    this.#pragma = pragma;
+    for (const name of Object.keys(BUILTIN_TYPES) as BuiltinName[]) {
+      this.#types.set(name, { meta: "built-in", name });
+    }
+  }
+
+  check(files: readonly string[]): Schema {
+    for (const definition of this.#definitions) this.#define(definition);
+    const types: Schema["types"][number][] = [];
+    const commands: Command[] = [];
+    const events: Event[] = [];
+    for (const definition of this.#definitions) {
+      checkClashes(definition.features, "feature", definition.location);
+      if (definition.meta === "command") commands.push(this.#command(definition));
+      else if (definition.meta === "event") events.push(this.#event(definition));
+      else types.push(this.#completeType(definition));
+    }
+    return { files, types, commands, events, byteStringTypes: this.#pragma.byteStringTypes };
+  }
+
+  /** Makes the definition's name known, so that definitions may use each other in any order. */
+  #define(definition: Definition): void {
+    const { name, location, meta } = definition;
+    const other = this.#defined.get(name);
+    if (other !== undefined) {
+      const { message } = new QapiSchemaError(other.location, "previous definition");
+      throw new QapiSchemaError(location, `'${name}' is already defined\n${message}`);
+    }
+    const builtin = this.#types.get(name);
+    if (builtin !== undefined) {
+      throw new QapiSchemaError(location, `${describeType(builtin)} is already defined`);
+    }
+    this.#defined.set(name, definition);
+    if (meta === "enum") {
+      this.#types.set(name, definition);
+    } else if (meta === "alternate") {
+      this.#types.set(name, { ...definition, branches: [] });
+    } else if (meta === "struct" || meta === "union") {
+      const object = emptyObject(definition, meta);
+      this.#types.set(name, object);
+      this.#incomplete.set(object, definition);
+    }
+  }
+
+  #resolve(name: TypeName, location: SourceLocation, source: string): SchemaType {
+    const type = this.#types.get(name.name);
+    if (type === undefined) {
+      // An array stands for itself, wherever it is used.
+      const user = name.array ? location.definition?.meta : source;
+      throw new QapiSchemaError(location, `${user} uses unknown type '${name.name}'`);
+    }
+    return name.array ? { meta: "array", element: type } : type;
+  }
+
+  // ---- Types ----
+
+  #completeType(definition: Exclude<Definition, { meta: "command" | "event" }>): Schema["types"][number] {
+    const { name, location } = definition;
+    const type = this.#types.get(name);
+    switch (type?.meta) {
+      case "enum":
+        checkClashes(type.values, "value", location);
+        for (const value of type.values) checkClashes(value.features, "feature", location);
+        checkDoc(type.doc, type.values, type.features);
+        return type;
+      case "alternate":
+        assert(definition.meta === "alternate", "a name has one definition");
+        this.#completeAlternate(definition, type);
+        return type;
+      case "struct":
+      case "union":
+        this.#completeObject(type);
+        return type;
+      default:
+        throw new AssertionError(`type ${name} has been defined`);
+    }
+  }
+
+  /** Finds the members of an object type: its base's, its own, its branches'. */
+  #completeObject(object: MutableObject): void {
+    if (this.#open.has(object)) {
+      throw new QapiSchemaError(object.location, `object ${object.name} contains itself`);
+    }
+    const definition = this.#incomplete.get(object);
+    if (definition === undefined) return;
+    const { doc, features } = definition;
+    this.#open.add(object);
+    const taken: Taken = new Map();
+    object.base = this.#base(definition, taken);
+    const data = definition.meta === "struct" ? definition.data : [];
+    object.localMembers = this.#members(data, object, taken);
+    object.members = [...(object.base?.members ?? []), ...object.localMembers];
+    if (definition.meta === "union") object.variants = this.#variants(definition, object, taken);
+    this.#open.delete(object);
+    this.#incomplete.delete(object);
+    checkDoc(doc, object.members, features);
+  }
+
+  #base(definition: ObjectDefinition, taken: Taken): ObjectType | undefined {
+    const { base, location } = definition;
+    if (base === undefined) return undefined;
+    if (isMembers(base)) return this.#implicit(definition, "base", base, taken);
+    const type = this.#resolve(base, location, "'base'");
+    if (type.meta !== "struct") {
+      throw new QapiSchemaError(location, `'base' requires a struct type, ${describeType(type)} isn't`);
+    }
+    this.#completeObject(type);
+    for (const member of type.members) claim(member, "member", location, taken);
+    return type;
+  }
+
+  #members(members: readonly MemberDefinition[], object: ObjectType, taken: Taken): Member[] {
+    const { location } = object;
+    return members.map((definition) => {
+      const source = describe({ role: "member", name: definition.name, definedIn: object }, location);
+      const type = this.#resolve(definition.type, location, source);
+      checkClashes(definition.features, "feature", location);
+      const member: Member = { ...definition, type, definedIn: object };
+      claim(member, "member", location, taken);
+      return member;
+    });
+  }
+
+  /** The type of members that are written where they are used. */
+  #implicit(
+    definition: Definition,
+    implicit: "arg" | "base",
+    members: readonly MemberDefinition[],
+    taken: Taken = new Map(),
+  ): ObjectType {
+    const object = { ...emptyObject(definition, "struct"), features: [], implicit };
+    object.localMembers = this.#members(members, object, taken);
+    object.members = object.localMembers;
+    return object;
+  }
+
+  // ---- Unions and alternates ----
+
+  #variants(definition: Extract<Definition, { meta: "union" }>, object: ObjectType, taken: Taken): Variants {
+    const { discriminator, location } = definition;
+    const tag = this.#tag(discriminator, object);
+    const values = tag.type.meta === "enum" ? tag.type.values : [];
+    const branches = definition.branches.map((branch) => {
+      const source = describe({ role: "branch", name: branch.name }, location);
+      const type = this.#resolve(branch.type, location, source);
+      if (!values.some((value) => value.name === branch.name)) {
+        throw new QapiSchemaError(
+          location,
+          `branch '${branch.name}' is not a value of ${describeType(tag.type)}`,
+        );
+      }
+      if (type.meta !== "struct") {
+        throw new QapiSchemaError(location, `${source} cannot use ${describeType(type)}`);
+      }
+      this.#completeObject(type);
+      return { ...branch, type };
+    });
+    // A value of the tag without a branch brings no members.
+    const empty = this.#implicit(definition, "base", []);
+    for (const { name, condition } of values) {
+      if (!branches.some((branch) => branch.name === name)) {
+        branches.push({ name, type: empty, condition });
+      }
+    }
+    if (branches.length === 0) throw new QapiSchemaError(location, "union has no branches");
+    for (const { type } of branches) {
+      const others = new Map(taken);
+      for (const member of type.members) claim(member, "member", location, others);
+    }
+    return { tag, branches };
+  }
+
+  #tag(discriminator: string, object: ObjectType): Member {
+    const { location } = object;
+    const tag = object.members.find(({ name }) => name === discriminator);
+    if (tag === undefined) {
+      throw new QapiSchemaError(location, `discriminator '${discriminator}' is not a member of 'base'`);
+    }
+    const base = tag.definedIn.implicit === undefined ? `base type '${tag.definedIn.name}'` : "'base'";
+    const source = `discriminator member '${discriminator}' of ${base}`;
+    if (tag.type.meta !== "enum") throw new QapiSchemaError(location, `${source} must be of enum type`);
+    if (tag.optional) throw new QapiSchemaError(location, `${source} must not be optional`);
+    if (tag.condition !== undefined) {
+      throw new QapiSchemaError(location, `${source} must not be conditional`);
+    }
+    return tag;
+  }
+
+  #completeAlternate(definition: AlternateDefinition, alternate: MutableAlternate): void {
+    const { location } = definition;
+    const branches: Branch[] = [];
+    const taken: Taken = new Map();
+    const forms = new Map<string, string>();
+    for (const branch of definition.branches) {
+      const source = describe({ role: "branch", name: branch.name }, location);
+      const type = this.#resolve(branch.type, location, source);
+      claim(branch, "branch", location, taken);
+      for (const form of formsOf(type, branch, location)) {
+        const other = forms.get(form);
+        if (other !== undefined) {
+          throw new QapiSchemaError(location, `${source} can't be distinguished from '${other}'`);
+        }
+        forms.set(form, branch.name);
+      }
+      branches.push({ ...branch, type });
+    }
+    alternate.branches = branches;
+    checkDoc(alternate.doc, branches, alternate.features);
+  }
+
+  // ---- Commands and events ----
+
+  #command(definition: Extract<Definition, { meta: "command" }>): Command {
+    const { name, location, doc, condition, features, data, boxed, ...flags } = definition;
+    const arg = this.#arg(definition, data, boxed);
+    let returns: SchemaType | undefined;
+    if (definition.returns !== undefined) {
+      returns = this.#resolve(definition.returns, location, "command's 'returns'");
+      const inner = returns.meta === "array" ? returns.element : returns;
+      const isObject = inner.meta === "struct" || inner.meta === "union";
+      if (!isObject && !this.#pragma.commandReturnsExceptions.has(name)) {
+        throw new QapiSchemaError(location, `command's 'returns' cannot take ${describeType(returns)}`);
+      }
+    }
+    return {
+      meta: "command",
+      name,
+      location,
+      doc,
+      condition,
+      features,
+      arg,
+      returns,
+      flags: { ...flags, boxed },
+    };
+  }
+
+  #event(definition: Extract<Definition, { meta: "event" }>): Event {
+    const { data, boxed, ...entity } = definition;
+    return { ...entity, boxed, arg: this.#arg(definition, data, boxed) };
+  }
+
+  #arg(
+    definition: Extract<Definition, { meta: "command" | "event" }>,
+    data: MembersOrName | undefined,
+    boxed: boolean,
+  ): ObjectType | undefined {
+    const { meta, doc, features, location } = definition;
+    if (data === undefined || (isMembers(data) && data.length === 0)) {
+      checkDoc(doc, [], features);
+      return undefined;
+    }
+    if (isMembers(data)) {
+      const arg = this.#implicit(definition, "arg", data);
+      checkDoc(doc, arg.members, features);
+      return arg;
+    }
+    const type = this.#resolve(data, location, `${meta}'s 'data'`);
+    if (type.meta !== "struct" && type.meta !== "union") {
+      throw new QapiSchemaError(location, `${meta}'s 'data' cannot take ${describeType(type)}`);
+    }
+    if (type.meta === "union" && !boxed) {
+      throw new QapiSchemaError(
+        location,
+        `${meta}'s 'data' can take ${describeType(type)} only with 'boxed': true`,
+      );
+    }
+    checkDoc(doc, [], features);
+    return type;
+  }
+}
+
+/** A struct or union that nothing is known of yet but what its definition says by itself. */
+function emptyObject(definition: Definition, meta: "struct" | "union"): MutableObject {
+  const { name, location, doc, condition, features } = definition;
+  return {
+    meta,
+    name,
+    location,
+    doc,
+    condition,
+    features,
+    implicit: undefined,
+    base: undefined,
+    members: [],
+    localMembers: [],
+    variants: undefined,
+  };
+}
+
+function isMembers(data: MembersOrName): data is readonly MemberDefinition[] {
+  return Array.isArray(data);
+}
+
+/**
+ * A part as a message names it.  One of another type than the definition that is being checked says so; one
+ * of members written where they are used is a parameter, or a member of the base.
+ */
+function describe({ role, name, definedIn }: Claim, location: SourceLocation): string {
+  if (definedIn?.implicit === "arg") return `parameter '${name}'`;
+  if (definedIn?.implicit === "base") return `base ${role} '${name}'`;
+  if (definedIn !== undefined && definedIn.name !== location.definition?.name) {
+    return `${role} '${name}' of type '${definedIn.name}'`;
+  }
+  return `${role} '${name}'`;
+}
+
+function claim(
+  part: { readonly name: string; readonly definedIn?: ObjectType },
+  role: Claim["role"],
+  location: SourceLocation,
+  taken: Taken,
+): void {
+  const identifier = identifierOf(part.name);
+  const mine: Claim = { role, name: part.name, definedIn: part.definedIn };
+  const other = taken.get(identifier);
+  if (other !== undefined) {
+    throw new QapiSchemaError(
+      location,
+      `${describe(mine, location)} collides with ${describe(other, location)}`,
+    );
+  }
+  taken.set(identifier, mine);
+}
+
+function checkClashes(
+  parts: readonly { readonly name: string }[],
+  role: Claim["role"],
+  location: SourceLocation,
+): void {
+  const taken: Taken = new Map();
+  for (const { name } of parts) claim({ name }, role, location, taken);
+}
+
+/** The forms that a branch's values may have on the wire, or may be given in on a command line. */
+function formsOf(type: SchemaType, branch: BranchDefinition, location: SourceLocation): string[] {
+  const form = jsonTypeOf(type);
+  if (form === "value") {
+    throw new QapiSchemaError(location, `branch '${branch.name}' cannot use ${describeType(type)}`);
+  }
+  if (form === "int") return ["number"];
+  if (form !== "string") return [form];
+  if (type.meta !== "enum") return ["string", "number", "boolean"];
+  const forms = ["string"];
+  if (type.values.some(({ name }) => name === "on" || name === "off")) forms.push("boolean");
+  if (type.values.some(({ name }) => /^[-+0-9.]/.test(name))) forms.push("number");
+  return forms;
+}
+
+/** Documentation describes nothing that does not exist. */
+function checkDoc(
+  doc: Doc | undefined,
+  members: readonly { readonly name: string; readonly features?: readonly FeatureDefinition[] }[],
+  features: readonly FeatureDefinition[],
+): void {
+  if (doc === undefined) return;
+  checkDescribed([...doc.members.keys()], members, "member", doc.location);
+  const memberFeatures = members.flatMap((member) => member.features ?? []);
+  checkDescribed([...doc.features.keys()], [...features, ...memberFeatures], "feature", doc.location);
+}
+
+function checkDescribed(
+  described: readonly string[],
+  parts: readonly { readonly name: string }[],
+  what: string,
+  location: SourceLocation,
+): void {
+  const bogus = described.filter((name) => !parts.some((part) => part.name === name));
+  if (bogus.length === 0) return;
+  const names = bogus.map((name) => `'${name}'`).join(", ");
+  const verb = bogus.length > 1 ? "s" : "";
+  throw new QapiSchemaError(
+    location,
+    `documented ${what}${verb} ${names} ${bogus.length > 1 ? "do" : "does"} not exist`,
+  );
+}

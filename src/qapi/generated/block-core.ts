@@ -1,0 +1,661 @@
+/**
+ * Generated from schema/block-core.json by `npm run generate`: change the schema, not this file.
+ */
+
+import type { AsyncCommand, AsyncHandler, PlainCommand, PlainHandler } from "../runtime/command.ts";
+import {
+  asArray,
+  asBoolean,
+  asInt64,
+  asObject,
+  asString,
+  type Input,
+  isJsonObject,
+  type JsonValue,
+  marshalNothing,
+  marshalResult,
+  type Mutable,
+  pathOf,
+  unexpected,
+  wrongAlternative,
+  wrongValue,
+} from "../runtime/unmarshal.ts";
+
+/**
+ * What a block node does.
+ *
+ * - `blkdebug`: passes everything on to another node, and makes it fail as its
+ *   configuration says
+ * - `file`: a file of this computer
+ * - `null-co`: nothing: reads zeroes, forgets what is written
+ * - `raw`: a disk as it is, or a part of it
+ *
+ * Source: schema/block-core.json, line 23.
+ */
+export type BlockdevDriver = "blkdebug" | "file" | "null-co" | "raw";
+
+export function unmarshalBlockdevDriver(
+  input: Input, at: string, name: string | number,
+): BlockdevDriver {
+  switch (input) {
+    case "blkdebug":
+    case "file":
+    case "null-co":
+    case "raw":
+      return input;
+    default:
+      throw wrongValue(input, at, name);
+  }
+}
+
+/**
+ * The options of 'null-co'.
+ *
+ * Source: schema/block-core.json, line 34.
+ */
+export interface BlockdevOptionsNull {
+  /** how large it says it is, in bytes; 1 GiB if left out */
+  readonly size?: number | bigint;
+}
+
+export function unmarshalBlockdevOptionsNull(
+  input: Input, at: string, name: string | number,
+): BlockdevOptionsNull {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevOptionsNull>;
+  if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
+  for (const member in object) {
+    switch (member) {
+      case "size":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The options of 'file'.
+ *
+ * Source: schema/block-core.json, line 45.
+ */
+export interface BlockdevOptionsFile {
+  /** the file */
+  readonly filename: string;
+}
+
+export function unmarshalBlockdevOptionsFile(
+  input: Input, at: string, name: string | number,
+): BlockdevOptionsFile {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevOptionsFile>;
+  result.filename = asString(object.filename, path, "filename");
+  for (const member in object) {
+    switch (member) {
+      case "filename":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The options of a driver that gives another node's bytes a meaning.
+ *
+ * Source: schema/block-core.json, line 56.
+ */
+export interface BlockdevOptionsGenericFormat {
+  /** the other node */
+  readonly file: BlockdevRef;
+}
+
+export function unmarshalBlockdevOptionsGenericFormat(
+  input: Input, at: string, name: string | number,
+): BlockdevOptionsGenericFormat {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevOptionsGenericFormat>;
+  result.file = unmarshalBlockdevRef(object.file, path, "file");
+  for (const member in object) {
+    switch (member) {
+      case "file":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The options of 'raw'.
+ *
+ * Source: schema/block-core.json, line 70.
+ */
+export interface BlockdevOptionsRaw extends BlockdevOptionsGenericFormat {
+  /** where the disk begins in the other node, in bytes; 0 if left out */
+  readonly offset?: number | bigint;
+  /**
+   * how large it is, in bytes; up to the end of the other node if left
+   * out
+   */
+  readonly size?: number | bigint;
+}
+
+export function unmarshalBlockdevOptionsRaw(
+  input: Input, at: string, name: string | number,
+): BlockdevOptionsRaw {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevOptionsRaw>;
+  result.file = unmarshalBlockdevRef(object.file, path, "file");
+  if (object.offset !== undefined) result.offset = asInt64(object.offset, path, "offset");
+  if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
+  for (const member in object) {
+    switch (member) {
+      case "file":
+      case "offset":
+      case "size":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The options of 'blkdebug'.
+ *
+ * Source: schema/block-core.json, line 84.
+ */
+export interface BlockdevOptionsBlkdebug {
+  /** the node to pass everything on to */
+  readonly image: BlockdevRef;
+  /** a file with the rules */
+  readonly config?: string;
+}
+
+export function unmarshalBlockdevOptionsBlkdebug(
+  input: Input, at: string, name: string | number,
+): BlockdevOptionsBlkdebug {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevOptionsBlkdebug>;
+  result.image = unmarshalBlockdevRef(object.image, path, "image");
+  if (object.config !== undefined) result.config = asString(object.config, path, "config");
+  for (const member in object) {
+    switch (member) {
+      case "image":
+      case "config":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The options of a block node.
+ *
+ * Members of every `BlockdevOptions`.
+ *
+ * Source: schema/block-core.json, line 100.
+ */
+export interface BlockdevOptionsBase {
+  /** what it does, which decides the other options */
+  readonly driver: BlockdevDriver;
+  /** its name; only a node inside another one can do without */
+  readonly "node-name"?: string;
+  /** whether it refuses to be written to; false if left out */
+  readonly "read-only"?: boolean;
+}
+
+/**
+ * The options of a block node.
+ *
+ * Source: schema/block-core.json, line 100.
+ */
+export type BlockdevOptions =
+  | (BlockdevOptionsBase & { readonly driver: "blkdebug" } & BlockdevOptionsBlkdebug)
+  | (BlockdevOptionsBase & { readonly driver: "file" } & BlockdevOptionsFile)
+  | (BlockdevOptionsBase & { readonly driver: "null-co" } & BlockdevOptionsNull)
+  | (BlockdevOptionsBase & { readonly driver: "raw" } & BlockdevOptionsRaw);
+
+export function unmarshalBlockdevOptions(
+  input: Input, at: string, name: string | number,
+): BlockdevOptions {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const base = {} as Mutable<BlockdevOptionsBase>;
+  base.driver = unmarshalBlockdevDriver(object.driver, path, "driver");
+  if (object["node-name"] !== undefined) base["node-name"] = asString(object["node-name"], path, "node-name");
+  if (object["read-only"] !== undefined) base["read-only"] = asBoolean(object["read-only"], path, "read-only");
+  switch (base.driver) {
+    case "blkdebug": {
+      const result = base as Mutable<Extract<BlockdevOptions, { driver: "blkdebug" }>>;
+      result.image = unmarshalBlockdevRef(object.image, path, "image");
+      if (object.config !== undefined) result.config = asString(object.config, path, "config");
+      for (const member in object) {
+        switch (member) {
+          case "driver":
+          case "node-name":
+          case "read-only":
+          case "image":
+          case "config":
+            break;
+          default:
+            throw unexpected(path, member);
+        }
+      }
+      return result;
+    }
+    case "file": {
+      const result = base as Mutable<Extract<BlockdevOptions, { driver: "file" }>>;
+      result.filename = asString(object.filename, path, "filename");
+      for (const member in object) {
+        switch (member) {
+          case "driver":
+          case "node-name":
+          case "read-only":
+          case "filename":
+            break;
+          default:
+            throw unexpected(path, member);
+        }
+      }
+      return result;
+    }
+    case "null-co": {
+      const result = base as Mutable<Extract<BlockdevOptions, { driver: "null-co" }>>;
+      if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
+      for (const member in object) {
+        switch (member) {
+          case "driver":
+          case "node-name":
+          case "read-only":
+          case "size":
+            break;
+          default:
+            throw unexpected(path, member);
+        }
+      }
+      return result;
+    }
+    case "raw": {
+      const result = base as Mutable<Extract<BlockdevOptions, { driver: "raw" }>>;
+      result.file = unmarshalBlockdevRef(object.file, path, "file");
+      if (object.offset !== undefined) result.offset = asInt64(object.offset, path, "offset");
+      if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
+      for (const member in object) {
+        switch (member) {
+          case "driver":
+          case "node-name":
+          case "read-only":
+          case "file":
+          case "offset":
+          case "size":
+            break;
+          default:
+            throw unexpected(path, member);
+        }
+      }
+      return result;
+    }
+  }
+}
+
+/**
+ * A block node: a new one, or one that exists.
+ *
+ * Source: schema/block-core.json, line 121.
+ */
+export type BlockdevRef = BlockdevOptions | string;
+
+export function unmarshalBlockdevRef(
+  input: Input, at: string, name: string | number,
+): BlockdevRef {
+  if (isJsonObject(input)) return unmarshalBlockdevOptions(input, at, name);
+  if (typeof input === "string") return asString(input, at, name);
+  throw wrongAlternative(input, at, name, "BlockdevRef");
+}
+
+/**
+ * What happens when zeroes are written.
+ *
+ * - `off`: they are written
+ * - `on`: they are written in the driver's own way of writing zeroes
+ * - `unmap`: as `on`, and the space is given back where that is possible
+ *
+ * Source: schema/block-core.json, line 168.
+ */
+export type BlockdevDetectZeroesOptions = "off" | "on" | "unmap";
+
+export function unmarshalBlockdevDetectZeroesOptions(
+  input: Input, at: string, name: string | number,
+): BlockdevDetectZeroesOptions {
+  switch (input) {
+    case "off":
+    case "on":
+    case "unmap":
+      return input;
+    default:
+      throw wrongValue(input, at, name);
+  }
+}
+
+/**
+ * How a block node is cached.
+ *
+ * Source: schema/block-core.json, line 183.
+ */
+export interface BlockdevCacheInfo {
+  /** whether a write is done when the cache has it */
+  readonly writeback: boolean;
+  /** whether the host's cache is passed by */
+  readonly direct: boolean;
+  /** whether requests to flush are ignored */
+  readonly "no-flush": boolean;
+}
+
+export function unmarshalBlockdevCacheInfo(
+  input: Input, at: string, name: string | number,
+): BlockdevCacheInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevCacheInfo>;
+  result.writeback = asBoolean(object.writeback, path, "writeback");
+  result.direct = asBoolean(object.direct, path, "direct");
+  result["no-flush"] = asBoolean(object["no-flush"], path, "no-flush");
+  for (const member in object) {
+    switch (member) {
+      case "writeback":
+      case "direct":
+      case "no-flush":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * A disk image.
+ *
+ * Source: schema/block-core.json, line 201.
+ */
+export interface ImageInfo {
+  /** its file */
+  readonly filename: string;
+  /** its driver */
+  readonly format: string;
+  /** the space that it takes, in bytes */
+  readonly "actual-size"?: number | bigint;
+  /** how large a disk it holds, in bytes */
+  readonly "virtual-size": number | bigint;
+}
+
+export function unmarshalImageInfo(
+  input: Input, at: string, name: string | number,
+): ImageInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<ImageInfo>;
+  result.filename = asString(object.filename, path, "filename");
+  result.format = asString(object.format, path, "format");
+  if (object["actual-size"] !== undefined) result["actual-size"] = asInt64(object["actual-size"], path, "actual-size");
+  result["virtual-size"] = asInt64(object["virtual-size"], path, "virtual-size");
+  for (const member in object) {
+    switch (member) {
+      case "filename":
+      case "format":
+      case "actual-size":
+      case "virtual-size":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * A block node.
+ *
+ * Source: schema/block-core.json, line 244.
+ */
+export interface BlockDeviceInfo {
+  /** its file */
+  readonly file: string;
+  /** its name */
+  readonly "node-name"?: string;
+  /** whether it refuses to be written to */
+  readonly ro: boolean;
+  /** its driver */
+  readonly drv: string;
+  /** how many images are below this one; always 0 */
+  readonly backing_file_depth: number | bigint;
+  /** whether it is encrypted; always false */
+  readonly encrypted: boolean;
+  /** what happens when zeroes are written */
+  readonly detect_zeroes: BlockdevDetectZeroesOptions;
+  /** limit of bytes a second; 0 is none */
+  readonly bps: number | bigint;
+  /** limit of bytes read a second; 0 is none */
+  readonly bps_rd: number | bigint;
+  /** limit of bytes written a second; 0 is none */
+  readonly bps_wr: number | bigint;
+  /** limit of requests a second; 0 is none */
+  readonly iops: number | bigint;
+  /** limit of requests to read a second; 0 is none */
+  readonly iops_rd: number | bigint;
+  /** limit of requests to write a second; 0 is none */
+  readonly iops_wr: number | bigint;
+  /** the image that it holds */
+  readonly image: ImageInfo;
+  /** how it is cached */
+  readonly cache: BlockdevCacheInfo;
+  /** where a write is reported, in bytes; 0 is nowhere */
+  readonly write_threshold: number | bigint;
+}
+
+export function unmarshalBlockDeviceInfo(
+  input: Input, at: string, name: string | number,
+): BlockDeviceInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockDeviceInfo>;
+  result.file = asString(object.file, path, "file");
+  if (object["node-name"] !== undefined) result["node-name"] = asString(object["node-name"], path, "node-name");
+  result.ro = asBoolean(object.ro, path, "ro");
+  result.drv = asString(object.drv, path, "drv");
+  result.backing_file_depth = asInt64(object.backing_file_depth, path, "backing_file_depth");
+  result.encrypted = asBoolean(object.encrypted, path, "encrypted");
+  result.detect_zeroes = unmarshalBlockdevDetectZeroesOptions(object.detect_zeroes, path, "detect_zeroes");
+  result.bps = asInt64(object.bps, path, "bps");
+  result.bps_rd = asInt64(object.bps_rd, path, "bps_rd");
+  result.bps_wr = asInt64(object.bps_wr, path, "bps_wr");
+  result.iops = asInt64(object.iops, path, "iops");
+  result.iops_rd = asInt64(object.iops_rd, path, "iops_rd");
+  result.iops_wr = asInt64(object.iops_wr, path, "iops_wr");
+  result.image = unmarshalImageInfo(object.image, path, "image");
+  result.cache = unmarshalBlockdevCacheInfo(object.cache, path, "cache");
+  result.write_threshold = asInt64(object.write_threshold, path, "write_threshold");
+  for (const member in object) {
+    switch (member) {
+      case "file":
+      case "node-name":
+      case "ro":
+      case "drv":
+      case "backing_file_depth":
+      case "encrypted":
+      case "detect_zeroes":
+      case "bps":
+      case "bps_rd":
+      case "bps_wr":
+      case "iops":
+      case "iops_rd":
+      case "iops_wr":
+      case "image":
+      case "cache":
+      case "write_threshold":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * Removes a block node.
+ *
+ * Arguments of the command `blockdev-del`.
+ *
+ * Source: schema/block-core.json, line 152.
+ */
+export interface BlockdevDelArg {
+  /** its name */
+  readonly "node-name": string;
+}
+
+export function unmarshalBlockdevDelArg(
+  input: Input, at: string, name: string | number,
+): BlockdevDelArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevDelArg>;
+  result["node-name"] = asString(object["node-name"], path, "node-name");
+  for (const member in object) {
+    switch (member) {
+      case "node-name":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * Lists the block nodes.
+ *
+ * Arguments of the command `query-named-block-nodes`.
+ *
+ * Source: schema/block-core.json, line 264.
+ */
+export interface QueryNamedBlockNodesArg {
+  /** leave out what images are below each one's; there are none here */
+  readonly flat?: boolean;
+}
+
+export function unmarshalQueryNamedBlockNodesArg(
+  input: Input, at: string, name: string | number,
+): QueryNamedBlockNodesArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<QueryNamedBlockNodesArg>;
+  if (object.flat !== undefined) result.flat = asBoolean(object.flat, path, "flat");
+  for (const member in object) {
+    switch (member) {
+      case "flat":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/** Handlers of the commands in schema/block-core.json.  `P`: the context of a plain command; `C`: of any other. */
+export interface BlockCoreHandlers<P, C> {
+  /** Makes a block node.  The members of `BlockdevOptions` are the arguments. */
+  readonly "blockdev-add": AsyncHandler<BlockdevOptions, void, C>;
+
+  /**
+   * Removes a block node.
+   *
+   * Returns: nothing; an error if there is no such node, or somebody uses it.
+   */
+  readonly "blockdev-del": AsyncHandler<BlockdevDelArg, void, C>;
+
+  /**
+   * Lists the block nodes.
+   *
+   * Returns: one entry for each node.
+   */
+  readonly "query-named-block-nodes": PlainHandler<QueryNamedBlockNodesArg, readonly BlockDeviceInfo[], P>;
+}
+
+function marshalBlockdevAdd<C>(
+  handler: AsyncHandler<BlockdevOptions, void, C>,
+): AsyncCommand<C> {
+  return {
+    name: "blockdev-add",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: true,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = unmarshalBlockdevOptions(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
+function marshalBlockdevDel<C>(
+  handler: AsyncHandler<BlockdevDelArg, void, C>,
+): AsyncCommand<C> {
+  return {
+    name: "blockdev-del",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: true,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = unmarshalBlockdevDelArg(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
+function returnQueryNamedBlockNodes(result: readonly BlockDeviceInfo[]): JsonValue {
+  return marshalResult("query-named-block-nodes", result, (input, at, name) => asArray(input, at, name, unmarshalBlockDeviceInfo));
+}
+
+function marshalQueryNamedBlockNodes<P>(
+  handler: PlainHandler<QueryNamedBlockNodesArg, readonly BlockDeviceInfo[], P>,
+): PlainCommand<P> {
+  return {
+    name: "query-named-block-nodes",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: true,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = unmarshalQueryNamedBlockNodesArg(input, "", "");
+      return returnQueryNamedBlockNodes(handler(args, context));
+    },
+  };
+}
+
+/** Binds the commands in schema/block-core.json to their handlers. */
+export function marshalBlockCoreCommands<P, C>(
+  handlers: BlockCoreHandlers<P, C>,
+): (PlainCommand<P> | AsyncCommand<C>)[] {
+  return [
+    marshalBlockdevAdd(handlers["blockdev-add"]),
+    marshalBlockdevDel(handlers["blockdev-del"]),
+    marshalQueryNamedBlockNodes(handlers["query-named-block-nodes"]),
+  ];
+}

@@ -1,0 +1,107 @@
+/**
+ * Generated from schema/qapi-schema.json by `npm run generate`: change the schema, not this file.
+ */
+
+import { asNoMembers, type JsonObject, type NoMembers, type Unmarshal } from "../runtime/unmarshal.ts";
+import { type BalloonChangeEvent, unmarshalBalloonChangeEvent } from "./machine.ts";
+import { type RtcChangeEvent, unmarshalRtcChangeEvent } from "./misc.ts";
+import { type CommandProgressEvent, unmarshalCommandProgressEvent } from "./monitor.ts";
+import {
+  type ResetEvent,
+  type ShutdownEvent,
+  unmarshalResetEvent,
+  unmarshalShutdownEvent,
+  unmarshalWatchdogEvent,
+  type WatchdogEvent,
+} from "./run-state.ts";
+
+/** The data of each event, by the event's name. */
+export interface EventData {
+  /**
+   * The machine is about to be switched off, or the service to end.
+   *
+   * Source: schema/run-state.json, line 130.
+   */
+  readonly SHUTDOWN: ShutdownEvent;
+
+  /**
+   * The machine's power button has been pressed.  The guest may ignore it.
+   *
+   * Source: schema/run-state.json, line 139.
+   */
+  readonly POWERDOWN: NoMembers;
+
+  /**
+   * The machine has started over.
+   *
+   * Source: schema/run-state.json, line 152.
+   */
+  readonly RESET: ResetEvent;
+
+  /**
+   * The machine has stopped.
+   *
+   * Source: schema/run-state.json, line 161.
+   */
+  readonly STOP: NoMembers;
+
+  /**
+   * The machine runs again.
+   *
+   * Source: schema/run-state.json, line 170.
+   */
+  readonly RESUME: NoMembers;
+
+  /**
+   * The machine's watchdog has expired.
+   *
+   * Source: schema/run-state.json, line 208.
+   */
+  readonly WATCHDOG: WatchdogEvent;
+
+  /**
+   * The guest has set its clock.
+   *
+   * Source: schema/misc.json, line 102.
+   */
+  readonly RTC_CHANGE: RtcChangeEvent;
+
+  /**
+   * The guest has given memory back, or taken it again.
+   *
+   * Source: schema/machine.json, line 249.
+   */
+  readonly BALLOON_CHANGE: BalloonChangeEvent;
+
+  /**
+   * How much of its work a command has done.  It goes to the session that sent
+   * the command alone, and only if that negotiated 'async'.
+   *
+   * Source: schema/monitor.json, line 150.
+   */
+  readonly COMMAND_PROGRESS: CommandProgressEvent;
+}
+
+export type EventName = keyof EventData;
+
+const UNMARSHAL: { readonly [E in EventName]: Unmarshal<EventData[E]> } = {
+  SHUTDOWN: unmarshalShutdownEvent,
+  POWERDOWN: asNoMembers,
+  RESET: unmarshalResetEvent,
+  STOP: asNoMembers,
+  RESUME: asNoMembers,
+  WATCHDOG: unmarshalWatchdogEvent,
+  RTC_CHANGE: unmarshalRtcChangeEvent,
+  BALLOON_CHANGE: unmarshalBalloonChangeEvent,
+  COMMAND_PROGRESS: unmarshalCommandProgressEvent,
+};
+
+/** Whether the schema has an event of that name. */
+export function isEventName(name: string): name is EventName {
+  return Object.hasOwn(UNMARSHAL, name);
+}
+
+/** Holds an event's data against the schema.  Throws `QmpError` as for a command's arguments. */
+export function checkEventData<E extends EventName>(event: E, data: JsonObject): EventData[E] {
+  return UNMARSHAL[event](data, "", "");
+}

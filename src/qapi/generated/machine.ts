@@ -1,0 +1,626 @@
+/**
+ * Generated from schema/machine.json by `npm run generate`: change the schema, not this file.
+ */
+
+import type { AsyncCommand, AsyncHandler, PlainCommand, PlainHandler } from "../runtime/command.ts";
+import {
+  asArray,
+  asBoolean,
+  asInt64,
+  asNoMembers,
+  asObject,
+  asString,
+  type Input,
+  type JsonValue,
+  marshalNothing,
+  marshalResult,
+  type Mutable,
+  type NoMembers,
+  pathOf,
+  unexpected,
+  wrongValue,
+} from "../runtime/unmarshal.ts";
+
+/**
+ * An architecture that is emulated.
+ *
+ * - `x86_64`: the PC, 64 bits
+ *
+ * Source: schema/machine.json, line 16.
+ */
+export type SysEmuTarget = "x86_64";
+
+export function unmarshalSysEmuTarget(
+  input: Input, at: string, name: string | number,
+): SysEmuTarget {
+  switch (input) {
+    case "x86_64":
+      return input;
+    default:
+      throw wrongValue(input, at, name);
+  }
+}
+
+/**
+ * What is emulated.
+ *
+ * Source: schema/machine.json, line 27.
+ */
+export interface TargetInfo {
+  /** its architecture */
+  readonly arch: SysEmuTarget;
+}
+
+export function unmarshalTargetInfo(
+  input: Input, at: string, name: string | number,
+): TargetInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<TargetInfo>;
+  result.arch = unmarshalSysEmuTarget(object.arch, path, "arch");
+  for (const member in object) {
+    switch (member) {
+      case "arch":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The machine's UUID.
+ *
+ * Source: schema/machine.json, line 49.
+ */
+export interface UuidInfo {
+  /** in lower case hexadecimal digits; all zero if it was given none */
+  readonly UUID: string;
+}
+
+export function unmarshalUuidInfo(
+  input: Input, at: string, name: string | number,
+): UuidInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<UuidInfo>;
+  result.UUID = asString(object.UUID, path, "UUID");
+  for (const member in object) {
+    switch (member) {
+      case "UUID":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * Whether the processor's own virtualization is used.
+ *
+ * Source: schema/machine.json, line 73.
+ */
+export interface KvmInfo {
+  /** whether it is; always false here */
+  readonly enabled: boolean;
+  /** whether the program could use it; always false here */
+  readonly present: boolean;
+}
+
+export function unmarshalKvmInfo(
+  input: Input, at: string, name: string | number,
+): KvmInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<KvmInfo>;
+  result.enabled = asBoolean(object.enabled, path, "enabled");
+  result.present = asBoolean(object.present, path, "present");
+  for (const member in object) {
+    switch (member) {
+      case "enabled":
+      case "present":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * A type of machine.
+ *
+ * Source: schema/machine.json, line 111.
+ */
+export interface MachineInfo {
+  /** the type */
+  readonly name: string;
+  /** another name for it */
+  readonly alias?: string;
+  /** whether it is taken when none is asked for */
+  readonly "is-default"?: boolean;
+  /** the most processors that it can have */
+  readonly "cpu-max": number | bigint;
+  /** whether processors can be added while it runs */
+  readonly "hotpluggable-cpus": boolean;
+  /** whether its memory can be split between nodes */
+  readonly "numa-mem-supported": boolean;
+  /** whether it will be removed some day */
+  readonly deprecated: boolean;
+  /** the processor that it has when none is asked for */
+  readonly "default-cpu-type"?: string;
+  /** what its memory is called */
+  readonly "default-ram-id"?: string;
+}
+
+export function unmarshalMachineInfo(
+  input: Input, at: string, name: string | number,
+): MachineInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<MachineInfo>;
+  result.name = asString(object.name, path, "name");
+  if (object.alias !== undefined) result.alias = asString(object.alias, path, "alias");
+  if (object["is-default"] !== undefined) result["is-default"] = asBoolean(object["is-default"], path, "is-default");
+  result["cpu-max"] = asInt64(object["cpu-max"], path, "cpu-max");
+  result["hotpluggable-cpus"] = asBoolean(object["hotpluggable-cpus"], path, "hotpluggable-cpus");
+  result["numa-mem-supported"] = asBoolean(object["numa-mem-supported"], path, "numa-mem-supported");
+  result.deprecated = asBoolean(object.deprecated, path, "deprecated");
+  if (object["default-cpu-type"] !== undefined) result["default-cpu-type"] = asString(object["default-cpu-type"], path, "default-cpu-type");
+  if (object["default-ram-id"] !== undefined) result["default-ram-id"] = asString(object["default-ram-id"], path, "default-ram-id");
+  for (const member in object) {
+    switch (member) {
+      case "name":
+      case "alias":
+      case "is-default":
+      case "cpu-max":
+      case "hotpluggable-cpus":
+      case "numa-mem-supported":
+      case "deprecated":
+      case "default-cpu-type":
+      case "default-ram-id":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * What the machine can do.
+ *
+ * Source: schema/machine.json, line 137.
+ */
+export interface CurrentMachineParams {
+  /** whether it can be woken from sleep */
+  readonly "wakeup-suspend-support": boolean;
+}
+
+export function unmarshalCurrentMachineParams(
+  input: Input, at: string, name: string | number,
+): CurrentMachineParams {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<CurrentMachineParams>;
+  result["wakeup-suspend-support"] = asBoolean(object["wakeup-suspend-support"], path, "wakeup-suspend-support");
+  for (const member in object) {
+    switch (member) {
+      case "wakeup-suspend-support":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * Where a processor sits.
+ *
+ * Source: schema/machine.json, line 170.
+ */
+export interface CpuInstanceProperties {
+  /** its node */
+  readonly "node-id"?: number | bigint;
+  /** its socket */
+  readonly "socket-id"?: number | bigint;
+  /** its die in the socket */
+  readonly "die-id"?: number | bigint;
+  /** its cluster in the die */
+  readonly "cluster-id"?: number | bigint;
+  /** its core in the cluster */
+  readonly "core-id"?: number | bigint;
+  /** its thread in the core */
+  readonly "thread-id"?: number | bigint;
+}
+
+export function unmarshalCpuInstanceProperties(
+  input: Input, at: string, name: string | number,
+): CpuInstanceProperties {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<CpuInstanceProperties>;
+  if (object["node-id"] !== undefined) result["node-id"] = asInt64(object["node-id"], path, "node-id");
+  if (object["socket-id"] !== undefined) result["socket-id"] = asInt64(object["socket-id"], path, "socket-id");
+  if (object["die-id"] !== undefined) result["die-id"] = asInt64(object["die-id"], path, "die-id");
+  if (object["cluster-id"] !== undefined) result["cluster-id"] = asInt64(object["cluster-id"], path, "cluster-id");
+  if (object["core-id"] !== undefined) result["core-id"] = asInt64(object["core-id"], path, "core-id");
+  if (object["thread-id"] !== undefined) result["thread-id"] = asInt64(object["thread-id"], path, "thread-id");
+  for (const member in object) {
+    switch (member) {
+      case "node-id":
+      case "socket-id":
+      case "die-id":
+      case "cluster-id":
+      case "core-id":
+      case "thread-id":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * A processor of the machine.
+ *
+ * Source: schema/machine.json, line 191.
+ */
+export interface CpuInfoFast {
+  /** its number */
+  readonly "cpu-index": number | bigint;
+  /** where it is in the tree of objects */
+  readonly "qom-path": string;
+  /** the thread that runs it */
+  readonly "thread-id": number | bigint;
+  /** where it sits */
+  readonly props?: CpuInstanceProperties;
+  /** its architecture */
+  readonly target: SysEmuTarget;
+}
+
+export function unmarshalCpuInfoFast(
+  input: Input, at: string, name: string | number,
+): CpuInfoFast {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<CpuInfoFast>;
+  result["cpu-index"] = asInt64(object["cpu-index"], path, "cpu-index");
+  result["qom-path"] = asString(object["qom-path"], path, "qom-path");
+  result["thread-id"] = asInt64(object["thread-id"], path, "thread-id");
+  if (object.props !== undefined) result.props = unmarshalCpuInstanceProperties(object.props, path, "props");
+  result.target = unmarshalSysEmuTarget(object.target, path, "target");
+  for (const member in object) {
+    switch (member) {
+      case "cpu-index":
+      case "qom-path":
+      case "thread-id":
+      case "props":
+      case "target":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * The guest has given memory back, or taken it again.
+ *
+ * Data of the event `BALLOON_CHANGE`.
+ *
+ * Source: schema/machine.json, line 249.
+ */
+export interface BalloonChangeEvent {
+  /** how much memory it has now, in bytes */
+  readonly actual: number | bigint;
+}
+
+export function unmarshalBalloonChangeEvent(
+  input: Input, at: string, name: string | number,
+): BalloonChangeEvent {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BalloonChangeEvent>;
+  result.actual = asInt64(object.actual, path, "actual");
+  for (const member in object) {
+    switch (member) {
+      case "actual":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * Asks the guest to give memory back, or to take it again.
+ *
+ * Arguments of the command `balloon`.
+ *
+ * Source: schema/machine.json, line 236.
+ */
+export interface BalloonArg {
+  /** how much memory it is to have, in bytes */
+  readonly value: number | bigint;
+}
+
+export function unmarshalBalloonArg(
+  input: Input, at: string, name: string | number,
+): BalloonArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BalloonArg>;
+  result.value = asInt64(object.value, path, "value");
+  for (const member in object) {
+    switch (member) {
+      case "value":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/** Handlers of the commands in schema/machine.json.  `P`: the context of a plain command; `C`: of any other. */
+export interface MachineHandlers<P, C> {
+  /**
+   * Tells what is emulated.
+   *
+   * Returns: the architecture.
+   */
+  readonly "query-target": PlainHandler<NoMembers, TargetInfo, P>;
+
+  /**
+   * Tells the machine's UUID.
+   *
+   * Returns: the UUID.
+   */
+  readonly "query-uuid": PlainHandler<NoMembers, UuidInfo, P>;
+
+  /**
+   * Tells whether the processor's own virtualization is used.
+   *
+   * Returns: whether it is.
+   */
+  readonly "query-kvm": PlainHandler<NoMembers, KvmInfo, P>;
+
+  /**
+   * Lists the types of machines.
+   *
+   * Returns: one entry for each type.
+   */
+  readonly "query-machines": PlainHandler<NoMembers, readonly MachineInfo[], P>;
+
+  /**
+   * Tells what the machine can do.
+   *
+   * Returns: what it can do.
+   */
+  readonly "query-current-machine": PlainHandler<NoMembers, CurrentMachineParams, P>;
+
+  /**
+   * Lists the machine's processors, without disturbing them.
+   *
+   * Returns: one entry for each processor.
+   */
+  readonly "query-cpus-fast": PlainHandler<NoMembers, readonly CpuInfoFast[], P>;
+
+  /** Makes the machine start over. */
+  readonly system_reset: AsyncHandler<NoMembers, void, C>;
+
+  /**
+   * Presses the machine's power button.  Whether anything comes of it is the
+   * guest's choice.
+   */
+  readonly system_powerdown: AsyncHandler<NoMembers, void, C>;
+
+  /**
+   * Asks the guest to give memory back, or to take it again.
+   *
+   * Returns: nothing; DeviceNotActive if the machine has no balloon device.
+   */
+  readonly balloon: PlainHandler<BalloonArg, void, P>;
+}
+
+function returnQueryTarget(result: TargetInfo): JsonValue {
+  return marshalResult("query-target", result, unmarshalTargetInfo);
+}
+
+function marshalQueryTarget<P>(
+  handler: PlainHandler<NoMembers, TargetInfo, P>,
+): PlainCommand<P> {
+  return {
+    name: "query-target",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      return returnQueryTarget(handler(args, context));
+    },
+  };
+}
+
+function returnQueryUuid(result: UuidInfo): JsonValue {
+  return marshalResult("query-uuid", result, unmarshalUuidInfo);
+}
+
+function marshalQueryUuid<P>(
+  handler: PlainHandler<NoMembers, UuidInfo, P>,
+): PlainCommand<P> {
+  return {
+    name: "query-uuid",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: true,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      return returnQueryUuid(handler(args, context));
+    },
+  };
+}
+
+function returnQueryKvm(result: KvmInfo): JsonValue {
+  return marshalResult("query-kvm", result, unmarshalKvmInfo);
+}
+
+function marshalQueryKvm<P>(
+  handler: PlainHandler<NoMembers, KvmInfo, P>,
+): PlainCommand<P> {
+  return {
+    name: "query-kvm",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      return returnQueryKvm(handler(args, context));
+    },
+  };
+}
+
+function returnQueryMachines(result: readonly MachineInfo[]): JsonValue {
+  return marshalResult("query-machines", result, (input, at, name) => asArray(input, at, name, unmarshalMachineInfo));
+}
+
+function marshalQueryMachines<P>(
+  handler: PlainHandler<NoMembers, readonly MachineInfo[], P>,
+): PlainCommand<P> {
+  return {
+    name: "query-machines",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      return returnQueryMachines(handler(args, context));
+    },
+  };
+}
+
+function returnQueryCurrentMachine(result: CurrentMachineParams): JsonValue {
+  return marshalResult("query-current-machine", result, unmarshalCurrentMachineParams);
+}
+
+function marshalQueryCurrentMachine<P>(
+  handler: PlainHandler<NoMembers, CurrentMachineParams, P>,
+): PlainCommand<P> {
+  return {
+    name: "query-current-machine",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      return returnQueryCurrentMachine(handler(args, context));
+    },
+  };
+}
+
+function returnQueryCpusFast(result: readonly CpuInfoFast[]): JsonValue {
+  return marshalResult("query-cpus-fast", result, (input, at, name) => asArray(input, at, name, unmarshalCpuInfoFast));
+}
+
+function marshalQueryCpusFast<P>(
+  handler: PlainHandler<NoMembers, readonly CpuInfoFast[], P>,
+): PlainCommand<P> {
+  return {
+    name: "query-cpus-fast",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      return returnQueryCpusFast(handler(args, context));
+    },
+  };
+}
+
+function marshalSystemReset<C>(
+  handler: AsyncHandler<NoMembers, void, C>,
+): AsyncCommand<C> {
+  return {
+    name: "system_reset",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
+function marshalSystemPowerdown<C>(
+  handler: AsyncHandler<NoMembers, void, C>,
+): AsyncCommand<C> {
+  return {
+    name: "system_powerdown",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
+function marshalBalloon<P>(
+  handler: PlainHandler<BalloonArg, void, P>,
+): PlainCommand<P> {
+  return {
+    name: "balloon",
+    kind: "plain",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = unmarshalBalloonArg(input, "", "");
+      handler(args, context);
+      return marshalNothing();
+    },
+  };
+}
+
+/** Binds the commands in schema/machine.json to their handlers. */
+export function marshalMachineCommands<P, C>(
+  handlers: MachineHandlers<P, C>,
+): (PlainCommand<P> | AsyncCommand<C>)[] {
+  return [
+    marshalQueryTarget(handlers["query-target"]),
+    marshalQueryUuid(handlers["query-uuid"]),
+    marshalQueryKvm(handlers["query-kvm"]),
+    marshalQueryMachines(handlers["query-machines"]),
+    marshalQueryCurrentMachine(handlers["query-current-machine"]),
+    marshalQueryCpusFast(handlers["query-cpus-fast"]),
+    marshalSystemReset(handlers.system_reset),
+    marshalSystemPowerdown(handlers.system_powerdown),
+    marshalBalloon(handlers.balloon),
+  ];
+}
