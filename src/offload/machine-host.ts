@@ -169,8 +169,10 @@ class HostedMachine implements MachineHandle {
   }
 
   async destroy(): Promise<void> {
+    const thread = await this.#host.thread();
+    // Not before: a machine that is forgotten is not made anew, and its number would be another's.
     this.#host.forget(this);
-    await (await this.#host.thread()).destroy(this.#number);
+    await thread.destroy(this.#number);
   }
 
   /** The thread has died. */
