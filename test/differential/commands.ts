@@ -21,7 +21,7 @@ export const COMMAND_SAMPLES: readonly CommandSample[] = [
   { name: "query-name", accepted: NONE },
   { name: "query-uuid", accepted: NONE },
   { name: "query-status", accepted: NONE },
-  { name: "query-kvm", accepted: NONE },
+  { name: "query-kvm", accepted: NONE, byShape: true },
   { name: "query-target", accepted: NONE },
   { name: "query-version", accepted: NONE, byShape: true },
   { name: "query-commands", accepted: NONE, byShape: true },

@@ -22,7 +22,7 @@ export function qemuMissing(): string | undefined {
   const { error, status } = spawnSync(QEMU, ["--version"], { stdio: "ignore" });
   if (error === undefined && status === 0) return undefined;
   const notice = `${QEMU} is not installed`;
-  if (process.env["QMPD_REQUIRE_QEMU"] === "1") throw new Error(`${notice}, and QMPD_REQUIRE_QEMU is set`);
+  if (process.env.QMPD_REQUIRE_QEMU === "1") throw new Error(`${notice}, and QMPD_REQUIRE_QEMU is set`);
   console.warn(`skipped: ${notice}`);
   return notice;
 }
@@ -34,6 +34,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** From the start of the process to the greeting of the first monitor. */
   readonly startMs: number;
+  /** Settles with the exit status when the process has ended by itself or was stopped; null after a signal. */
+  readonly exited: Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -77,18 +79,18 @@ export async function startServerProcess(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints = (complaints + text).slice(-4096);
   });
-  const exit = once(child, "exit");
+  const exited = once(child, "exit").then(([status]) => status as number | null);
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     // A server that hangs must not hang its test.
     const giveUp = setTimeout(() => child.kill("SIGKILL"), 5_000);
-    await exit;
+    await exited;
     clearTimeout(giveUp);
     cleanup();
   };
   try {
     await greeting(sockets[0] ?? "", child);
-    return { sockets, pid: child.pid ?? 0, startMs: performance.now() - startedMs, stop };
+    return { sockets, pid: child.pid ?? 0, startMs: performance.now() - startedMs, exited, stop };
   } catch (error) {
     await stop();
     throw new Error(`${command} did not start: ${complaints}`, { cause: error });
