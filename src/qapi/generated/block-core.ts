@@ -34,9 +34,7 @@ import {
  */
 export type BlockdevDriver = "blkdebug" | "file" | "null-co" | "raw";
 
-export function unmarshalBlockdevDriver(
-  input: Input, at: string, name: string | number,
-): BlockdevDriver {
+export function unmarshalBlockdevDriver(input: Input, at: string, name: string | number): BlockdevDriver {
   switch (input) {
     case "blkdebug":
     case "file":
@@ -53,91 +51,37 @@ export function unmarshalBlockdevDriver(
  *
  * Source: schema/block-core.json, line 34.
  */
-export interface BlockdevOptionsNull {
+export type BlockdevOptionsNull = {
   /** how large it says it is, in bytes; 1 GiB if left out */
   readonly size?: number | bigint;
-}
-
-export function unmarshalBlockdevOptionsNull(
-  input: Input, at: string, name: string | number,
-): BlockdevOptionsNull {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<BlockdevOptionsNull>;
-  if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
-  for (const member in object) {
-    switch (member) {
-      case "size":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * The options of 'file'.
  *
  * Source: schema/block-core.json, line 45.
  */
-export interface BlockdevOptionsFile {
+export type BlockdevOptionsFile = {
   /** the file */
   readonly filename: string;
-}
-
-export function unmarshalBlockdevOptionsFile(
-  input: Input, at: string, name: string | number,
-): BlockdevOptionsFile {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<BlockdevOptionsFile>;
-  result.filename = asString(object.filename, path, "filename");
-  for (const member in object) {
-    switch (member) {
-      case "filename":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * The options of a driver that gives another node's bytes a meaning.
  *
  * Source: schema/block-core.json, line 56.
  */
-export interface BlockdevOptionsGenericFormat {
+export type BlockdevOptionsGenericFormat = {
   /** the other node */
   readonly file: BlockdevRef;
-}
-
-export function unmarshalBlockdevOptionsGenericFormat(
-  input: Input, at: string, name: string | number,
-): BlockdevOptionsGenericFormat {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<BlockdevOptionsGenericFormat>;
-  result.file = unmarshalBlockdevRef(object.file, path, "file");
-  for (const member in object) {
-    switch (member) {
-      case "file":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * The options of 'raw'.
  *
  * Source: schema/block-core.json, line 70.
  */
-export interface BlockdevOptionsRaw extends BlockdevOptionsGenericFormat {
+export type BlockdevOptionsRaw = BlockdevOptionsGenericFormat & {
   /** where the disk begins in the other node, in bytes; 0 if left out */
   readonly offset?: number | bigint;
   /**
@@ -145,61 +89,19 @@ export interface BlockdevOptionsRaw extends BlockdevOptionsGenericFormat {
    * out
    */
   readonly size?: number | bigint;
-}
-
-export function unmarshalBlockdevOptionsRaw(
-  input: Input, at: string, name: string | number,
-): BlockdevOptionsRaw {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<BlockdevOptionsRaw>;
-  result.file = unmarshalBlockdevRef(object.file, path, "file");
-  if (object.offset !== undefined) result.offset = asInt64(object.offset, path, "offset");
-  if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
-  for (const member in object) {
-    switch (member) {
-      case "file":
-      case "offset":
-      case "size":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * The options of 'blkdebug'.
  *
  * Source: schema/block-core.json, line 84.
  */
-export interface BlockdevOptionsBlkdebug {
+export type BlockdevOptionsBlkdebug = {
   /** the node to pass everything on to */
   readonly image: BlockdevRef;
   /** a file with the rules */
   readonly config?: string;
-}
-
-export function unmarshalBlockdevOptionsBlkdebug(
-  input: Input, at: string, name: string | number,
-): BlockdevOptionsBlkdebug {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<BlockdevOptionsBlkdebug>;
-  result.image = unmarshalBlockdevRef(object.image, path, "image");
-  if (object.config !== undefined) result.config = asString(object.config, path, "config");
-  for (const member in object) {
-    switch (member) {
-      case "image":
-      case "config":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * The options of a block node.
@@ -208,14 +110,14 @@ export function unmarshalBlockdevOptionsBlkdebug(
  *
  * Source: schema/block-core.json, line 100.
  */
-export interface BlockdevOptionsBase {
+export type BlockdevOptionsBase = {
   /** what it does, which decides the other options */
   readonly driver: BlockdevDriver;
   /** its name; only a node inside another one can do without */
   readonly "node-name"?: string;
   /** whether it refuses to be written to; false if left out */
   readonly "read-only"?: boolean;
-}
+};
 
 /**
  * The options of a block node.
@@ -228,15 +130,17 @@ export type BlockdevOptions =
   | (BlockdevOptionsBase & { readonly driver: "null-co" } & BlockdevOptionsNull)
   | (BlockdevOptionsBase & { readonly driver: "raw" } & BlockdevOptionsRaw);
 
-export function unmarshalBlockdevOptions(
-  input: Input, at: string, name: string | number,
-): BlockdevOptions {
+export function unmarshalBlockdevOptions(input: Input, at: string, name: string | number): BlockdevOptions {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const base = {} as Mutable<BlockdevOptionsBase>;
   base.driver = unmarshalBlockdevDriver(object.driver, path, "driver");
-  if (object["node-name"] !== undefined) base["node-name"] = asString(object["node-name"], path, "node-name");
-  if (object["read-only"] !== undefined) base["read-only"] = asBoolean(object["read-only"], path, "read-only");
+  if (object["node-name"] !== undefined) {
+    base["node-name"] = asString(object["node-name"], path, "node-name");
+  }
+  if (object["read-only"] !== undefined) {
+    base["read-only"] = asBoolean(object["read-only"], path, "read-only");
+  }
   switch (base.driver) {
     case "blkdebug": {
       const result = base as Mutable<Extract<BlockdevOptions, { driver: "blkdebug" }>>;
@@ -318,9 +222,7 @@ export function unmarshalBlockdevOptions(
  */
 export type BlockdevRef = BlockdevOptions | string;
 
-export function unmarshalBlockdevRef(
-  input: Input, at: string, name: string | number,
-): BlockdevRef {
+export function unmarshalBlockdevRef(input: Input, at: string, name: string | number): BlockdevRef {
   if (isJsonObject(input)) return unmarshalBlockdevOptions(input, at, name);
   if (typeof input === "string") return asString(input, at, name);
   throw wrongAlternative(input, at, name, "BlockdevRef");
@@ -338,7 +240,9 @@ export function unmarshalBlockdevRef(
 export type BlockdevDetectZeroesOptions = "off" | "on" | "unmap";
 
 export function unmarshalBlockdevDetectZeroesOptions(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): BlockdevDetectZeroesOptions {
   switch (input) {
     case "off":
@@ -355,17 +259,19 @@ export function unmarshalBlockdevDetectZeroesOptions(
  *
  * Source: schema/block-core.json, line 183.
  */
-export interface BlockdevCacheInfo {
+export type BlockdevCacheInfo = {
   /** whether a write is done when the cache has it */
   readonly writeback: boolean;
   /** whether the host's cache is passed by */
   readonly direct: boolean;
   /** whether requests to flush are ignored */
   readonly "no-flush": boolean;
-}
+};
 
 export function unmarshalBlockdevCacheInfo(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): BlockdevCacheInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -391,7 +297,7 @@ export function unmarshalBlockdevCacheInfo(
  *
  * Source: schema/block-core.json, line 201.
  */
-export interface ImageInfo {
+export type ImageInfo = {
   /** its file */
   readonly filename: string;
   /** its driver */
@@ -400,17 +306,17 @@ export interface ImageInfo {
   readonly "actual-size"?: number | bigint;
   /** how large a disk it holds, in bytes */
   readonly "virtual-size": number | bigint;
-}
+};
 
-export function unmarshalImageInfo(
-  input: Input, at: string, name: string | number,
-): ImageInfo {
+export function unmarshalImageInfo(input: Input, at: string, name: string | number): ImageInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ImageInfo>;
   result.filename = asString(object.filename, path, "filename");
   result.format = asString(object.format, path, "format");
-  if (object["actual-size"] !== undefined) result["actual-size"] = asInt64(object["actual-size"], path, "actual-size");
+  if (object["actual-size"] !== undefined) {
+    result["actual-size"] = asInt64(object["actual-size"], path, "actual-size");
+  }
   result["virtual-size"] = asInt64(object["virtual-size"], path, "virtual-size");
   for (const member in object) {
     switch (member) {
@@ -431,7 +337,7 @@ export function unmarshalImageInfo(
  *
  * Source: schema/block-core.json, line 244.
  */
-export interface BlockDeviceInfo {
+export type BlockDeviceInfo = {
   /** its file */
   readonly file: string;
   /** its name */
@@ -464,16 +370,16 @@ export interface BlockDeviceInfo {
   readonly cache: BlockdevCacheInfo;
   /** where a write is reported, in bytes; 0 is nowhere */
   readonly write_threshold: number | bigint;
-}
+};
 
-export function unmarshalBlockDeviceInfo(
-  input: Input, at: string, name: string | number,
-): BlockDeviceInfo {
+export function unmarshalBlockDeviceInfo(input: Input, at: string, name: string | number): BlockDeviceInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<BlockDeviceInfo>;
   result.file = asString(object.file, path, "file");
-  if (object["node-name"] !== undefined) result["node-name"] = asString(object["node-name"], path, "node-name");
+  if (object["node-name"] !== undefined) {
+    result["node-name"] = asString(object["node-name"], path, "node-name");
+  }
   result.ro = asBoolean(object.ro, path, "ro");
   result.drv = asString(object.drv, path, "drv");
   result.backing_file_depth = asInt64(object.backing_file_depth, path, "backing_file_depth");
@@ -521,14 +427,12 @@ export function unmarshalBlockDeviceInfo(
  *
  * Source: schema/block-core.json, line 152.
  */
-export interface BlockdevDelArg {
+export type BlockdevDelArg = {
   /** its name */
   readonly "node-name": string;
-}
+};
 
-export function unmarshalBlockdevDelArg(
-  input: Input, at: string, name: string | number,
-): BlockdevDelArg {
+export function unmarshalBlockdevDelArg(input: Input, at: string, name: string | number): BlockdevDelArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<BlockdevDelArg>;
@@ -551,13 +455,15 @@ export function unmarshalBlockdevDelArg(
  *
  * Source: schema/block-core.json, line 264.
  */
-export interface QueryNamedBlockNodesArg {
+export type QueryNamedBlockNodesArg = {
   /** leave out what images are below each one's; there are none here */
   readonly flat?: boolean;
-}
+};
 
 export function unmarshalQueryNamedBlockNodesArg(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): QueryNamedBlockNodesArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -574,7 +480,10 @@ export function unmarshalQueryNamedBlockNodesArg(
   return result;
 }
 
-/** Handlers of the commands in schema/block-core.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/block-core.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface BlockCoreHandlers<P, C> {
   /** Makes a block node.  The members of `BlockdevOptions` are the arguments. */
   readonly "blockdev-add": AsyncHandler<BlockdevOptions, void, C>;
@@ -594,9 +503,7 @@ export interface BlockCoreHandlers<P, C> {
   readonly "query-named-block-nodes": PlainHandler<QueryNamedBlockNodesArg, readonly BlockDeviceInfo[], P>;
 }
 
-function marshalBlockdevAdd<C>(
-  handler: AsyncHandler<BlockdevOptions, void, C>,
-): AsyncCommand<C> {
+function marshalBlockdevAdd<C>(handler: AsyncHandler<BlockdevOptions, void, C>): AsyncCommand<C> {
   return {
     name: "blockdev-add",
     kind: "coroutine",
@@ -611,9 +518,7 @@ function marshalBlockdevAdd<C>(
   };
 }
 
-function marshalBlockdevDel<C>(
-  handler: AsyncHandler<BlockdevDelArg, void, C>,
-): AsyncCommand<C> {
+function marshalBlockdevDel<C>(handler: AsyncHandler<BlockdevDelArg, void, C>): AsyncCommand<C> {
   return {
     name: "blockdev-del",
     kind: "coroutine",
@@ -629,7 +534,11 @@ function marshalBlockdevDel<C>(
 }
 
 function returnQueryNamedBlockNodes(result: readonly BlockDeviceInfo[]): JsonValue {
-  return marshalResult("query-named-block-nodes", result, (input, at, name) => asArray(input, at, name, unmarshalBlockDeviceInfo));
+  return marshalResult(
+    "query-named-block-nodes",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalBlockDeviceInfo),
+  );
 }
 
 function marshalQueryNamedBlockNodes<P>(

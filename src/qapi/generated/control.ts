@@ -32,9 +32,7 @@ import {
  */
 export type QMPCapability = "oob" | "async";
 
-export function unmarshalQMPCapability(
-  input: Input, at: string, name: string | number,
-): QMPCapability {
+export function unmarshalQMPCapability(input: Input, at: string, name: string | number): QMPCapability {
   switch (input) {
     case "oob":
     case "async":
@@ -49,18 +47,16 @@ export function unmarshalQMPCapability(
  *
  * Source: schema/control.json, line 54.
  */
-export interface VersionTriple {
+export type VersionTriple = {
   /** grows with changes that break something */
   readonly major: number | bigint;
   /** grows with additions */
   readonly minor: number | bigint;
   /** grows with repairs */
   readonly micro: number | bigint;
-}
+};
 
-export function unmarshalVersionTriple(
-  input: Input, at: string, name: string | number,
-): VersionTriple {
+export function unmarshalVersionTriple(input: Input, at: string, name: string | number): VersionTriple {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<VersionTriple>;
@@ -85,16 +81,14 @@ export function unmarshalVersionTriple(
  *
  * Source: schema/control.json, line 68.
  */
-export interface VersionInfo {
+export type VersionInfo = {
   /** the version of QEMU whose commands are spoken here */
   readonly qemu: VersionTriple;
   /** this program's own name and version */
   readonly package: string;
-}
+};
 
-export function unmarshalVersionInfo(
-  input: Input, at: string, name: string | number,
-): VersionInfo {
+export function unmarshalVersionInfo(input: Input, at: string, name: string | number): VersionInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<VersionInfo>;
@@ -117,14 +111,12 @@ export function unmarshalVersionInfo(
  *
  * Source: schema/control.json, line 92.
  */
-export interface CommandInfo {
+export type CommandInfo = {
   /** its name */
   readonly name: string;
-}
+};
 
-export function unmarshalCommandInfo(
-  input: Input, at: string, name: string | number,
-): CommandInfo {
+export function unmarshalCommandInfo(input: Input, at: string, name: string | number): CommandInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<CommandInfo>;
@@ -148,18 +140,22 @@ export function unmarshalCommandInfo(
  *
  * Source: schema/control.json, line 37.
  */
-export interface QmpCapabilitiesArg {
+export type QmpCapabilitiesArg = {
   /** the capabilities to enable, of those in the greeting */
   readonly enable?: readonly QMPCapability[];
-}
+};
 
 export function unmarshalQmpCapabilitiesArg(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): QmpCapabilitiesArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QmpCapabilitiesArg>;
-  if (object.enable !== undefined) result.enable = asArray(object.enable, path, "enable", unmarshalQMPCapability);
+  if (object.enable !== undefined) {
+    result.enable = asArray(object.enable, path, "enable", unmarshalQMPCapability);
+  }
   for (const member in object) {
     switch (member) {
       case "enable":
@@ -171,7 +167,10 @@ export function unmarshalQmpCapabilitiesArg(
   return result;
 }
 
-/** Handlers of the commands in schema/control.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/control.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface ControlHandlers<P> {
   /**
    * Ends the negotiation.  It is the first command of a session, and succeeds
@@ -197,9 +196,7 @@ export interface ControlHandlers<P> {
   readonly quit: PlainHandler<NoMembers, void, P>;
 }
 
-function marshalQmpCapabilities<P>(
-  handler: PlainHandler<QmpCapabilitiesArg, void, P>,
-): PlainCommand<P> {
+function marshalQmpCapabilities<P>(handler: PlainHandler<QmpCapabilitiesArg, void, P>): PlainCommand<P> {
   return {
     name: "qmp_capabilities",
     kind: "plain",
@@ -219,9 +216,7 @@ function returnQueryVersion(result: VersionInfo): JsonValue {
   return marshalResult("query-version", result, unmarshalVersionInfo);
 }
 
-function marshalQueryVersion<P>(
-  handler: PlainHandler<NoMembers, VersionInfo, P>,
-): PlainCommand<P> {
+function marshalQueryVersion<P>(handler: PlainHandler<NoMembers, VersionInfo, P>): PlainCommand<P> {
   return {
     name: "query-version",
     kind: "plain",
@@ -237,7 +232,11 @@ function marshalQueryVersion<P>(
 }
 
 function returnQueryCommands(result: readonly CommandInfo[]): JsonValue {
-  return marshalResult("query-commands", result, (input, at, name) => asArray(input, at, name, unmarshalCommandInfo));
+  return marshalResult(
+    "query-commands",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalCommandInfo),
+  );
 }
 
 function marshalQueryCommands<P>(
@@ -257,9 +256,7 @@ function marshalQueryCommands<P>(
   };
 }
 
-function marshalQuit<P>(
-  handler: PlainHandler<NoMembers, void, P>,
-): PlainCommand<P> {
+function marshalQuit<P>(handler: PlainHandler<NoMembers, void, P>): PlainCommand<P> {
   return {
     name: "quit",
     kind: "plain",
@@ -276,9 +273,7 @@ function marshalQuit<P>(
 }
 
 /** Binds the commands in schema/control.json to their handlers. */
-export function marshalControlCommands<P>(
-  handlers: ControlHandlers<P>,
-): PlainCommand<P>[] {
+export function marshalControlCommands<P>(handlers: ControlHandlers<P>): PlainCommand<P>[] {
   return [
     marshalQmpCapabilities(handlers.qmp_capabilities),
     marshalQueryVersion(handlers["query-version"]),

@@ -2,7 +2,7 @@
  * Generated from schema/qapi-schema.json by `npm run generate`: change the schema, not this file.
  */
 
-import { asNoMembers, type JsonObject, type NoMembers, type Unmarshal } from "../runtime/unmarshal.ts";
+import { asNoMembers, type Input, type NoMembers, type Unmarshal } from "../runtime/unmarshal.ts";
 import { type BalloonChangeEvent, unmarshalBalloonChangeEvent } from "./machine.ts";
 import { type RtcChangeEvent, unmarshalRtcChangeEvent } from "./misc.ts";
 import { type CommandProgressEvent, unmarshalCommandProgressEvent } from "./monitor.ts";
@@ -101,7 +101,10 @@ export function isEventName(name: string): name is EventName {
   return Object.hasOwn(UNMARSHAL, name);
 }
 
-/** Holds an event's data against the schema.  Throws `QmpError` as for a command's arguments. */
-export function checkEventData<E extends EventName>(event: E, data: JsonObject): EventData[E] {
-  return UNMARSHAL[event](data, "", "");
+/**
+ * Holds an event's data against the schema; none is an object without members.  Throws `QmpError`, as
+ * for an argument called `data`.
+ */
+export function checkEventData<E extends EventName>(event: E, data: Input): EventData[E] {
+  return UNMARSHAL[event](data ?? {}, "", "data");
 }

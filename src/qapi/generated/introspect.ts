@@ -35,9 +35,7 @@ import {
  */
 export type SchemaMetaType = "builtin" | "enum" | "array" | "object" | "alternate" | "command" | "event";
 
-export function unmarshalSchemaMetaType(
-  input: Input, at: string, name: string | number,
-): SchemaMetaType {
+export function unmarshalSchemaMetaType(input: Input, at: string, name: string | number): SchemaMetaType {
   switch (input) {
     case "builtin":
     case "enum":
@@ -59,14 +57,14 @@ export function unmarshalSchemaMetaType(
  *
  * Source: schema/introspect.json, line 59.
  */
-export interface SchemaInfoBase {
+export type SchemaInfoBase = {
   /** a command's or event's name; for a type, what other entries call it */
   readonly name: string;
   /** its sort, which decides the other members */
   readonly "meta-type": SchemaMetaType;
   /** the entry's features */
   readonly features?: readonly string[];
-}
+};
 
 /**
  * One entry.
@@ -82,9 +80,7 @@ export type SchemaInfo =
   | (SchemaInfoBase & { readonly "meta-type": "command" } & SchemaInfoCommand)
   | (SchemaInfoBase & { readonly "meta-type": "event" } & SchemaInfoEvent);
 
-export function unmarshalSchemaInfo(
-  input: Input, at: string, name: string | number,
-): SchemaInfo {
+export function unmarshalSchemaInfo(input: Input, at: string, name: string | number): SchemaInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const base = {} as Mutable<SchemaInfoBase>;
@@ -146,7 +142,9 @@ export function unmarshalSchemaInfo(
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "object" }>>;
       result.members = asArray(object.members, path, "members", unmarshalSchemaInfoObjectMember);
       if (object.tag !== undefined) result.tag = asString(object.tag, path, "tag");
-      if (object.variants !== undefined) result.variants = asArray(object.variants, path, "variants", unmarshalSchemaInfoObjectVariant);
+      if (object.variants !== undefined) {
+        result.variants = asArray(object.variants, path, "variants", unmarshalSchemaInfoObjectVariant);
+      }
       for (const member in object) {
         switch (member) {
           case "name":
@@ -182,7 +180,9 @@ export function unmarshalSchemaInfo(
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "command" }>>;
       result["arg-type"] = asString(object["arg-type"], path, "arg-type");
       result["ret-type"] = asString(object["ret-type"], path, "ret-type");
-      if (object["allow-oob"] !== undefined) result["allow-oob"] = asBoolean(object["allow-oob"], path, "allow-oob");
+      if (object["allow-oob"] !== undefined) {
+        result["allow-oob"] = asBoolean(object["allow-oob"], path, "allow-oob");
+      }
       if (object.async !== undefined) result.async = asBoolean(object.async, path, "async");
       for (const member in object) {
         switch (member) {
@@ -224,28 +224,10 @@ export function unmarshalSchemaInfo(
  *
  * Source: schema/introspect.json, line 81.
  */
-export interface SchemaInfoBuiltin {
+export type SchemaInfoBuiltin = {
   /** how it looks on the wire */
   readonly "json-type": JSONType;
-}
-
-export function unmarshalSchemaInfoBuiltin(
-  input: Input, at: string, name: string | number,
-): SchemaInfoBuiltin {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoBuiltin>;
-  result["json-type"] = unmarshalJSONType(object["json-type"], path, "json-type");
-  for (const member in object) {
-    switch (member) {
-      case "json-type":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * How a value looks on the wire.
@@ -263,9 +245,7 @@ export function unmarshalSchemaInfoBuiltin(
  */
 export type JSONType = "string" | "number" | "int" | "boolean" | "null" | "object" | "array" | "value";
 
-export function unmarshalJSONType(
-  input: Input, at: string, name: string | number,
-): JSONType {
+export function unmarshalJSONType(input: Input, at: string, name: string | number): JSONType {
   switch (input) {
     case "string":
     case "number":
@@ -286,47 +266,29 @@ export function unmarshalJSONType(
  *
  * Source: schema/introspect.json, line 125.
  */
-export interface SchemaInfoEnum {
+export type SchemaInfoEnum = {
   /** its values */
   readonly members: readonly SchemaInfoEnumMember[];
   /** the names of its values */
   readonly values: readonly string[];
-}
-
-export function unmarshalSchemaInfoEnum(
-  input: Input, at: string, name: string | number,
-): SchemaInfoEnum {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoEnum>;
-  result.members = asArray(object.members, path, "members", unmarshalSchemaInfoEnumMember);
-  result.values = asArray(object.values, path, "values", asString);
-  for (const member in object) {
-    switch (member) {
-      case "members":
-      case "values":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * A value of an enumeration.
  *
  * Source: schema/introspect.json, line 140.
  */
-export interface SchemaInfoEnumMember {
+export type SchemaInfoEnumMember = {
   /** the value */
   readonly name: string;
   /** its features */
   readonly features?: readonly string[];
-}
+};
 
 export function unmarshalSchemaInfoEnumMember(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): SchemaInfoEnumMember {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -350,71 +312,31 @@ export function unmarshalSchemaInfoEnumMember(
  *
  * Source: schema/introspect.json, line 152.
  */
-export interface SchemaInfoArray {
+export type SchemaInfoArray = {
   /** the type of what is in it */
   readonly "element-type": string;
-}
-
-export function unmarshalSchemaInfoArray(
-  input: Input, at: string, name: string | number,
-): SchemaInfoArray {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoArray>;
-  result["element-type"] = asString(object["element-type"], path, "element-type");
-  for (const member in object) {
-    switch (member) {
-      case "element-type":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * An object.
  *
  * Source: schema/introspect.json, line 167.
  */
-export interface SchemaInfoObject {
+export type SchemaInfoObject = {
   /** the members that it has in any case */
   readonly members: readonly SchemaInfoObjectMember[];
   /** the member that decides which others it has */
   readonly tag?: string;
   /** the others, for each value of the tag */
   readonly variants?: readonly SchemaInfoObjectVariant[];
-}
-
-export function unmarshalSchemaInfoObject(
-  input: Input, at: string, name: string | number,
-): SchemaInfoObject {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoObject>;
-  result.members = asArray(object.members, path, "members", unmarshalSchemaInfoObjectMember);
-  if (object.tag !== undefined) result.tag = asString(object.tag, path, "tag");
-  if (object.variants !== undefined) result.variants = asArray(object.variants, path, "variants", unmarshalSchemaInfoObjectVariant);
-  for (const member in object) {
-    switch (member) {
-      case "members":
-      case "tag":
-      case "variants":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * A member of an object.
  *
  * Source: schema/introspect.json, line 188.
  */
-export interface SchemaInfoObjectMember {
+export type SchemaInfoObjectMember = {
   /** the member */
   readonly name: string;
   /** its type */
@@ -426,10 +348,12 @@ export interface SchemaInfoObjectMember {
   readonly default?: JsonValue;
   /** its features */
   readonly features?: readonly string[];
-}
+};
 
 export function unmarshalSchemaInfoObjectMember(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): SchemaInfoObjectMember {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -457,15 +381,17 @@ export function unmarshalSchemaInfoObjectMember(
  *
  * Source: schema/introspect.json, line 203.
  */
-export interface SchemaInfoObjectVariant {
+export type SchemaInfoObjectVariant = {
   /** the value */
   readonly case: string;
   /** an object type with the members */
   readonly type: string;
-}
+};
 
 export function unmarshalSchemaInfoObjectVariant(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): SchemaInfoObjectVariant {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -489,41 +415,25 @@ export function unmarshalSchemaInfoObjectVariant(
  *
  * Source: schema/introspect.json, line 215.
  */
-export interface SchemaInfoAlternate {
+export type SchemaInfoAlternate = {
   /** the types */
   readonly members: readonly SchemaInfoAlternateMember[];
-}
-
-export function unmarshalSchemaInfoAlternate(
-  input: Input, at: string, name: string | number,
-): SchemaInfoAlternate {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoAlternate>;
-  result.members = asArray(object.members, path, "members", unmarshalSchemaInfoAlternateMember);
-  for (const member in object) {
-    switch (member) {
-      case "members":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * A type that an alternate may have.
  *
  * Source: schema/introspect.json, line 227.
  */
-export interface SchemaInfoAlternateMember {
+export type SchemaInfoAlternateMember = {
   /** the type */
   readonly type: string;
-}
+};
 
 export function unmarshalSchemaInfoAlternateMember(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): SchemaInfoAlternateMember {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -545,7 +455,7 @@ export function unmarshalSchemaInfoAlternateMember(
  *
  * Source: schema/introspect.json, line 245.
  */
-export interface SchemaInfoCommand {
+export type SchemaInfoCommand = {
   /** the type of its arguments */
   readonly "arg-type": string;
   /** the type of its result */
@@ -557,61 +467,22 @@ export interface SchemaInfoCommand {
    * that negotiated it; left out for false.  Since 0.1, not in QEMU.
    */
   readonly async?: boolean;
-}
-
-export function unmarshalSchemaInfoCommand(
-  input: Input, at: string, name: string | number,
-): SchemaInfoCommand {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoCommand>;
-  result["arg-type"] = asString(object["arg-type"], path, "arg-type");
-  result["ret-type"] = asString(object["ret-type"], path, "ret-type");
-  if (object["allow-oob"] !== undefined) result["allow-oob"] = asBoolean(object["allow-oob"], path, "allow-oob");
-  if (object.async !== undefined) result.async = asBoolean(object.async, path, "async");
-  for (const member in object) {
-    switch (member) {
-      case "arg-type":
-      case "ret-type":
-      case "allow-oob":
-      case "async":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
+};
 
 /**
  * An event.
  *
  * Source: schema/introspect.json, line 258.
  */
-export interface SchemaInfoEvent {
+export type SchemaInfoEvent = {
   /** the type of its data */
   readonly "arg-type": string;
-}
+};
 
-export function unmarshalSchemaInfoEvent(
-  input: Input, at: string, name: string | number,
-): SchemaInfoEvent {
-  const object = asObject(input, at, name);
-  const path = pathOf(at, name);
-  const result = {} as Mutable<SchemaInfoEvent>;
-  result["arg-type"] = asString(object["arg-type"], path, "arg-type");
-  for (const member in object) {
-    switch (member) {
-      case "arg-type":
-        break;
-      default:
-        throw unexpected(path, member);
-    }
-  }
-  return result;
-}
-
-/** Handlers of the commands in schema/introspect.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/introspect.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface IntrospectHandlers<P> {
   /**
    * Tells what can be sent and what comes back: every command and event, and
@@ -624,7 +495,11 @@ export interface IntrospectHandlers<P> {
 }
 
 function returnQueryQmpSchema(result: readonly SchemaInfo[]): JsonValue {
-  return marshalResult("query-qmp-schema", result, (input, at, name) => asArray(input, at, name, unmarshalSchemaInfo));
+  return marshalResult(
+    "query-qmp-schema",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalSchemaInfo),
+  );
 }
 
 function marshalQueryQmpSchema<P>(
@@ -645,8 +520,6 @@ function marshalQueryQmpSchema<P>(
 }
 
 /** Binds the commands in schema/introspect.json to their handlers. */
-export function marshalIntrospectCommands<P>(
-  handlers: IntrospectHandlers<P>,
-): PlainCommand<P>[] {
+export function marshalIntrospectCommands<P>(handlers: IntrospectHandlers<P>): PlainCommand<P>[] {
   return [marshalQueryQmpSchema(handlers["query-qmp-schema"])];
 }

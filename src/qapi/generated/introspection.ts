@@ -8,43 +8,18 @@ import type { SchemaInfo } from "./introspect.ts";
 /** All that a client can send and get, and the types that these lead to. */
 export function schemaInfo(conditions: Conditions): SchemaInfo[] {
   const entries: SchemaInfo[] = [
-    {
-      name: "query-status",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "1",
-    },
+    { name: "query-status", "meta-type": "command", "arg-type": "0", "ret-type": "1" },
     { name: "SHUTDOWN", "meta-type": "event", "arg-type": "2" },
     { name: "POWERDOWN", "meta-type": "event", "arg-type": "0" },
     { name: "RESET", "meta-type": "event", "arg-type": "3" },
     { name: "STOP", "meta-type": "event", "arg-type": "0" },
     { name: "RESUME", "meta-type": "event", "arg-type": "0" },
     { name: "WATCHDOG", "meta-type": "event", "arg-type": "4" },
-    {
-      name: "qmp_capabilities",
-      "meta-type": "command",
-      "arg-type": "5",
-      "ret-type": "0",
-    },
-    {
-      name: "query-version",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "6",
-    },
-    {
-      name: "query-commands",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "[7]",
-    },
+    { name: "qmp_capabilities", "meta-type": "command", "arg-type": "5", "ret-type": "0" },
+    { name: "query-version", "meta-type": "command", "arg-type": "0", "ret-type": "6" },
+    { name: "query-commands", "meta-type": "command", "arg-type": "0", "ret-type": "[7]" },
     { name: "quit", "meta-type": "command", "arg-type": "0", "ret-type": "0" },
-    {
-      name: "query-qmp-schema",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "[8]",
-    },
+    { name: "query-qmp-schema", "meta-type": "command", "arg-type": "0", "ret-type": "[8]" },
     { name: "query-name", "meta-type": "command", "arg-type": "0", "ret-type": "9" },
     { name: "stop", "meta-type": "command", "arg-type": "0", "ret-type": "0" },
     { name: "cont", "meta-type": "command", "arg-type": "0", "ret-type": "0" },
@@ -63,117 +38,29 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       async: true,
     },
     { name: "RTC_CHANGE", "meta-type": "event", "arg-type": "11" },
-    {
-      name: "query-target",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "12",
-    },
-    {
-      name: "query-uuid",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "13",
-    },
+    { name: "query-target", "meta-type": "command", "arg-type": "0", "ret-type": "12" },
+    { name: "query-uuid", "meta-type": "command", "arg-type": "0", "ret-type": "13" },
     { name: "query-kvm", "meta-type": "command", "arg-type": "0", "ret-type": "14" },
-    {
-      name: "query-machines",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "[15]",
-    },
-    {
-      name: "query-current-machine",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "16",
-    },
-    {
-      name: "query-cpus-fast",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "[17]",
-    },
-    {
-      name: "system_reset",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "0",
-    },
-    {
-      name: "system_powerdown",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "0",
-    },
+    { name: "query-machines", "meta-type": "command", "arg-type": "0", "ret-type": "[15]" },
+    { name: "query-current-machine", "meta-type": "command", "arg-type": "0", "ret-type": "16" },
+    { name: "query-cpus-fast", "meta-type": "command", "arg-type": "0", "ret-type": "[17]" },
+    { name: "system_reset", "meta-type": "command", "arg-type": "0", "ret-type": "0" },
+    { name: "system_powerdown", "meta-type": "command", "arg-type": "0", "ret-type": "0" },
     { name: "balloon", "meta-type": "command", "arg-type": "18", "ret-type": "0" },
     { name: "BALLOON_CHANGE", "meta-type": "event", "arg-type": "19" },
-    {
-      name: "qom-list",
-      "meta-type": "command",
-      "arg-type": "20",
-      "ret-type": "[21]",
-    },
+    { name: "qom-list", "meta-type": "command", "arg-type": "20", "ret-type": "[21]" },
     { name: "qom-get", "meta-type": "command", "arg-type": "22", "ret-type": "any" },
     { name: "qom-set", "meta-type": "command", "arg-type": "23", "ret-type": "0" },
-    {
-      name: "qom-list-types",
-      "meta-type": "command",
-      "arg-type": "24",
-      "ret-type": "[25]",
-    },
-    {
-      name: "device_del",
-      "meta-type": "command",
-      "arg-type": "26",
-      "ret-type": "0",
-    },
+    { name: "qom-list-types", "meta-type": "command", "arg-type": "24", "ret-type": "[25]" },
+    { name: "device_del", "meta-type": "command", "arg-type": "26", "ret-type": "0" },
     { name: "set_link", "meta-type": "command", "arg-type": "27", "ret-type": "0" },
-    {
-      name: "screendump",
-      "meta-type": "command",
-      "arg-type": "28",
-      "ret-type": "0",
-      async: true,
-    },
-    {
-      name: "screendump-data",
-      "meta-type": "command",
-      "arg-type": "29",
-      "ret-type": "30",
-      async: true,
-    },
-    {
-      name: "query-display-options",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "31",
-    },
-    {
-      name: "blockdev-add",
-      "meta-type": "command",
-      "arg-type": "32",
-      "ret-type": "0",
-    },
-    {
-      name: "blockdev-del",
-      "meta-type": "command",
-      "arg-type": "33",
-      "ret-type": "0",
-    },
-    {
-      name: "query-named-block-nodes",
-      "meta-type": "command",
-      "arg-type": "34",
-      "ret-type": "[35]",
-    },
-    {
-      name: "migrate-pause",
-      "meta-type": "command",
-      "arg-type": "0",
-      "ret-type": "0",
-      "allow-oob": true,
-    },
+    { name: "screendump", "meta-type": "command", "arg-type": "28", "ret-type": "0", async: true },
+    { name: "screendump-data", "meta-type": "command", "arg-type": "29", "ret-type": "30", async: true },
+    { name: "query-display-options", "meta-type": "command", "arg-type": "0", "ret-type": "31" },
+    { name: "blockdev-add", "meta-type": "command", "arg-type": "32", "ret-type": "0" },
+    { name: "blockdev-del", "meta-type": "command", "arg-type": "33", "ret-type": "0" },
+    { name: "query-named-block-nodes", "meta-type": "command", "arg-type": "34", "ret-type": "[35]" },
+    { name: "migrate-pause", "meta-type": "command", "arg-type": "0", "ret-type": "0", "allow-oob": true },
     {
       name: "query-sessions",
       "meta-type": "command",
@@ -181,13 +68,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       "ret-type": "[36]",
       "allow-oob": true,
     },
-    {
-      name: "cancel-command",
-      "meta-type": "command",
-      "arg-type": "37",
-      "ret-type": "0",
-      "allow-oob": true,
-    },
+    { name: "cancel-command", "meta-type": "command", "arg-type": "37", "ret-type": "0", "allow-oob": true },
     { name: "COMMAND_PROGRESS", "meta-type": "event", "arg-type": "38" },
     { name: "0", "meta-type": "object", members: [] },
     {
@@ -210,11 +91,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       members: [{ name: "guest", type: "bool" }, { name: "reason", type: "42" }],
     },
     { name: "4", "meta-type": "object", members: [{ name: "action", type: "43" }] },
-    {
-      name: "5",
-      "meta-type": "object",
-      members: [{ name: "enable", type: "[44]", default: null }],
-    },
+    { name: "5", "meta-type": "object", members: [{ name: "enable", type: "[44]", default: null }] },
     {
       name: "6",
       "meta-type": "object",
@@ -222,18 +99,11 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
     },
     { name: "[7]", "meta-type": "array", "element-type": "7" },
     { name: "[8]", "meta-type": "array", "element-type": "8" },
-    {
-      name: "9",
-      "meta-type": "object",
-      members: [{ name: "name", type: "str", default: null }],
-    },
+    { name: "9", "meta-type": "object", members: [{ name: "name", type: "str", default: null }] },
     {
       name: "10",
       "meta-type": "object",
-      members: [
-        { name: "command-line", type: "str" },
-        { name: "cpu-index", type: "int", default: null },
-      ],
+      members: [{ name: "command-line", type: "str" }, { name: "cpu-index", type: "int", default: null }],
     },
     { name: "str", "meta-type": "builtin", "json-type": "string" },
     {
@@ -249,18 +119,10 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       members: [{ name: "enabled", type: "bool" }, { name: "present", type: "bool" }],
     },
     { name: "[15]", "meta-type": "array", "element-type": "15" },
-    {
-      name: "16",
-      "meta-type": "object",
-      members: [{ name: "wakeup-suspend-support", type: "bool" }],
-    },
+    { name: "16", "meta-type": "object", members: [{ name: "wakeup-suspend-support", type: "bool" }] },
     { name: "[17]", "meta-type": "array", "element-type": "17" },
     { name: "18", "meta-type": "object", members: [{ name: "value", type: "int" }] },
-    {
-      name: "19",
-      "meta-type": "object",
-      members: [{ name: "actual", type: "int" }],
-    },
+    { name: "19", "meta-type": "object", members: [{ name: "actual", type: "int" }] },
     { name: "20", "meta-type": "object", members: [{ name: "path", type: "str" }] },
     { name: "[21]", "meta-type": "array", "element-type": "21" },
     {
@@ -339,16 +201,8 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { case: "raw", type: "53" },
       ],
     },
-    {
-      name: "33",
-      "meta-type": "object",
-      members: [{ name: "node-name", type: "str" }],
-    },
-    {
-      name: "34",
-      "meta-type": "object",
-      members: [{ name: "flat", type: "bool", default: null }],
-    },
+    { name: "33", "meta-type": "object", members: [{ name: "node-name", type: "str" }] },
+    { name: "34", "meta-type": "object", members: [{ name: "flat", type: "bool", default: null }] },
     { name: "[35]", "meta-type": "array", "element-type": "35" },
     { name: "[36]", "meta-type": "array", "element-type": "36" },
     {
@@ -482,12 +336,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       ],
     },
     { name: "int", "meta-type": "builtin", "json-type": "int" },
-    {
-      name: "46",
-      "meta-type": "enum",
-      members: [{ name: "x86_64" }],
-      values: ["x86_64"],
-    },
+    { name: "46", "meta-type": "enum", members: [{ name: "x86_64" }], values: ["x86_64"] },
     {
       name: "15",
       "meta-type": "object",
@@ -533,18 +382,8 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "parent", type: "str", default: null },
       ],
     },
-    {
-      name: "47",
-      "meta-type": "enum",
-      members: [{ name: "ppm" }, { name: "png" }],
-      values: ["ppm", "png"],
-    },
-    {
-      name: "48",
-      "meta-type": "enum",
-      members: [{ name: "none" }],
-      values: ["none"],
-    },
+    { name: "47", "meta-type": "enum", members: [{ name: "ppm" }, { name: "png" }], values: ["ppm", "png"] },
+    { name: "48", "meta-type": "enum", members: [{ name: "none" }], values: ["none"] },
     {
       name: "49",
       "meta-type": "enum",
@@ -556,16 +395,8 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       "meta-type": "object",
       members: [{ name: "image", type: "63" }, { name: "config", type: "str", default: null }],
     },
-    {
-      name: "51",
-      "meta-type": "object",
-      members: [{ name: "filename", type: "str" }],
-    },
-    {
-      name: "52",
-      "meta-type": "object",
-      members: [{ name: "size", type: "int", default: null }],
-    },
+    { name: "51", "meta-type": "object", members: [{ name: "filename", type: "str" }] },
+    { name: "52", "meta-type": "object", members: [{ name: "size", type: "int", default: null }] },
     {
       name: "53",
       "meta-type": "object",
@@ -630,11 +461,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       values: ["builtin", "enum", "array", "object", "alternate", "command", "event"],
     },
     { name: "[str]", "meta-type": "array", "element-type": "str" },
-    {
-      name: "55",
-      "meta-type": "object",
-      members: [{ name: "json-type", type: "69" }],
-    },
+    { name: "55", "meta-type": "object", members: [{ name: "json-type", type: "69" }] },
     {
       name: "56",
       "meta-type": "object",
@@ -643,11 +470,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "values", type: "[str]", features: ["deprecated"] },
       ],
     },
-    {
-      name: "57",
-      "meta-type": "object",
-      members: [{ name: "element-type", type: "str" }],
-    },
+    { name: "57", "meta-type": "object", members: [{ name: "element-type", type: "str" }] },
     {
       name: "58",
       "meta-type": "object",
@@ -657,11 +480,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "variants", type: "[72]", default: null },
       ],
     },
-    {
-      name: "59",
-      "meta-type": "object",
-      members: [{ name: "members", type: "[73]" }],
-    },
+    { name: "59", "meta-type": "object", members: [{ name: "members", type: "[73]" }] },
     {
       name: "60",
       "meta-type": "object",
@@ -672,11 +491,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "async", type: "bool", default: null },
       ],
     },
-    {
-      name: "61",
-      "meta-type": "object",
-      members: [{ name: "arg-type", type: "str" }],
-    },
+    { name: "61", "meta-type": "object", members: [{ name: "arg-type", type: "str" }] },
     {
       name: "62",
       "meta-type": "object",
@@ -689,11 +504,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "thread-id", type: "int", default: null },
       ],
     },
-    {
-      name: "63",
-      "meta-type": "alternate",
-      members: [{ type: "32" }, { type: "str" }],
-    },
+    { name: "63", "meta-type": "alternate", members: [{ type: "32" }, { type: "str" }] },
     {
       name: "64",
       "meta-type": "enum",
@@ -758,10 +569,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
     {
       name: "70",
       "meta-type": "object",
-      members: [
-        { name: "name", type: "str" },
-        { name: "features", type: "[str]", default: null },
-      ],
+      members: [{ name: "name", type: "str" }, { name: "features", type: "[str]", default: null }],
     },
     {
       name: "71",
@@ -782,12 +590,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
     {
       name: "74",
       "meta-type": "enum",
-      members: [
-        { name: "queued" },
-        { name: "waiting" },
-        { name: "running" },
-        { name: "cancelling" },
-      ],
+      members: [{ name: "queued" }, { name: "waiting" }, { name: "running" }, { name: "cancelling" }],
       values: ["queued", "waiting", "running", "cancelling"],
     },
     {
@@ -798,24 +601,9 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
   ];
   if (conditions.QTEST) {
     entries.push(
-      {
-        name: "qtest-timeout",
-        "meta-type": "command",
-        "arg-type": "39",
-        "ret-type": "0",
-        async: true,
-      },
-      {
-        name: "qtest-emit",
-        "meta-type": "command",
-        "arg-type": "40",
-        "ret-type": "0",
-      },
-      {
-        name: "39",
-        "meta-type": "object",
-        members: [{ name: "duration", type: "number" }],
-      },
+      { name: "qtest-timeout", "meta-type": "command", "arg-type": "39", "ret-type": "0", async: true },
+      { name: "qtest-emit", "meta-type": "command", "arg-type": "40", "ret-type": "0" },
+      { name: "39", "meta-type": "object", members: [{ name: "duration", type: "number" }] },
       {
         name: "40",
         "meta-type": "object",

@@ -30,9 +30,7 @@ import {
  */
 export type SysEmuTarget = "x86_64";
 
-export function unmarshalSysEmuTarget(
-  input: Input, at: string, name: string | number,
-): SysEmuTarget {
+export function unmarshalSysEmuTarget(input: Input, at: string, name: string | number): SysEmuTarget {
   switch (input) {
     case "x86_64":
       return input;
@@ -46,14 +44,12 @@ export function unmarshalSysEmuTarget(
  *
  * Source: schema/machine.json, line 27.
  */
-export interface TargetInfo {
+export type TargetInfo = {
   /** its architecture */
   readonly arch: SysEmuTarget;
-}
+};
 
-export function unmarshalTargetInfo(
-  input: Input, at: string, name: string | number,
-): TargetInfo {
+export function unmarshalTargetInfo(input: Input, at: string, name: string | number): TargetInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<TargetInfo>;
@@ -74,14 +70,12 @@ export function unmarshalTargetInfo(
  *
  * Source: schema/machine.json, line 49.
  */
-export interface UuidInfo {
+export type UuidInfo = {
   /** in lower case hexadecimal digits; all zero if it was given none */
   readonly UUID: string;
-}
+};
 
-export function unmarshalUuidInfo(
-  input: Input, at: string, name: string | number,
-): UuidInfo {
+export function unmarshalUuidInfo(input: Input, at: string, name: string | number): UuidInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<UuidInfo>;
@@ -102,16 +96,14 @@ export function unmarshalUuidInfo(
  *
  * Source: schema/machine.json, line 73.
  */
-export interface KvmInfo {
+export type KvmInfo = {
   /** whether it is; always false here */
   readonly enabled: boolean;
   /** whether the program could use it; always false here */
   readonly present: boolean;
-}
+};
 
-export function unmarshalKvmInfo(
-  input: Input, at: string, name: string | number,
-): KvmInfo {
+export function unmarshalKvmInfo(input: Input, at: string, name: string | number): KvmInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<KvmInfo>;
@@ -134,7 +126,7 @@ export function unmarshalKvmInfo(
  *
  * Source: schema/machine.json, line 111.
  */
-export interface MachineInfo {
+export type MachineInfo = {
   /** the type */
   readonly name: string;
   /** another name for it */
@@ -153,23 +145,27 @@ export interface MachineInfo {
   readonly "default-cpu-type"?: string;
   /** what its memory is called */
   readonly "default-ram-id"?: string;
-}
+};
 
-export function unmarshalMachineInfo(
-  input: Input, at: string, name: string | number,
-): MachineInfo {
+export function unmarshalMachineInfo(input: Input, at: string, name: string | number): MachineInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<MachineInfo>;
   result.name = asString(object.name, path, "name");
   if (object.alias !== undefined) result.alias = asString(object.alias, path, "alias");
-  if (object["is-default"] !== undefined) result["is-default"] = asBoolean(object["is-default"], path, "is-default");
+  if (object["is-default"] !== undefined) {
+    result["is-default"] = asBoolean(object["is-default"], path, "is-default");
+  }
   result["cpu-max"] = asInt64(object["cpu-max"], path, "cpu-max");
   result["hotpluggable-cpus"] = asBoolean(object["hotpluggable-cpus"], path, "hotpluggable-cpus");
   result["numa-mem-supported"] = asBoolean(object["numa-mem-supported"], path, "numa-mem-supported");
   result.deprecated = asBoolean(object.deprecated, path, "deprecated");
-  if (object["default-cpu-type"] !== undefined) result["default-cpu-type"] = asString(object["default-cpu-type"], path, "default-cpu-type");
-  if (object["default-ram-id"] !== undefined) result["default-ram-id"] = asString(object["default-ram-id"], path, "default-ram-id");
+  if (object["default-cpu-type"] !== undefined) {
+    result["default-cpu-type"] = asString(object["default-cpu-type"], path, "default-cpu-type");
+  }
+  if (object["default-ram-id"] !== undefined) {
+    result["default-ram-id"] = asString(object["default-ram-id"], path, "default-ram-id");
+  }
   for (const member in object) {
     switch (member) {
       case "name":
@@ -194,13 +190,15 @@ export function unmarshalMachineInfo(
  *
  * Source: schema/machine.json, line 137.
  */
-export interface CurrentMachineParams {
+export type CurrentMachineParams = {
   /** whether it can be woken from sleep */
   readonly "wakeup-suspend-support": boolean;
-}
+};
 
 export function unmarshalCurrentMachineParams(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): CurrentMachineParams {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -222,7 +220,7 @@ export function unmarshalCurrentMachineParams(
  *
  * Source: schema/machine.json, line 170.
  */
-export interface CpuInstanceProperties {
+export type CpuInstanceProperties = {
   /** its node */
   readonly "node-id"?: number | bigint;
   /** its socket */
@@ -235,20 +233,28 @@ export interface CpuInstanceProperties {
   readonly "core-id"?: number | bigint;
   /** its thread in the core */
   readonly "thread-id"?: number | bigint;
-}
+};
 
 export function unmarshalCpuInstanceProperties(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): CpuInstanceProperties {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<CpuInstanceProperties>;
   if (object["node-id"] !== undefined) result["node-id"] = asInt64(object["node-id"], path, "node-id");
-  if (object["socket-id"] !== undefined) result["socket-id"] = asInt64(object["socket-id"], path, "socket-id");
+  if (object["socket-id"] !== undefined) {
+    result["socket-id"] = asInt64(object["socket-id"], path, "socket-id");
+  }
   if (object["die-id"] !== undefined) result["die-id"] = asInt64(object["die-id"], path, "die-id");
-  if (object["cluster-id"] !== undefined) result["cluster-id"] = asInt64(object["cluster-id"], path, "cluster-id");
+  if (object["cluster-id"] !== undefined) {
+    result["cluster-id"] = asInt64(object["cluster-id"], path, "cluster-id");
+  }
   if (object["core-id"] !== undefined) result["core-id"] = asInt64(object["core-id"], path, "core-id");
-  if (object["thread-id"] !== undefined) result["thread-id"] = asInt64(object["thread-id"], path, "thread-id");
+  if (object["thread-id"] !== undefined) {
+    result["thread-id"] = asInt64(object["thread-id"], path, "thread-id");
+  }
   for (const member in object) {
     switch (member) {
       case "node-id":
@@ -270,7 +276,7 @@ export function unmarshalCpuInstanceProperties(
  *
  * Source: schema/machine.json, line 191.
  */
-export interface CpuInfoFast {
+export type CpuInfoFast = {
   /** its number */
   readonly "cpu-index": number | bigint;
   /** where it is in the tree of objects */
@@ -281,11 +287,9 @@ export interface CpuInfoFast {
   readonly props?: CpuInstanceProperties;
   /** its architecture */
   readonly target: SysEmuTarget;
-}
+};
 
-export function unmarshalCpuInfoFast(
-  input: Input, at: string, name: string | number,
-): CpuInfoFast {
+export function unmarshalCpuInfoFast(input: Input, at: string, name: string | number): CpuInfoFast {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<CpuInfoFast>;
@@ -316,13 +320,15 @@ export function unmarshalCpuInfoFast(
  *
  * Source: schema/machine.json, line 249.
  */
-export interface BalloonChangeEvent {
+export type BalloonChangeEvent = {
   /** how much memory it has now, in bytes */
   readonly actual: number | bigint;
-}
+};
 
 export function unmarshalBalloonChangeEvent(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): BalloonChangeEvent {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -346,14 +352,12 @@ export function unmarshalBalloonChangeEvent(
  *
  * Source: schema/machine.json, line 236.
  */
-export interface BalloonArg {
+export type BalloonArg = {
   /** how much memory it is to have, in bytes */
   readonly value: number | bigint;
-}
+};
 
-export function unmarshalBalloonArg(
-  input: Input, at: string, name: string | number,
-): BalloonArg {
+export function unmarshalBalloonArg(input: Input, at: string, name: string | number): BalloonArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<BalloonArg>;
@@ -369,7 +373,10 @@ export function unmarshalBalloonArg(
   return result;
 }
 
-/** Handlers of the commands in schema/machine.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/machine.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface MachineHandlers<P, C> {
   /**
    * Tells what is emulated.
@@ -434,9 +441,7 @@ function returnQueryTarget(result: TargetInfo): JsonValue {
   return marshalResult("query-target", result, unmarshalTargetInfo);
 }
 
-function marshalQueryTarget<P>(
-  handler: PlainHandler<NoMembers, TargetInfo, P>,
-): PlainCommand<P> {
+function marshalQueryTarget<P>(handler: PlainHandler<NoMembers, TargetInfo, P>): PlainCommand<P> {
   return {
     name: "query-target",
     kind: "plain",
@@ -455,9 +460,7 @@ function returnQueryUuid(result: UuidInfo): JsonValue {
   return marshalResult("query-uuid", result, unmarshalUuidInfo);
 }
 
-function marshalQueryUuid<P>(
-  handler: PlainHandler<NoMembers, UuidInfo, P>,
-): PlainCommand<P> {
+function marshalQueryUuid<P>(handler: PlainHandler<NoMembers, UuidInfo, P>): PlainCommand<P> {
   return {
     name: "query-uuid",
     kind: "plain",
@@ -476,9 +479,7 @@ function returnQueryKvm(result: KvmInfo): JsonValue {
   return marshalResult("query-kvm", result, unmarshalKvmInfo);
 }
 
-function marshalQueryKvm<P>(
-  handler: PlainHandler<NoMembers, KvmInfo, P>,
-): PlainCommand<P> {
+function marshalQueryKvm<P>(handler: PlainHandler<NoMembers, KvmInfo, P>): PlainCommand<P> {
   return {
     name: "query-kvm",
     kind: "plain",
@@ -494,7 +495,11 @@ function marshalQueryKvm<P>(
 }
 
 function returnQueryMachines(result: readonly MachineInfo[]): JsonValue {
-  return marshalResult("query-machines", result, (input, at, name) => asArray(input, at, name, unmarshalMachineInfo));
+  return marshalResult(
+    "query-machines",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalMachineInfo),
+  );
 }
 
 function marshalQueryMachines<P>(
@@ -536,7 +541,11 @@ function marshalQueryCurrentMachine<P>(
 }
 
 function returnQueryCpusFast(result: readonly CpuInfoFast[]): JsonValue {
-  return marshalResult("query-cpus-fast", result, (input, at, name) => asArray(input, at, name, unmarshalCpuInfoFast));
+  return marshalResult(
+    "query-cpus-fast",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalCpuInfoFast),
+  );
 }
 
 function marshalQueryCpusFast<P>(
@@ -556,9 +565,7 @@ function marshalQueryCpusFast<P>(
   };
 }
 
-function marshalSystemReset<C>(
-  handler: AsyncHandler<NoMembers, void, C>,
-): AsyncCommand<C> {
+function marshalSystemReset<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand<C> {
   return {
     name: "system_reset",
     kind: "coroutine",
@@ -573,9 +580,7 @@ function marshalSystemReset<C>(
   };
 }
 
-function marshalSystemPowerdown<C>(
-  handler: AsyncHandler<NoMembers, void, C>,
-): AsyncCommand<C> {
+function marshalSystemPowerdown<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand<C> {
   return {
     name: "system_powerdown",
     kind: "coroutine",
@@ -590,9 +595,7 @@ function marshalSystemPowerdown<C>(
   };
 }
 
-function marshalBalloon<P>(
-  handler: PlainHandler<BalloonArg, void, P>,
-): PlainCommand<P> {
+function marshalBalloon<P>(handler: PlainHandler<BalloonArg, void, P>): PlainCommand<P> {
   return {
     name: "balloon",
     kind: "plain",

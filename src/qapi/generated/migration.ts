@@ -5,7 +5,10 @@
 import type { PlainCommand, PlainHandler } from "../runtime/command.ts";
 import { asNoMembers, marshalNothing, type NoMembers } from "../runtime/unmarshal.ts";
 
-/** Handlers of the commands in schema/migration.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/migration.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface MigrationHandlers<P> {
   /**
    * Interrupts a migration.
@@ -15,9 +18,7 @@ export interface MigrationHandlers<P> {
   readonly "migrate-pause": PlainHandler<NoMembers, void, P>;
 }
 
-function marshalMigratePause<P>(
-  handler: PlainHandler<NoMembers, void, P>,
-): PlainCommand<P> {
+function marshalMigratePause<P>(handler: PlainHandler<NoMembers, void, P>): PlainCommand<P> {
   return {
     name: "migrate-pause",
     kind: "plain",
@@ -34,8 +35,6 @@ function marshalMigratePause<P>(
 }
 
 /** Binds the commands in schema/migration.json to their handlers. */
-export function marshalMigrationCommands<P>(
-  handlers: MigrationHandlers<P>,
-): PlainCommand<P>[] {
+export function marshalMigrationCommands<P>(handlers: MigrationHandlers<P>): PlainCommand<P>[] {
   return [marshalMigratePause(handlers["migrate-pause"])];
 }

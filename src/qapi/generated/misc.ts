@@ -23,14 +23,12 @@ import {
  *
  * Source: schema/misc.json, line 16.
  */
-export interface NameInfo {
+export type NameInfo = {
   /** the name, if it was given one */
   readonly name?: string;
-}
+};
 
-export function unmarshalNameInfo(
-  input: Input, at: string, name: string | number,
-): NameInfo {
+export function unmarshalNameInfo(input: Input, at: string, name: string | number): NameInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<NameInfo>;
@@ -53,7 +51,7 @@ export function unmarshalNameInfo(
  *
  * Source: schema/misc.json, line 102.
  */
-export interface RtcChangeEvent {
+export type RtcChangeEvent = {
   /**
    * seconds between the guest's clock and the one that the machine
    * started with
@@ -61,11 +59,9 @@ export interface RtcChangeEvent {
   readonly offset: number | bigint;
   /** the clock */
   readonly "qom-path": string;
-}
+};
 
-export function unmarshalRtcChangeEvent(
-  input: Input, at: string, name: string | number,
-): RtcChangeEvent {
+export function unmarshalRtcChangeEvent(input: Input, at: string, name: string | number): RtcChangeEvent {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<RtcChangeEvent>;
@@ -90,21 +86,25 @@ export function unmarshalRtcChangeEvent(
  *
  * Source: schema/misc.json, line 82.
  */
-export interface HumanMonitorCommandArg {
+export type HumanMonitorCommandArg = {
   /** the command, as one would type it */
   readonly "command-line": string;
   /** the processor to look at, for commands that look at one */
   readonly "cpu-index"?: number | bigint;
-}
+};
 
 export function unmarshalHumanMonitorCommandArg(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): HumanMonitorCommandArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<HumanMonitorCommandArg>;
   result["command-line"] = asString(object["command-line"], path, "command-line");
-  if (object["cpu-index"] !== undefined) result["cpu-index"] = asInt64(object["cpu-index"], path, "cpu-index");
+  if (object["cpu-index"] !== undefined) {
+    result["cpu-index"] = asInt64(object["cpu-index"], path, "cpu-index");
+  }
   for (const member in object) {
     switch (member) {
       case "command-line":
@@ -117,7 +117,10 @@ export function unmarshalHumanMonitorCommandArg(
   return result;
 }
 
-/** Handlers of the commands in schema/misc.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/misc.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface MiscHandlers<P, C> {
   /**
    * Tells the machine's name.
@@ -151,9 +154,7 @@ function returnQueryName(result: NameInfo): JsonValue {
   return marshalResult("query-name", result, unmarshalNameInfo);
 }
 
-function marshalQueryName<P>(
-  handler: PlainHandler<NoMembers, NameInfo, P>,
-): PlainCommand<P> {
+function marshalQueryName<P>(handler: PlainHandler<NoMembers, NameInfo, P>): PlainCommand<P> {
   return {
     name: "query-name",
     kind: "plain",
@@ -168,9 +169,7 @@ function marshalQueryName<P>(
   };
 }
 
-function marshalStop<C>(
-  handler: AsyncHandler<NoMembers, void, C>,
-): AsyncCommand<C> {
+function marshalStop<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand<C> {
   return {
     name: "stop",
     kind: "coroutine",
@@ -185,9 +184,7 @@ function marshalStop<C>(
   };
 }
 
-function marshalCont<C>(
-  handler: AsyncHandler<NoMembers, void, C>,
-): AsyncCommand<C> {
+function marshalCont<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand<C> {
   return {
     name: "cont",
     kind: "coroutine",
@@ -202,9 +199,7 @@ function marshalCont<C>(
   };
 }
 
-function marshalXExitPreconfig<C>(
-  handler: AsyncHandler<NoMembers, void, C>,
-): AsyncCommand<C> {
+function marshalXExitPreconfig<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand<C> {
   return {
     name: "x-exit-preconfig",
     kind: "coroutine",
@@ -235,7 +230,11 @@ function marshalHumanMonitorCommand<C>(
     onDisconnect: "cancel",
     call(input, context) {
       const args = unmarshalHumanMonitorCommandArg(input, "", "");
-      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), returnHumanMonitorCommand);
+      context.begin(
+        handler.resources?.(args, context),
+        () => handler.handle(args, context),
+        returnHumanMonitorCommand,
+      );
     },
   };
 }

@@ -34,9 +34,7 @@ import { type QMPCapability, unmarshalQMPCapability } from "./control.ts";
  */
 export type CommandState = "queued" | "waiting" | "running" | "cancelling";
 
-export function unmarshalCommandState(
-  input: Input, at: string, name: string | number,
-): CommandState {
+export function unmarshalCommandState(input: Input, at: string, name: string | number): CommandState {
   switch (input) {
     case "queued":
     case "waiting":
@@ -53,16 +51,14 @@ export function unmarshalCommandState(
  *
  * Source: schema/monitor.json, line 36.
  */
-export interface CommandProgress {
+export type CommandProgress = {
   /** work done so far, in the command's own unit */
   readonly current: number | bigint;
   /** work in all, in the same unit */
   readonly total: number | bigint;
-}
+};
 
-export function unmarshalCommandProgress(
-  input: Input, at: string, name: string | number,
-): CommandProgress {
+export function unmarshalCommandProgress(input: Input, at: string, name: string | number): CommandProgress {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<CommandProgress>;
@@ -85,7 +81,7 @@ export function unmarshalCommandProgress(
  *
  * Source: schema/monitor.json, line 55.
  */
-export interface CommandInFlight {
+export type CommandInFlight = {
   /** its id, if it has one */
   readonly id?: JsonValue;
   /** its name */
@@ -96,11 +92,9 @@ export interface CommandInFlight {
   readonly state: CommandState;
   /** how much of its work is done, if it tells */
   readonly progress?: CommandProgress;
-}
+};
 
-export function unmarshalCommandInFlight(
-  input: Input, at: string, name: string | number,
-): CommandInFlight {
+export function unmarshalCommandInFlight(input: Input, at: string, name: string | number): CommandInFlight {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<CommandInFlight>;
@@ -108,7 +102,9 @@ export function unmarshalCommandInFlight(
   result.command = asString(object.command, path, "command");
   result["age-ms"] = asInt64(object["age-ms"], path, "age-ms");
   result.state = unmarshalCommandState(object.state, path, "state");
-  if (object.progress !== undefined) result.progress = unmarshalCommandProgress(object.progress, path, "progress");
+  if (object.progress !== undefined) {
+    result.progress = unmarshalCommandProgress(object.progress, path, "progress");
+  }
   for (const member in object) {
     switch (member) {
       case "id":
@@ -129,7 +125,7 @@ export function unmarshalCommandInFlight(
  *
  * Source: schema/monitor.json, line 71.
  */
-export interface SessionLimits {
+export type SessionLimits = {
   /**
    * commands that wait their turn; when there are as many, nothing
    * more is read
@@ -137,11 +133,9 @@ export interface SessionLimits {
   readonly queued: number | bigint;
   /** async commands in flight; the next one waits */
   readonly async: number | bigint;
-}
+};
 
-export function unmarshalSessionLimits(
-  input: Input, at: string, name: string | number,
-): SessionLimits {
+export function unmarshalSessionLimits(input: Input, at: string, name: string | number): SessionLimits {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<SessionLimits>;
@@ -164,7 +158,7 @@ export function unmarshalSessionLimits(
  *
  * Source: schema/monitor.json, line 90.
  */
-export interface SessionInfo {
+export type SessionInfo = {
   /** its number, which is never used again */
   readonly session: number | bigint;
   /** the client: its transport, and its address where it has one */
@@ -175,11 +169,9 @@ export interface SessionInfo {
   readonly limits: SessionLimits;
   /** its commands in flight, in the order in which they arrived */
   readonly commands: readonly CommandInFlight[];
-}
+};
 
-export function unmarshalSessionInfo(
-  input: Input, at: string, name: string | number,
-): SessionInfo {
+export function unmarshalSessionInfo(input: Input, at: string, name: string | number): SessionInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<SessionInfo>;
@@ -211,7 +203,7 @@ export function unmarshalSessionInfo(
  *
  * Source: schema/monitor.json, line 150.
  */
-export interface CommandProgressEvent {
+export type CommandProgressEvent = {
   /** the command's id, if it has one */
   readonly id?: JsonValue;
   /** the command's name */
@@ -220,10 +212,12 @@ export interface CommandProgressEvent {
   readonly current: number | bigint;
   /** work in all, in the same unit */
   readonly total: number | bigint;
-}
+};
 
 export function unmarshalCommandProgressEvent(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): CommandProgressEvent {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -254,15 +248,17 @@ export function unmarshalCommandProgressEvent(
  *
  * Source: schema/monitor.json, line 129.
  */
-export interface CancelCommandArg {
+export type CancelCommandArg = {
   /** the command's id */
   readonly id: JsonValue;
   /** the command's session; the one that asks if left out */
   readonly session?: number | bigint;
-}
+};
 
 export function unmarshalCancelCommandArg(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): CancelCommandArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -281,7 +277,10 @@ export function unmarshalCancelCommandArg(
   return result;
 }
 
-/** Handlers of the commands in schema/monitor.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/monitor.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface MonitorHandlers<P> {
   /**
    * Lists the sessions of this machine, and what they are waiting for.
@@ -301,7 +300,11 @@ export interface MonitorHandlers<P> {
 }
 
 function returnQuerySessions(result: readonly SessionInfo[]): JsonValue {
-  return marshalResult("query-sessions", result, (input, at, name) => asArray(input, at, name, unmarshalSessionInfo));
+  return marshalResult(
+    "query-sessions",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalSessionInfo),
+  );
 }
 
 function marshalQuerySessions<P>(
@@ -321,9 +324,7 @@ function marshalQuerySessions<P>(
   };
 }
 
-function marshalCancelCommand<P>(
-  handler: PlainHandler<CancelCommandArg, void, P>,
-): PlainCommand<P> {
+function marshalCancelCommand<P>(handler: PlainHandler<CancelCommandArg, void, P>): PlainCommand<P> {
   return {
     name: "cancel-command",
     kind: "plain",
@@ -340,9 +341,7 @@ function marshalCancelCommand<P>(
 }
 
 /** Binds the commands in schema/monitor.json to their handlers. */
-export function marshalMonitorCommands<P>(
-  handlers: MonitorHandlers<P>,
-): PlainCommand<P>[] {
+export function marshalMonitorCommands<P>(handlers: MonitorHandlers<P>): PlainCommand<P>[] {
   return [
     marshalQuerySessions(handlers["query-sessions"]),
     marshalCancelCommand(handlers["cancel-command"]),

@@ -21,16 +21,14 @@ import {
  *
  * Source: schema/net.json, line 20.
  */
-export interface SetLinkArg {
+export type SetLinkArg = {
   /** the network device */
   readonly name: string;
   /** true to plug it in */
   readonly up: boolean;
-}
+};
 
-export function unmarshalSetLinkArg(
-  input: Input, at: string, name: string | number,
-): SetLinkArg {
+export function unmarshalSetLinkArg(input: Input, at: string, name: string | number): SetLinkArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<SetLinkArg>;
@@ -48,7 +46,10 @@ export function unmarshalSetLinkArg(
   return result;
 }
 
-/** Handlers of the commands in schema/net.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/net.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface NetHandlers<P> {
   /**
    * Plugs a network cable in, or pulls it out.
@@ -58,9 +59,7 @@ export interface NetHandlers<P> {
   readonly set_link: PlainHandler<SetLinkArg, void, P>;
 }
 
-function marshalSetLink<P>(
-  handler: PlainHandler<SetLinkArg, void, P>,
-): PlainCommand<P> {
+function marshalSetLink<P>(handler: PlainHandler<SetLinkArg, void, P>): PlainCommand<P> {
   return {
     name: "set_link",
     kind: "plain",
@@ -77,8 +76,6 @@ function marshalSetLink<P>(
 }
 
 /** Binds the commands in schema/net.json to their handlers. */
-export function marshalNetCommands<P>(
-  handlers: NetHandlers<P>,
-): PlainCommand<P>[] {
+export function marshalNetCommands<P>(handlers: NetHandlers<P>): PlainCommand<P>[] {
   return [marshalSetLink(handlers.set_link)];
 }

@@ -20,14 +20,12 @@ import {
  *
  * Source: schema/qdev.json, line 18.
  */
-export interface DeviceDelArg {
+export type DeviceDelArg = {
   /** the device's id or its path in the tree of objects */
   readonly id: string;
-}
+};
 
-export function unmarshalDeviceDelArg(
-  input: Input, at: string, name: string | number,
-): DeviceDelArg {
+export function unmarshalDeviceDelArg(input: Input, at: string, name: string | number): DeviceDelArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<DeviceDelArg>;
@@ -43,7 +41,10 @@ export function unmarshalDeviceDelArg(
   return result;
 }
 
-/** Handlers of the commands in schema/qdev.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/qdev.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface QdevHandlers<C> {
   /**
    * Removes a device.
@@ -53,9 +54,7 @@ export interface QdevHandlers<C> {
   readonly device_del: AsyncHandler<DeviceDelArg, void, C>;
 }
 
-function marshalDeviceDel<C>(
-  handler: AsyncHandler<DeviceDelArg, void, C>,
-): AsyncCommand<C> {
+function marshalDeviceDel<C>(handler: AsyncHandler<DeviceDelArg, void, C>): AsyncCommand<C> {
   return {
     name: "device_del",
     kind: "coroutine",
@@ -71,8 +70,6 @@ function marshalDeviceDel<C>(
 }
 
 /** Binds the commands in schema/qdev.json to their handlers. */
-export function marshalQdevCommands<C>(
-  handlers: QdevHandlers<C>,
-): AsyncCommand<C>[] {
+export function marshalQdevCommands<C>(handlers: QdevHandlers<C>): AsyncCommand<C>[] {
   return [marshalDeviceDel(handlers.device_del)];
 }

@@ -23,7 +23,7 @@ import {
  *
  * Source: schema/qom.json, line 23.
  */
-export interface ObjectPropertyInfo {
+export type ObjectPropertyInfo = {
   /** the property */
   readonly name: string;
   /**
@@ -35,18 +35,24 @@ export interface ObjectPropertyInfo {
   readonly description?: string;
   /** what it is unless somebody sets it */
   readonly "default-value"?: JsonValue;
-}
+};
 
 export function unmarshalObjectPropertyInfo(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): ObjectPropertyInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ObjectPropertyInfo>;
   result.name = asString(object.name, path, "name");
   result.type = asString(object.type, path, "type");
-  if (object.description !== undefined) result.description = asString(object.description, path, "description");
-  if (object["default-value"] !== undefined) result["default-value"] = asAny(object["default-value"], path, "default-value");
+  if (object.description !== undefined) {
+    result.description = asString(object.description, path, "description");
+  }
+  if (object["default-value"] !== undefined) {
+    result["default-value"] = asAny(object["default-value"], path, "default-value");
+  }
   for (const member in object) {
     switch (member) {
       case "name":
@@ -66,7 +72,7 @@ export function unmarshalObjectPropertyInfo(
  *
  * Source: schema/qom.json, line 91.
  */
-export interface ObjectTypeInfo {
+export type ObjectTypeInfo = {
   /** the type */
   readonly name: string;
   /**
@@ -76,11 +82,9 @@ export interface ObjectTypeInfo {
   readonly abstract?: boolean;
   /** the type above it */
   readonly parent?: string;
-}
+};
 
-export function unmarshalObjectTypeInfo(
-  input: Input, at: string, name: string | number,
-): ObjectTypeInfo {
+export function unmarshalObjectTypeInfo(input: Input, at: string, name: string | number): ObjectTypeInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ObjectTypeInfo>;
@@ -107,17 +111,15 @@ export function unmarshalObjectTypeInfo(
  *
  * Source: schema/qom.json, line 39.
  */
-export interface QomListArg {
+export type QomListArg = {
   /**
    * the object: its path from the root, or the end of it if that is
    * enough to tell
    */
   readonly path: string;
-}
+};
 
-export function unmarshalQomListArg(
-  input: Input, at: string, name: string | number,
-): QomListArg {
+export function unmarshalQomListArg(input: Input, at: string, name: string | number): QomListArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QomListArg>;
@@ -140,16 +142,14 @@ export function unmarshalQomListArg(
  *
  * Source: schema/qom.json, line 56.
  */
-export interface QomGetArg {
+export type QomGetArg = {
   /** the object, as for qom-list */
   readonly path: string;
   /** the property */
   readonly property: string;
-}
+};
 
-export function unmarshalQomGetArg(
-  input: Input, at: string, name: string | number,
-): QomGetArg {
+export function unmarshalQomGetArg(input: Input, at: string, name: string | number): QomGetArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QomGetArg>;
@@ -174,18 +174,16 @@ export function unmarshalQomGetArg(
  *
  * Source: schema/qom.json, line 73.
  */
-export interface QomSetArg {
+export type QomSetArg = {
   /** the object, as for qom-list */
   readonly path: string;
   /** the property */
   readonly property: string;
   /** its new value */
   readonly value: JsonValue;
-}
+};
 
-export function unmarshalQomSetArg(
-  input: Input, at: string, name: string | number,
-): QomSetArg {
+export function unmarshalQomSetArg(input: Input, at: string, name: string | number): QomSetArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QomSetArg>;
@@ -212,16 +210,14 @@ export function unmarshalQomSetArg(
  *
  * Source: schema/qom.json, line 107.
  */
-export interface QomListTypesArg {
+export type QomListTypesArg = {
   /** only types below this one */
   readonly implements?: string;
   /** abstract types too */
   readonly abstract?: boolean;
-}
+};
 
-export function unmarshalQomListTypesArg(
-  input: Input, at: string, name: string | number,
-): QomListTypesArg {
+export function unmarshalQomListTypesArg(input: Input, at: string, name: string | number): QomListTypesArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QomListTypesArg>;
@@ -239,7 +235,10 @@ export function unmarshalQomListTypesArg(
   return result;
 }
 
-/** Handlers of the commands in schema/qom.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/qom.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface QomHandlers<C> {
   /**
    * Lists the properties of an object.
@@ -267,7 +266,11 @@ export interface QomHandlers<C> {
 }
 
 function returnQomList(result: readonly ObjectPropertyInfo[]): JsonValue {
-  return marshalResult("qom-list", result, (input, at, name) => asArray(input, at, name, unmarshalObjectPropertyInfo));
+  return marshalResult(
+    "qom-list",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalObjectPropertyInfo),
+  );
 }
 
 function marshalQomList<C>(
@@ -291,9 +294,7 @@ function returnQomGet(result: JsonValue): JsonValue {
   return marshalResult("qom-get", result, asAny);
 }
 
-function marshalQomGet<C>(
-  handler: AsyncHandler<QomGetArg, JsonValue, C>,
-): AsyncCommand<C> {
+function marshalQomGet<C>(handler: AsyncHandler<QomGetArg, JsonValue, C>): AsyncCommand<C> {
   return {
     name: "qom-get",
     kind: "coroutine",
@@ -308,9 +309,7 @@ function marshalQomGet<C>(
   };
 }
 
-function marshalQomSet<C>(
-  handler: AsyncHandler<QomSetArg, void, C>,
-): AsyncCommand<C> {
+function marshalQomSet<C>(handler: AsyncHandler<QomSetArg, void, C>): AsyncCommand<C> {
   return {
     name: "qom-set",
     kind: "coroutine",
@@ -326,7 +325,11 @@ function marshalQomSet<C>(
 }
 
 function returnQomListTypes(result: readonly ObjectTypeInfo[]): JsonValue {
-  return marshalResult("qom-list-types", result, (input, at, name) => asArray(input, at, name, unmarshalObjectTypeInfo));
+  return marshalResult(
+    "qom-list-types",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalObjectTypeInfo),
+  );
 }
 
 function marshalQomListTypes<C>(
@@ -341,15 +344,17 @@ function marshalQomListTypes<C>(
     onDisconnect: "cancel",
     call(input, context) {
       const args = unmarshalQomListTypesArg(input, "", "");
-      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), returnQomListTypes);
+      context.begin(
+        handler.resources?.(args, context),
+        () => handler.handle(args, context),
+        returnQomListTypes,
+      );
     },
   };
 }
 
 /** Binds the commands in schema/qom.json to their handlers. */
-export function marshalQomCommands<C>(
-  handlers: QomHandlers<C>,
-): AsyncCommand<C>[] {
+export function marshalQomCommands<C>(handlers: QomHandlers<C>): AsyncCommand<C>[] {
   return [
     marshalQomList(handlers["qom-list"]),
     marshalQomGet(handlers["qom-get"]),

@@ -24,14 +24,12 @@ import type { Conditions } from "./conditions.ts";
  *
  * Source: schema/qtest.json, line 16.
  */
-export interface QtestTimeoutArg {
+export type QtestTimeoutArg = {
   /** how long, in seconds */
   readonly duration: number;
-}
+};
 
-export function unmarshalQtestTimeoutArg(
-  input: Input, at: string, name: string | number,
-): QtestTimeoutArg {
+export function unmarshalQtestTimeoutArg(input: Input, at: string, name: string | number): QtestTimeoutArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QtestTimeoutArg>;
@@ -54,16 +52,14 @@ export function unmarshalQtestTimeoutArg(
  *
  * Source: schema/qtest.json, line 32.
  */
-export interface QtestEmitArg {
+export type QtestEmitArg = {
   /** the event's name */
   readonly event: string;
   /** the event's data */
   readonly data?: JsonValue;
-}
+};
 
-export function unmarshalQtestEmitArg(
-  input: Input, at: string, name: string | number,
-): QtestEmitArg {
+export function unmarshalQtestEmitArg(input: Input, at: string, name: string | number): QtestEmitArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<QtestEmitArg>;
@@ -81,7 +77,10 @@ export function unmarshalQtestEmitArg(
   return result;
 }
 
-/** Handlers of the commands in schema/qtest.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/qtest.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface QtestHandlers<P, C> {
   /** Answers after a while. */
   readonly "qtest-timeout": AsyncHandler<QtestTimeoutArg, void, C>;
@@ -94,9 +93,7 @@ export interface QtestHandlers<P, C> {
   readonly "qtest-emit": PlainHandler<QtestEmitArg, void, P>;
 }
 
-function marshalQtestTimeout<C>(
-  handler: AsyncHandler<QtestTimeoutArg, void, C>,
-): AsyncCommand<C> {
+function marshalQtestTimeout<C>(handler: AsyncHandler<QtestTimeoutArg, void, C>): AsyncCommand<C> {
   return {
     name: "qtest-timeout",
     kind: "async",
@@ -111,9 +108,7 @@ function marshalQtestTimeout<C>(
   };
 }
 
-function marshalQtestEmit<P>(
-  handler: PlainHandler<QtestEmitArg, void, P>,
-): PlainCommand<P> {
+function marshalQtestEmit<P>(handler: PlainHandler<QtestEmitArg, void, P>): PlainCommand<P> {
   return {
     name: "qtest-emit",
     kind: "plain",

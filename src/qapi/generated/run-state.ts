@@ -57,9 +57,7 @@ export type RunState =
   | "guest-panicked"
   | "colo";
 
-export function unmarshalRunState(
-  input: Input, at: string, name: string | number,
-): RunState {
+export function unmarshalRunState(input: Input, at: string, name: string | number): RunState {
   switch (input) {
     case "debug":
     case "inmigrate":
@@ -113,9 +111,7 @@ export type ShutdownCause =
   | "subsystem-reset"
   | "snapshot-load";
 
-export function unmarshalShutdownCause(
-  input: Input, at: string, name: string | number,
-): ShutdownCause {
+export function unmarshalShutdownCause(input: Input, at: string, name: string | number): ShutdownCause {
   switch (input) {
     case "none":
     case "host-error":
@@ -139,18 +135,16 @@ export function unmarshalShutdownCause(
  *
  * Source: schema/run-state.json, line 99.
  */
-export interface StatusInfo {
+export type StatusInfo = {
   /** true while the guest's processors run */
   readonly running: boolean;
   /** true when they run one instruction at a time; always false here */
   readonly singlestep: boolean;
   /** the state, more closely */
   readonly status: RunState;
-}
+};
 
-export function unmarshalStatusInfo(
-  input: Input, at: string, name: string | number,
-): StatusInfo {
+export function unmarshalStatusInfo(input: Input, at: string, name: string | number): StatusInfo {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<StatusInfo>;
@@ -185,9 +179,7 @@ export function unmarshalStatusInfo(
  */
 export type WatchdogAction = "reset" | "shutdown" | "poweroff" | "pause" | "debug" | "none" | "inject-nmi";
 
-export function unmarshalWatchdogAction(
-  input: Input, at: string, name: string | number,
-): WatchdogAction {
+export function unmarshalWatchdogAction(input: Input, at: string, name: string | number): WatchdogAction {
   switch (input) {
     case "reset":
     case "shutdown":
@@ -209,16 +201,14 @@ export function unmarshalWatchdogAction(
  *
  * Source: schema/run-state.json, line 130.
  */
-export interface ShutdownEvent {
+export type ShutdownEvent = {
   /** true if the guest asked for it */
   readonly guest: boolean;
   /** what asked for it */
   readonly reason: ShutdownCause;
-}
+};
 
-export function unmarshalShutdownEvent(
-  input: Input, at: string, name: string | number,
-): ShutdownEvent {
+export function unmarshalShutdownEvent(input: Input, at: string, name: string | number): ShutdownEvent {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ShutdownEvent>;
@@ -243,16 +233,14 @@ export function unmarshalShutdownEvent(
  *
  * Source: schema/run-state.json, line 152.
  */
-export interface ResetEvent {
+export type ResetEvent = {
   /** true if the guest asked for it */
   readonly guest: boolean;
   /** what asked for it */
   readonly reason: ShutdownCause;
-}
+};
 
-export function unmarshalResetEvent(
-  input: Input, at: string, name: string | number,
-): ResetEvent {
+export function unmarshalResetEvent(input: Input, at: string, name: string | number): ResetEvent {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ResetEvent>;
@@ -277,14 +265,12 @@ export function unmarshalResetEvent(
  *
  * Source: schema/run-state.json, line 208.
  */
-export interface WatchdogEvent {
+export type WatchdogEvent = {
   /** what is done about it */
   readonly action: WatchdogAction;
-}
+};
 
-export function unmarshalWatchdogEvent(
-  input: Input, at: string, name: string | number,
-): WatchdogEvent {
+export function unmarshalWatchdogEvent(input: Input, at: string, name: string | number): WatchdogEvent {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<WatchdogEvent>;
@@ -300,7 +286,10 @@ export function unmarshalWatchdogEvent(
   return result;
 }
 
-/** Handlers of the commands in schema/run-state.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/run-state.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface RunStateHandlers<P> {
   /**
    * Tells whether the machine runs.
@@ -314,9 +303,7 @@ function returnQueryStatus(result: StatusInfo): JsonValue {
   return marshalResult("query-status", result, unmarshalStatusInfo);
 }
 
-function marshalQueryStatus<P>(
-  handler: PlainHandler<NoMembers, StatusInfo, P>,
-): PlainCommand<P> {
+function marshalQueryStatus<P>(handler: PlainHandler<NoMembers, StatusInfo, P>): PlainCommand<P> {
   return {
     name: "query-status",
     kind: "plain",
@@ -332,8 +319,6 @@ function marshalQueryStatus<P>(
 }
 
 /** Binds the commands in schema/run-state.json to their handlers. */
-export function marshalRunStateCommands<P>(
-  handlers: RunStateHandlers<P>,
-): PlainCommand<P>[] {
+export function marshalRunStateCommands<P>(handlers: RunStateHandlers<P>): PlainCommand<P>[] {
   return [marshalQueryStatus(handlers["query-status"])];
 }

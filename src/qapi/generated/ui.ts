@@ -31,9 +31,7 @@ import {
  */
 export type ImageFormat = "ppm" | "png";
 
-export function unmarshalImageFormat(
-  input: Input, at: string, name: string | number,
-): ImageFormat {
+export function unmarshalImageFormat(input: Input, at: string, name: string | number): ImageFormat {
   switch (input) {
     case "ppm":
     case "png":
@@ -48,7 +46,7 @@ export function unmarshalImageFormat(
  *
  * Source: schema/ui.json, line 64.
  */
-export interface ScreendumpData {
+export type ScreendumpData = {
   /** the file's bytes, in base64 */
   readonly data: string | JsonText;
   /** in pixels */
@@ -57,11 +55,9 @@ export interface ScreendumpData {
   readonly height: number | bigint;
   /** how the picture is written down */
   readonly format: ImageFormat;
-}
+};
 
-export function unmarshalScreendumpData(
-  input: Input, at: string, name: string | number,
-): ScreendumpData {
+export function unmarshalScreendumpData(input: Input, at: string, name: string | number): ScreendumpData {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ScreendumpData>;
@@ -92,9 +88,7 @@ export function unmarshalScreendumpData(
  */
 export type DisplayType = "none";
 
-export function unmarshalDisplayType(
-  input: Input, at: string, name: string | number,
-): DisplayType {
+export function unmarshalDisplayType(input: Input, at: string, name: string | number): DisplayType {
   switch (input) {
     case "none":
       return input;
@@ -108,14 +102,12 @@ export function unmarshalDisplayType(
  *
  * Source: schema/ui.json, line 109.
  */
-export interface DisplayOptions {
+export type DisplayOptions = {
   /** by what */
   readonly type: DisplayType;
-}
+};
 
-export function unmarshalDisplayOptions(
-  input: Input, at: string, name: string | number,
-): DisplayOptions {
+export function unmarshalDisplayOptions(input: Input, at: string, name: string | number): DisplayOptions {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<DisplayOptions>;
@@ -141,7 +133,7 @@ export function unmarshalDisplayOptions(
  *
  * Source: schema/ui.json, line 44.
  */
-export interface ScreendumpArg {
+export type ScreendumpArg = {
   /** the file */
   readonly filename: string;
   /** the id of the display's device; the first display if left out */
@@ -150,11 +142,9 @@ export interface ScreendumpArg {
   readonly head?: number | bigint;
   /** 'ppm' if left out */
   readonly format?: ImageFormat;
-}
+};
 
-export function unmarshalScreendumpArg(
-  input: Input, at: string, name: string | number,
-): ScreendumpArg {
+export function unmarshalScreendumpArg(input: Input, at: string, name: string | number): ScreendumpArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<ScreendumpArg>;
@@ -184,17 +174,19 @@ export function unmarshalScreendumpArg(
  *
  * Source: schema/ui.json, line 84.
  */
-export interface ScreendumpDataArg {
+export type ScreendumpDataArg = {
   /** the id of the display's device; the first display if left out */
   readonly device?: string;
   /** which head of the device, from 0; only together with `device` */
   readonly head?: number | bigint;
   /** 'ppm' if left out */
   readonly format?: ImageFormat;
-}
+};
 
 export function unmarshalScreendumpDataArg(
-  input: Input, at: string, name: string | number,
+  input: Input,
+  at: string,
+  name: string | number,
 ): ScreendumpDataArg {
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
@@ -215,7 +207,10 @@ export function unmarshalScreendumpDataArg(
   return result;
 }
 
-/** Handlers of the commands in schema/ui.json.  `P`: the context of a plain command; `C`: of any other. */
+/**
+ * Handlers of the commands in schema/ui.json.
+ * `P`: the context of a plain command; `C`: of any other.
+ */
 export interface UiHandlers<P, C> {
   /**
    * Writes a picture of a display to a file.  The picture shows the display as
@@ -241,9 +236,7 @@ export interface UiHandlers<P, C> {
   readonly "query-display-options": PlainHandler<NoMembers, DisplayOptions, P>;
 }
 
-function marshalScreendump<C>(
-  handler: AsyncHandler<ScreendumpArg, void, C>,
-): AsyncCommand<C> {
+function marshalScreendump<C>(handler: AsyncHandler<ScreendumpArg, void, C>): AsyncCommand<C> {
   return {
     name: "screendump",
     kind: "async",
@@ -274,7 +267,11 @@ function marshalScreendumpData<C>(
     onDisconnect: "cancel",
     call(input, context) {
       const args = unmarshalScreendumpDataArg(input, "", "");
-      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), returnScreendumpData);
+      context.begin(
+        handler.resources?.(args, context),
+        () => handler.handle(args, context),
+        returnScreendumpData,
+      );
     },
   };
 }
@@ -301,9 +298,7 @@ function marshalQueryDisplayOptions<P>(
 }
 
 /** Binds the commands in schema/ui.json to their handlers. */
-export function marshalUiCommands<P, C>(
-  handlers: UiHandlers<P, C>,
-): (PlainCommand<P> | AsyncCommand<C>)[] {
+export function marshalUiCommands<P, C>(handlers: UiHandlers<P, C>): (PlainCommand<P> | AsyncCommand<C>)[] {
   return [
     marshalScreendump(handlers.screendump),
     marshalScreendumpData(handlers["screendump-data"]),

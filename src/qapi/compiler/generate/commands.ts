@@ -9,17 +9,8 @@
 
 import type { Condition } from "../definitions.ts";
 import type { Command, Schema } from "../model.ts";
-import {
-  access,
-  bracket,
-  type GeneratedModule,
-  handlerComment,
-  indent,
-  key,
-  moduleOf,
-  pascalCase,
-} from "./module.ts";
-import { objectTypeName, type TypeWriter } from "./types.ts";
+import { access, bracket, comment, handlerComment, indent, key, moduleOf, pascalCase } from "./module.ts";
+import type { References } from "./references.ts";
 
 /** Modules that the generator adds to the schema's own. */
 export const COMMANDS_MODULE = "commands";
@@ -51,40 +42,36 @@ const CONTEXTS_TEXT = "`P`: the context of a plain command; `C`: of any other.";
 const handlersName = (module: string): string => `${pascalCase(module)}Handlers`;
 const marshalName = (module: string): string => `marshal${pascalCase(module)}Commands`;
 
-/** Adds handlers and marshallers of `commands` to their module. */
-export function writeCommands(
-  module: GeneratedModule,
-  commands: readonly Command[],
-  types: TypeWriter,
-  source: string,
-): void {
-  for (const command of commands) {
-    if (command.arg?.implicit === "arg") types.defineArg(command.arg, command);
-  }
+/** Adds handlers and marshallers of a file's commands to its module. */
+export function writeCommands(to: References, all: readonly Command[], source: string): void {
+  const commands = all.filter(({ flags }) => flags.gen);
+  if (commands.length === 0) return;
+  const { module } = to;
   const members = commands.map((command) => {
-    const type = handlerType(module, command, types);
-    return indent(`${handlerComment(command.doc)}readonly ${key(command.name)}: ${type};\n`);
+    const doc = handlerComment(command.doc);
+    return indent(`${doc}readonly ${key(command.name)}: ${handlerType(to, command)};\n`);
   });
   const contexts = contextsOf(commands);
+  const about = [`Handlers of the commands in ${source}.`, CONTEXTS_TEXT].join("\n");
   module.add(
-    `/** Handlers of the commands in ${source}.  ${CONTEXTS_TEXT} */\n` +
-      `export interface ${handlersName(module.name)}${contexts} {\n${members.join("\n")}}`,
+    `${comment([about])}export interface ${handlersName(module.name)}${contexts} {\n${members.join("\n")}}`,
   );
-  for (const command of commands) writeMarshaller(module, command, types);
-  const list = commands.map((command) => {
+  for (const command of commands) writeMarshaller(to, command);
+  const calls = commands.map((command) => {
     const call = `marshal${pascalCase(command.name)}(${access("handlers", command.name)})`;
     return command.condition === undefined
       ? call
       : `...(${conditionExpression(command.condition)} ? [${call}] : [])`;
   });
-  const parameters = [`handlers: ${handlersName(module.name)}${contexts}`];
-  if (needsConditions(commands)) {
-    parameters.push(`conditions: ${module.from(CONDITIONS_MODULE, "Conditions", "type")}`);
-  }
+  const parameters = [
+    `handlers: ${handlersName(module.name)}${contexts}`,
+    ...conditionsParameter(to, commands),
+  ];
+  const open = `export function ${marshalName(module.name)}${contexts}(`;
   module.add(
     `/** Binds the commands in ${source} to their handlers. */\n` +
-      `${bracket(`export function ${marshalName(module.name)}${contexts}(`, parameters, `): ${commandList(module, commands)} {`)}\n` +
-      `${indent(`return ${bracket("[", list, "]")};`)}\n}`,
+      `${bracket(open, parameters, `): ${commandList(to, commands)} {`)}\n` +
+      `${indent(bracket("return [", calls, "];", { column: 2 }))}\n}`,
   );
 }
 
@@ -95,17 +82,22 @@ function contextsOf(commands: readonly Command[]): string {
   return `<${[...(plain ? ["P"] : []), ...(others ? ["C"] : [])].join(", ")}>`;
 }
 
-function commandList(module: GeneratedModule, commands: readonly Command[]): string {
+function commandList(to: References, commands: readonly Command[]): string {
   const contexts = contextsOf(commands);
   const types = [
-    ...(contexts.includes("P") ? [`${module.runtime("PlainCommand")}<P>`] : []),
-    ...(contexts.includes("C") ? [`${module.runtime("AsyncCommand")}<C>`] : []),
+    ...(contexts.includes("P") ? [`${to.runtime("PlainCommand")}<P>`] : []),
+    ...(contexts.includes("C") ? [`${to.runtime("AsyncCommand")}<C>`] : []),
   ];
   return types.length > 1 ? `(${types.join(" | ")})[]` : `${types[0]}[]`;
 }
 
-function needsConditions(commands: readonly Command[]): boolean {
+function needConditions(commands: readonly Command[]): boolean {
   return commands.some(({ condition }) => condition !== undefined);
+}
+
+function conditionsParameter(to: References, commands: readonly Command[]): string[] {
+  if (!needConditions(commands)) return [];
+  return [`conditions: ${to.module.from(CONDITIONS_MODULE, "Conditions", "type")}`];
 }
 
 function kindOf({ flags }: Command): "plain" | "coroutine" | "async" {
@@ -113,60 +105,58 @@ function kindOf({ flags }: Command): "plain" | "coroutine" | "async" {
   return flags.coroutine ? "coroutine" : "plain";
 }
 
-function argType(module: GeneratedModule, { arg }: Command, types: TypeWriter): string {
-  if (arg === undefined) return module.runtime("NoMembers");
-  return arg.implicit === "arg" ? objectTypeName(arg) : types.type(arg);
-}
-
-function handlerType(module: GeneratedModule, command: Command, types: TypeWriter): string {
-  const args = argType(module, command, types);
-  const result = command.returns === undefined ? "void" : types.type(command.returns);
+function handlerType(to: References, command: Command): string {
+  const args = to.argType(command.arg);
+  const result = command.returns === undefined ? "void" : to.type(command.returns);
   return kindOf(command) === "plain"
-    ? `${module.runtime("PlainHandler")}<${args}, ${result}, P>`
-    : `${module.runtime("AsyncHandler")}<${args}, ${result}, C>`;
+    ? `${to.runtime("PlainHandler")}<${args}, ${result}, P>`
+    : `${to.runtime("AsyncHandler")}<${args}, ${result}, C>`;
 }
 
-function writeMarshaller(module: GeneratedModule, command: Command, types: TypeWriter): void {
-  const { name, arg, returns, flags } = command;
+function writeMarshaller(to: References, command: Command): void {
+  const { name, returns, flags } = command;
   const kind = kindOf(command);
   const [context, type] = kind === "plain" ? ["P", "PlainCommand"] : ["C", "AsyncCommand"];
-  const unmarshal = arg === undefined ? module.runtime("asNoMembers") : types.unmarshal(arg);
-  const returning = `return${pascalCase(name)}`;
+  const returning = returns === undefined ? to.runtime("marshalNothing") : `return${pascalCase(name)}`;
   if (returns !== undefined) {
-    const result = types.type(returns);
-    const check = `${module.runtime("marshalResult")}(${JSON.stringify(name)}, result, ${types.unmarshal(returns)})`;
-    module.add(
-      `function ${returning}(result: ${result}): ${module.runtime("JsonValue")} {\n  return ${check};\n}`,
+    const open = `function ${returning}(`;
+    const parameters = [`result: ${to.type(returns)}`];
+    const check = [JSON.stringify(name), "result", to.unmarshal(returns)];
+    to.module.add(
+      `${bracket(open, parameters, `): ${to.runtime("JsonValue")} {`)}\n` +
+        `${indent(bracket(`return ${to.runtime("marshalResult")}(`, check, ");", { column: 2 }))}\n}`,
     );
   }
-  const args = `const args = ${unmarshal}(input, "", "");\n`;
-  let call: string;
-  if (kind === "plain" && returns !== undefined) {
-    call = `${args}return ${returning}(handler(args, context));\n`;
-  } else if (kind === "plain") {
-    call = `${args}handler(args, context);\nreturn ${module.runtime("marshalNothing")}();\n`;
-  } else {
-    const half = returns === undefined ? module.runtime("marshalNothing") : returning;
-    call = `${args}context.begin(handler.resources?.(args, context), () => handler.handle(args, context), ${half});\n`;
-  }
-  const description = [
+  const members = [
     `name: ${JSON.stringify(name)}`,
     `kind: "${kind}"`,
     `allowOob: ${flags.allowOob}`,
     `allowPreconfig: ${flags.allowPreconfig}`,
     `successResponse: ${flags.successResponse}`,
     `onDisconnect: "${flags.onDisconnect}"`,
+    `call(input, context) {\n${indent(callBody(to, command, returning))}}`,
   ];
-  const body = `${description.map((line) => `${line},\n`).join("")}call(input, context) {\n${indent(call)}},\n`;
-  const handler = `handler: ${handlerType(module, command, types)}`;
-  module.add(
-    `${bracket(`function marshal${pascalCase(name)}<${context}>(`, [handler], `): ${module.runtime(type ?? "")}<${context}> {`)}\n` +
-      `  return {\n${indent(indent(body))}  };\n}`,
+  const open = `function marshal${pascalCase(name)}<${context}>(`;
+  const parameters = [`handler: ${handlerType(to, command)}`];
+  to.module.add(
+    `${bracket(open, parameters, `): ${to.runtime(type ?? "")}<${context}> {`)}\n` +
+      `  return {\n${indent(indent(members.map((member) => `${member},\n`).join("")))}  };\n}`,
   );
 }
 
+/** The calling half; for a plain command, the whole. */
+function callBody(to: References, command: Command, returning: string): string {
+  const args = `const args = ${to.unmarshalArg(command.arg)}(input, "", "");\n`;
+  if (kindOf(command) !== "plain") {
+    const halves = ["handler.resources?.(args, context)", "() => handler.handle(args, context)", returning];
+    return `${args}${bracket("context.begin(", halves, ");", { column: 6 })}\n`;
+  }
+  if (command.returns === undefined) return `${args}handler(args, context);\nreturn ${returning}();\n`;
+  return `${args}return ${returning}(handler(args, context));\n`;
+}
+
 /** The module that brings all handlers and commands together. */
-export function writeCommandList(module: GeneratedModule, schema: Schema, modules: readonly string[]): void {
+export function writeCommandList(to: References, schema: Schema, modules: readonly string[]): void {
   const parts = modules
     .map((name) => ({
       name,
@@ -176,26 +166,25 @@ export function writeCommandList(module: GeneratedModule, schema: Schema, module
     }))
     .filter(({ commands }) => commands.length > 0);
   if (parts.length === 0) return;
+  const { module } = to;
   const all = parts.flatMap(({ commands }) => commands);
   const contexts = contextsOf(all);
   const bases = parts.map(
     ({ name, commands }) => `${module.from(name, handlersName(name), "type")}${contextsOf(commands)}`,
   );
   module.add(
-    `/** Handlers of all commands, by name.  ${CONTEXTS_TEXT} */\n` +
+    `${comment([`Handlers of all commands, by name.  ${CONTEXTS_TEXT}`])}` +
       `export interface CommandHandlers${contexts}\n  extends ${bases.join(",\n    ")} {}`,
   );
   const calls = parts.map(({ name, commands }) => {
-    const args = needsConditions(commands) ? "handlers, conditions" : "handlers";
+    const args = needConditions(commands) ? "handlers, conditions" : "handlers";
     return `...${module.from(name, marshalName(name), "value")}(${args})`;
   });
-  const parameters = [`handlers: CommandHandlers${contexts}`];
-  if (needsConditions(all)) {
-    parameters.push(`conditions: ${module.from(CONDITIONS_MODULE, "Conditions", "type")}`);
-  }
+  const parameters = [`handlers: CommandHandlers${contexts}`, ...conditionsParameter(to, all)];
+  const open = `export function marshalCommands${contexts}(`;
   module.add(
-    `/** Binds all commands to their handlers, in the schema's order. */\n` +
-      `${bracket(`export function marshalCommands${contexts}(`, parameters, `): ${commandList(module, all)} {`)}\n` +
-      `${indent(`return ${bracket("[", calls, "]")};`)}\n}`,
+    "/** Binds all commands to their handlers, in the schema's order. */\n" +
+      `${bracket(open, parameters, `): ${commandList(to, all)} {`)}\n` +
+      `${indent(bracket("return [", calls, "];", { column: 2 }))}\n}`,
   );
 }

@@ -16,10 +16,12 @@ import {
   writeCommandList,
   writeCommands,
 } from "./commands.ts";
-import { writeEvents, writeEventTypes } from "./events.ts";
+import { writeEvents } from "./events.ts";
 import { writeIntrospection } from "./introspection.ts";
 import { GeneratedModule, moduleOf } from "./module.ts";
-import { TypeWriter } from "./types.ts";
+import { References } from "./references.ts";
+import { writeArgType, writeType } from "./types.ts";
+import { unmarshalledTypes, writeUnmarshal } from "./unmarshal.ts";
 
 const EVENTS_MODULE = "events";
 const INTROSPECTION_MODULE = "introspection";
@@ -30,28 +32,31 @@ export type GeneratedFiles = ReadonlyMap<string, string>;
 export function generate(schema: Schema): GeneratedFiles {
   refuseConditionalParts(schema);
   const [main = ""] = schema.files;
+  const used = unmarshalledTypes(schema);
   const modules: GeneratedModule[] = [];
-  for (const file of schema.files) {
-    const here = ({ location }: { location: SourceLocation }): boolean => location.file === file;
-    const module = new GeneratedModule(moduleOf(file), file);
-    const types = new TypeWriter(module, schema);
-    for (const type of schema.types.filter(here)) types.define(type);
-    writeEventTypes(schema.events.filter(here), types);
-    const commands = schema.commands.filter((command) => here(command) && command.flags.gen);
-    if (commands.length > 0) writeCommands(module, commands, types, file);
+  const start = (name: string, source: string): References => {
+    const module = new GeneratedModule(name, source);
     modules.push(module);
+    return new References(module, schema);
+  };
+  for (const file of schema.files) {
+    const to = start(moduleOf(file), file);
+    const here = ({ location }: { location: SourceLocation }): boolean => location.file === file;
+    for (const type of schema.types.filter(here)) {
+      writeType(to, type);
+      if (used.has(type)) writeUnmarshal(to, type);
+    }
+    for (const owner of [...schema.events, ...schema.commands].filter(here)) {
+      writeArgType(to, owner);
+      if (owner.arg?.implicit === "arg") writeUnmarshal(to, owner.arg);
+    }
+    writeCommands(to, schema.commands.filter(here), file);
   }
   const names = modules.map(({ name }) => name);
-  const spanning = (name: string): GeneratedModule => {
-    const module = new GeneratedModule(name, main);
-    modules.push(module);
-    return module;
-  };
-  writeCommandList(spanning(COMMANDS_MODULE), schema, names);
-  const events = spanning(EVENTS_MODULE);
-  writeEvents(events, schema, new TypeWriter(events, schema));
-  writeIntrospection(spanning(INTROSPECTION_MODULE), schema);
-  writeConditions(spanning(CONDITIONS_MODULE), schema);
+  writeCommandList(start(COMMANDS_MODULE, main), schema, names);
+  writeEvents(start(EVENTS_MODULE, main), schema);
+  writeIntrospection(start(INTROSPECTION_MODULE, main).module, schema);
+  writeConditions(start(CONDITIONS_MODULE, main).module, schema);
   return new Map(
     modules.filter((module) => !module.isEmpty).map((module) => [`${module.name}.ts`, module.text()]),
   );

@@ -20,6 +20,8 @@ import { bracket, type GeneratedModule, indent, key, moduleOf, typeNameOf } from
 
 type Value = string | boolean | null | readonly Value[] | { readonly [name: string]: Value | undefined };
 
+const INDENT_COLUMNS = 2;
+
 /** The type of an entry, where the schema defines it. */
 const ENTRY_TYPE = "SchemaInfo";
 
@@ -27,7 +29,7 @@ export function writeIntrospection(module: GeneratedModule, schema: Schema): voi
   const always: string[] = [];
   const conditional = new Map<string, string[]>();
   for (const { value, condition } of new Introspection().entries(schema)) {
-    const entry = `${indent(print(value))},\n`;
+    const entry = `${indent(print(value, 4))},\n`;
     if (condition === undefined) {
       always.push(entry);
     } else {
@@ -176,9 +178,16 @@ function order({ files }: Schema, { location }: Command | Event): number {
   return files.indexOf(location.file) * 1e6 + location.line;
 }
 
-function print(value: Value): string {
-  if (Array.isArray(value)) return bracket("[", value.map(print), "]");
+/** `value` as TypeScript, in a line that begins at `column`. */
+function print(value: Value, column: number): string {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => print(item, column + INDENT_COLUMNS));
+    return bracket("[", items, "]", { column });
+  }
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, member]) => `${key(name)}: ${print(member ?? null)}`);
-  return bracket("{", members, "}", " ");
+  const members = Object.entries(value).map(([name, member]) => {
+    const start = `${key(name)}: `;
+    return `${start}${print(member ?? null, column + INDENT_COLUMNS + start.length)}`;
+  });
+  return bracket("{", members, "}", { pad: " ", column });
 }

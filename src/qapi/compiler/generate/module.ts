@@ -8,8 +8,9 @@ import type { Doc } from "../doc.ts";
 import { identifierOf } from "../names.ts";
 import type { SourceLocation } from "../source.ts";
 
-/** Columns of a generated line. */
-const LINE_WIDTH = 110;
+/** Columns of a generated line, its last comma apart. */
+const LINE_WIDTH = 109;
+const INDENT = "  ";
 
 const RUNTIME_COMMAND = "../runtime/command.ts";
 const RUNTIME_UNMARSHAL = "../runtime/unmarshal.ts";
@@ -86,19 +87,27 @@ function importLine(path: string, names: readonly string[]): string {
   const sorted = [...names].sort((a, b) => (bare(a).toLowerCase() < bare(b).toLowerCase() ? -1 : 1));
   const typesOnly = sorted.every((name) => name.startsWith("type "));
   const list = typesOnly ? sorted.map(bare) : sorted;
-  return `${bracket(`import ${typesOnly ? "type " : ""}{`, list, "}", " ")} from "${path}";`;
+  return bracket(`import ${typesOnly ? "type " : ""}{`, list, `} from "${path}";`, { pad: " " });
 }
 
-/** `open item, item close` on one line where that fits, else one item a line. */
-export function bracket(open: string, items: readonly string[], close: string, pad = ""): string {
-  const line = `${open}${pad}${items.join(", ")}${pad}${close}`;
+/**
+ * `open item, item close` on one line where that fits, else one item a line.  `pad` stands inside the
+ * brackets of a single line; `column` is where the line begins, from 0.
+ */
+export function bracket(
+  open: string,
+  items: readonly string[],
+  close: string,
+  { pad = "", column = 0 }: { readonly pad?: string; readonly column?: number } = {},
+): string {
   if (items.length === 0) return `${open}${close}`;
-  if (line.length <= LINE_WIDTH - 30 && !line.includes("\n")) return line;
+  const line = `${open}${pad}${items.join(", ")}${pad}${close}`;
+  if (column + line.length <= LINE_WIDTH && !line.includes("\n")) return line;
   return `${open}\n${items.map((item) => `${indent(item)},\n`).join("")}${close}`;
 }
 
 export function indent(text: string): string {
-  return text.replace(/^(?=.)/gm, "  ");
+  return text.replace(/^(?=.)/gm, INDENT);
 }
 
 // ---- Names ----
@@ -133,22 +142,27 @@ export function access(object: string, name: string): string {
 
 // ---- Documentation ----
 
-/** Sentences of the schema, as they stand there; `@member` is marked as code. */
-function prose(text: string): string {
-  return text.trim().replace(/@([A-Za-z0-9_-]+)/g, "`$1`");
+/** \`@member\` of the schema, marked as code. */
+export function codeNames(text: string): string {
+  return text.replace(/@([A-Za-z0-9_-]+)/g, "`$1`");
 }
 
-function comment(paragraphs: readonly string[]): string {
+/** Sentences of the schema, as they stand there. */
+function prose(text: string): string {
+  return codeNames(text.trim());
+}
+
+export function comment(paragraphs: readonly string[]): string {
   const text = paragraphs.filter((paragraph) => paragraph !== "").join("\n\n");
   if (!text.includes("\n") && text.length <= LINE_WIDTH - 10) return `/** ${text} */\n`;
   const lines = text.split("\n").map((line) => (line === "" ? " *\n" : ` * ${line}\n`));
   return `/**\n${lines.join("")} */\n`;
 }
 
-/** The doc comment of a definition: what it is, and where it is defined. */
-export function docComment(doc: Doc | undefined, location: SourceLocation, extra: string[] = []): string {
-  const body = doc === undefined ? "" : prose(doc.body.text);
-  return comment([body, ...extra, `Source: ${location.file}, line ${location.line}.`]);
+/** The doc comment of a definition: what it says of itself, `about`, and where it is. */
+export function docComment(doc: Doc | undefined, location: SourceLocation, about = ""): string {
+  const body = prose(doc?.body.text ?? "");
+  return comment([body, about, `Source: ${location.file}, line ${location.line}.`]);
 }
 
 /** The doc comment of a command's handler: what it does and answers. */
