@@ -80,6 +80,7 @@ class LoadClient {
   #next = 0;
   /** The place in the line that the next byte has; only the first few matter. */
   #column = 0;
+  #stopped: (() => void) | undefined;
   replies = 0;
 
   constructor(socket: Socket, task: GeneratorTask, histogram: Histogram) {
@@ -130,7 +131,17 @@ class LoadClient {
     }
     this.#column = bytes.length - lineStart;
     this.replies += count;
-    if (count > 0) this.send(count);
+    if (this.#stopped !== undefined) {
+      if (this.#oldest === this.#next) this.#stopped();
+    } else if (count > 0) this.send(count);
+  }
+
+  /** Sends no more; resolves when the last reply has come. */
+  stop(): Promise<void> {
+    if (this.#oldest === this.#next) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+    });
   }
 }
 
@@ -148,6 +159,7 @@ class FanOut {
   readonly #listeners: number;
   #sentUs = 0;
   #missing = 0;
+  #stopped: (() => void) | undefined;
   replies = 0;
 
   constructor(sender: Socket, listeners: readonly Socket[], task: GeneratorTask, histogram: Histogram) {
@@ -172,12 +184,20 @@ class FanOut {
     if (this.#missing !== 0) return;
     this.#histogram.recordValue(performance.now() * 1000 - this.#sentUs);
     this.replies++;
-    this.start();
+    if (this.#stopped === undefined) this.start();
+    else this.#stopped();
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+    });
   }
 }
 
 interface Load {
   readonly replies: number;
+  stop(): Promise<void>;
 }
 
 async function openLoad(task: GeneratorTask, histogram: Histogram): Promise<readonly Load[]> {
@@ -222,7 +242,7 @@ async function run(task: GeneratorTask): Promise<GeneratorReport> {
   await delay(task.durationMs);
   const elapsedMs = performance.now() - before.ms;
   const own = process.cpuUsage(before.cpu);
-  return {
+  const report = {
     commands: total() - before.replies,
     elapsedMs,
     p50Us: histogram.getValueAtPercentile(50),
@@ -231,6 +251,9 @@ async function run(task: GeneratorTask): Promise<GeneratorReport> {
     serverCpuUs: cpuUs(task) - before.serverUs,
     generatorCpuShare: (own.user + own.system) / 1000 / elapsedMs,
   };
+  // Nothing is left running: the other server's turn comes next, and files must be whole.
+  await Promise.all(load.map((client) => client.stop()));
+  return report;
 }
 
 /** Processor time of the server since it started.  Source: proc(5), fields 14 and 15. */
