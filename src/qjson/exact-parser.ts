@@ -95,6 +95,7 @@ export class ExactParser {
    */
   consume(bytes: Uint8Array, start: number, end: number): number {
     this.outcome = "none";
+    const table = lex.NEXT;
     const tokensMax = this.#tokens + JSON_SLICE_TOKENS;
     let at = start;
     // Where the token under way begins in `bytes`; `start` when an earlier call saw its beginning.
@@ -106,7 +107,7 @@ export class ExactParser {
         continue;
       }
       if (state === lex.START) tokenStart = at;
-      const next = lex.NEXT[(state << 8) | (bytes[at] as number)] as number;
+      const next = table[(state << 8) | (bytes[at] as number)] as number;
       if (next < lex.LOOKAHEAD) at++;
       const result = next & ~lex.LOOKAHEAD;
       if (result >= lex.TOKEN_FIRST) {
@@ -126,12 +127,14 @@ export class ExactParser {
   /** Scans the inside of a string and its end, or a lexical error in it.  Answers where it stopped. */
   #string(bytes: Uint8Array, tokenStart: number, start: number, end: number): number {
     const quote = this.#state === lex.STRING_DOUBLE ? DOUBLE_QUOTE : SINGLE_QUOTE;
+    const kinds = lex.STRING_BYTE;
+    const plain = lex.STRING_PLAIN;
     const decoder = this.#skipping || this.#builder.error !== "" ? undefined : this.#decoder;
     let at = start;
     while (at < end) {
       if (!this.#escaped && decoder?.idle !== false) {
         const runStart = at;
-        while (at < end && lex.STRING_BYTE[bytes[at] as number] === lex.STRING_PLAIN) at++;
+        while (at < end && kinds[bytes[at] as number] === plain) at++;
         if (bytes[at] === quote && at < end && runStart === tokenStart + 1 && this.#tokenBytes === 0) {
           this.#plainString(bytes, tokenStart, at + 1);
           return at + 1;
@@ -140,7 +143,7 @@ export class ExactParser {
         if (at === end) break;
       }
       const byte = bytes[at++] as number;
-      const kind = lex.STRING_BYTE[byte];
+      const kind = kinds[byte];
       if (kind === lex.STRING_ERROR) {
         this.#stray(bytes, tokenStart, at);
         return at;
@@ -205,6 +208,7 @@ export class ExactParser {
     if (token === lex.TOKEN_INTEGER && this.#tokenHead === "" && end - start <= SHORT_INTEGER_BYTES_MAX) {
       return builder.scalar(shortInteger(bytes, start, end));
     }
+    if (this.#underWayExceeds(token !== lex.TOKEN_KEYWORD, this.#tokenBytes + end - start)) return;
     const text = this.#tokenHead + latin1(bytes, start, end);
     if (token === lex.TOKEN_KEYWORD) return this.#keyword(text);
     const value = token === lex.TOKEN_INTEGER ? integerFromText(text) : doubleFromText(text);
@@ -269,7 +273,9 @@ export class ExactParser {
 
   /** A lexical error: the message, however far it has come, is answered with it and gone. */
   #stray(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#skipping) {
+    // Without its last byte the token may have been too long already: that came first.
+    const isNumber = this.#state > lex.RECOVERY && this.#state < lex.KEYWORD;
+    if (!this.#underWayExceeds(isNumber, this.#tokenBytes + end - start - 1)) {
       const token = (this.#tokenHead + latin1(bytes, start, end)).slice(0, JSON_QUOTED_TOKEN_BYTES_MAX);
       const quoted = Array.from(token, (char) => char.charCodeAt(0));
       // QEMU's text is a C string: it ends before a NUL, which can only be the last byte.
@@ -294,13 +300,16 @@ export class ExactParser {
     const room = JSON_QUOTED_TOKEN_BYTES_MAX - this.#tokenBytes;
     if (room > 0) this.#tokenHead += latin1(bytes, start, Math.min(end, start + room));
     this.#tokenBytes += end - start;
-    if (this.#skipping) return;
-    const isNumber = this.#state < lex.KEYWORD;
-    if (
-      (isNumber && this.#tokenBytes > JSON_NUMBER_BYTES_MAX) ||
-      this.#messageBytes + this.#tokenBytes + 1 > JSON_TOKEN_SIZE_BYTES_MAX
-    ) {
-      this.#exceeded("token size");
-    }
+    this.#underWayExceeds(this.#state < lex.KEYWORD, this.#tokenBytes);
+  }
+
+  /** Checks the token under way against the limits of size.  Answers whether it exceeds one. */
+  #underWayExceeds(isNumber: boolean, tokenBytes: number): boolean {
+    if (this.#skipping) return true;
+    const messageBytes = this.#messageBytes + tokenBytes + 1;
+    if (messageBytes <= JSON_TOKEN_SIZE_BYTES_MAX && !(isNumber && tokenBytes > JSON_NUMBER_BYTES_MAX))
+      return false;
+    this.#exceeded("token size");
+    return true;
   }
 }

@@ -88,6 +88,8 @@ export class PlainFramer {
    * `NOT_PLAIN` call `reset`.
    */
   walk(bytes: Uint8Array, start: number, end: number): number {
+    const stringKinds = STRING_BYTE;
+    const plain = STRING_PLAIN;
     let at = start;
     if (this.#braces === 0) {
       this.#braces = 1;
@@ -118,7 +120,7 @@ export class PlainFramer {
       }
       digits = 0;
       if (kind === QUOTE) {
-        while (at < end && STRING_BYTE[bytes[at] as number] === STRING_PLAIN) at++;
+        while (at < end && stringKinds[bytes[at] as number] === plain) at++;
         if (at < end && bytes[at] === DOUBLE_QUOTE) {
           at++;
           continue;
