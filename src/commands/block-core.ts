@@ -1,0 +1,31 @@
+/** Handlers of the commands in `schema/block-core.json`. */
+
+import type { BlockCoreHandlers } from "../qapi/generated/block-core.ts";
+import type { ResourceClaim } from "../qapi/runtime/command.ts";
+import type { CommandContext, PlainContext } from "../qmp/context.ts";
+import { type BlockGraph, nodeNames } from "./block-graph.ts";
+
+/** `graph` belongs to the machine; whoever made it closes it. */
+export function blockCoreHandlers(graph: BlockGraph): BlockCoreHandlers<PlainContext, CommandContext> {
+  return {
+    "blockdev-add": {
+      handle: (options, { signal }) => graph.add(options, signal),
+      resources(options) {
+        const { made, referred } = nodeNames(options);
+        return [
+          ...Array.from(made, (name) => claim(name, "exclusive")),
+          ...Array.from(referred, (name) => claim(name, "shared")),
+        ];
+      },
+    },
+    "blockdev-del": {
+      handle: (args) => graph.remove(args["node-name"]),
+      resources: (args) => [claim(args["node-name"], "exclusive")],
+    },
+    "query-named-block-nodes": () => graph.info(),
+  };
+}
+
+function claim(name: string, mode: ResourceClaim["mode"]): ResourceClaim {
+  return { resource: `block-node:${name}`, mode };
+}
