@@ -3,6 +3,8 @@
  * offers over comlink.  Pixels and pictures stay in shared memory; messages carry handles.
  */
 
+import type { CancelFlag } from "../util/cancel-flag.ts";
+import type { PictureRoom } from "../util/frame-memory.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 
 // ---- Pool threads (piscina), `workers/pool.ts`: one exported function for each task ----
@@ -10,25 +12,64 @@ import type { SharedSurface } from "../util/shared-surface.ts";
 export type ImageFormat = "ppm" | "png";
 
 /**
- * A cancel flag: one Int32 in shared memory, 0 until the work is to be given up, then 1 (rule C7).
- * A pool thread reads it between bands of at most 10 ms; aborting the thread is the last resort.
+ * What a task answers.  A failure is a value, so that it crosses the thread whole.  `io` has the name of the
+ * system's error: `ENOSPC`.
  */
-export type CancelFlag = Int32Array<SharedArrayBuffer>;
+export type TaskOutcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: "cancelled" }
+  | { readonly ok: false; readonly code: "io"; readonly errno: string }
+  | { readonly ok: false; readonly code: "defect"; readonly message: string };
 
-/** Makes a picture of a frame, or of a band of its lines. */
+/** Where a picture's bytes are, in their order: offset and length, offset and length, ... */
+export type Extents = readonly number[];
+
+/** A finished picture: bytes in shared memory. */
+export interface Picture {
+  readonly format: ImageFormat;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly room: PictureRoom;
+  readonly extents: Extents;
+  readonly sizeBytes: number;
+}
+
+/** Helps to make a picture of a frame: takes band after band, as long as there are any. */
 export interface EncodeTask {
   readonly frame: SharedSurface;
   readonly format: ImageFormat;
   readonly cancel: CancelFlag;
+  /** Undefined: the picture's room is in the frame's memory. */
+  readonly roomBuffer: SharedArrayBuffer | undefined;
+  readonly roomOffset: number;
+  /** What the tasks of one picture share: see `BandBoard`. */
+  readonly board: Int32Array<SharedArrayBuffer>;
+  /** Its number among the tasks of the picture, from 0. */
+  readonly task: number;
 }
 
-/** A finished picture: bytes in shared memory, in this order. */
-export interface Picture {
-  readonly format: ImageFormat;
-  readonly width: number;
-  readonly height: number;
-  readonly parts: readonly Uint8Array<SharedArrayBuffer>[];
-  readonly sizeBytes: number;
+/** The task that does the last band answers the picture's extents, the others nothing. */
+export type EncodeOutcome = TaskOutcome<Extents | undefined>;
+
+/** Writes a picture to an open file. */
+export interface WriteTask {
+  readonly buffer: SharedArrayBuffer;
+  readonly extents: Extents;
+  readonly fd: number;
+  /** False for a device: it has no positions, and nothing to cut off. */
+  readonly isFile: boolean;
+  /** Of the file before, so that it is truncated only when that changes. */
+  readonly fileBytes: number;
+  readonly cancel: CancelFlag;
+}
+
+/** Makes base64 of a picture, into `target`, which has the exact size. */
+export interface Base64Task {
+  readonly buffer: SharedArrayBuffer;
+  readonly extents: Extents;
+  readonly target: SharedArrayBuffer;
+  readonly cancel: CancelFlag;
 }
 
 // ---- Machine threads (comlink), `workers/machine.ts` ----

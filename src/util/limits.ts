@@ -83,7 +83,7 @@ export const DISPLAY_HEIGHT_MAX_PX = 2160;
 export const MACHINE_CONSOLES_MAX = 16;
 /** Pieces in which a qxl display renders a refresh, each in its own turn of the machine thread. */
 export const QXL_RENDER_PIECES_COUNT = 8;
-/** Frames of one console in memory at a time: one being written, one encoded, one captured.  Seen: screendumps wait. */
+/** Frames of one console that are captured or encoded at a time; their memory is kept for the next ones.  Seen: screendumps wait. */
 export const CONSOLE_FRAMES_COUNT_MAX = 3;
 
 // ---- Transports (chardev) ----
@@ -96,3 +96,41 @@ export const HALF_CLOSE_PROBE_PERIOD_MS = 25;
 export const LISTEN_BACKLOG_CONNECTIONS = 4096;
 /** Longest path of a unix socket.  Source: Linux, `sockaddr_un`, 108 with the NUL.  Seen: the service does not start. */
 export const UNIX_PATH_BYTES_MAX = 107;
+/** Longest time a timer can wait.  Source: Node.js, a signed 32-bit number of milliseconds.  Seen: an argument error. */
+export const TIMER_MS_MAX = 2_147_483_000;
+
+// ---- Pictures (picture, offload) ----
+
+/** Bytes of a PNG's filtered lines that are deflated in one go: 1 to 5 ms, the unit of cancelling and of sharing work. */
+export const PNG_BAND_BYTES = 256 * KIB;
+/** Bytes of a PPM that are converted in one go: below 0.2 ms. */
+export const PPM_BAND_BYTES = 512 * KIB;
+/** Pool threads that work on one picture at a time; more would not be faster for want of bands. */
+export const ENCODE_TASKS_MAX = 8;
+/** Pictures of one frame memory that are encoded or written at a time; further ones go to memory of their own, slower. */
+export const FRAME_PICTURES_MAX = 4;
+/** Bytes written to a file in one go: below 1 ms to the page cache. */
+export const FILE_WRITE_BYTES = 1 * MIB;
+/** Bytes given to a FIFO in one go.  Source: Linux, a pipe's buffer. */
+export const FIFO_WRITE_BYTES = 64 * KIB;
+/** Bytes of a picture that become base64 in one go, a multiple of three: below 2 ms. */
+export const BASE64_BAND_BYTES = 384 * KIB;
+/** A cancelled task that still runs after this long is ended together with its thread. */
+export const POOL_STOP_MS = 1_000;
+/** Heap of a pool thread, whose pictures are not on it.  Seen: the command fails, the thread is replaced. */
+export const POOL_HEAP_MIB_MAX = 256;
+/** Size of a configuration file.  Seen: GenericError "File too large". */
+export const CONFIG_FILE_BYTES_MAX = 1 * MIB;
+
+// ---- Block nodes (commands) ----
+
+/** Block nodes of one machine: `query-named-block-nodes` tells of all in one go.  Seen: GenericError "Too many block nodes". */
+export const BLOCK_NODES_COUNT_MAX = 1024;
+/** Characters of a block node's name.  Source: QEMU, its `node_name` with the NUL is 32.  Seen: GenericError "Node name too long". */
+export const BLOCK_NODE_NAME_CHARS_MAX = 31;
+/** Characters of the file name that a block node is told by.  Source: QEMU, `PATH_MAX` with the NUL.  Seen: it ends in "...". */
+export const BLOCK_FILENAME_CHARS_MAX = 4095;
+/** Size of a disk.  Source: QEMU, `BDRV_MAX_LENGTH`.  Seen: GenericError "Could not refresh total sector count: File too large". */
+export const BLOCK_LENGTH_BYTES_MAX = 2n ** 63n - 2n ** 30n;
+/** Characters of one line of a `blkdebug` configuration.  Source: QEMU.  Seen: the rest is read as the next line. */
+export const BLKDEBUG_LINE_CHARS_MAX = 1023;

@@ -1,0 +1,296 @@
+/**
+ * The worker pool: pictures are made and written in threads of low priority, by piscina.
+ *
+ *     encode ---bands, several threads---> picture ---save, one thread a destination---> file
+ *                                            |  '---base64---> bytes of a reply
+ *                                            '---discard---> its room is free
+ *
+ * Invariants (rules C7, C8 and D4):
+ *  - a task that is cancelled before it began never begins; one that runs ends within a band; one that
+ *    does not is ended with its thread after `POOL_STOP_MS`;
+ *  - every call settles: a thread that ends fails its tasks with `WorkerGoneError` and is replaced by piscina;
+ *    when threads end while starting, what is queued fails too, since nobody is left to take it;
+ *  - nothing that may wait for another process runs here: a FIFO is written on the event loop.
+ */
+
+import { Piscina } from "piscina";
+import { BandBoard } from "../util/band-board.ts";
+import { type CancelFlag, cancel, createCancelFlag } from "../util/cancel-flag.ts";
+import { systemClock, type Timer } from "../util/clock.ts";
+import { releaseRoom, takeRoom } from "../util/frame-memory.ts";
+import { ENCODE_TASKS_MAX, POOL_HEAP_MIB_MAX, POOL_STOP_MS } from "../util/limits.ts";
+import { layoutPng, layoutPpm } from "../util/picture-layout.ts";
+import type { SharedSurface } from "../util/shared-surface.ts";
+import type {
+  Base64Task,
+  EncodeTask,
+  Extents,
+  ImageFormat,
+  Picture,
+  TaskOutcome,
+  WriteTask,
+} from "./contract.ts";
+import { closeDestination, type Destination, discardDestination, FileError } from "./destination.ts";
+import { writeFifo } from "./fifo.ts";
+import { errnoOf } from "./system-error.ts";
+import { WorkerGoneError } from "./worker-gone.ts";
+
+export interface WorkerPoolOptions {
+  /** The built file of the threads' entry. */
+  readonly workerUrl: URL;
+  /** How many, from the start to the end. */
+  readonly threads: number;
+  /** A thread has ended by itself, or was ended because it did not stop. */
+  readonly onThreadGone: (error: WorkerGoneError) => void;
+}
+
+export interface PoolStatistics {
+  readonly threads: number;
+  /** Tasks that no thread has taken yet. */
+  readonly queued: number;
+  readonly completed: number;
+  /** Time in a thread, of the tasks so far, in milliseconds. */
+  readonly runTimeP50Ms: number;
+  readonly runTimeP99Ms: number;
+}
+
+/** The functions that the threads' entry exports, with what they take and answer. */
+interface Tasks {
+  encode: { task: EncodeTask; value: Extents | undefined };
+  write: { task: WriteTask; value: undefined };
+  base64: { task: Base64Task; value: undefined };
+}
+
+export class WorkerPool {
+  readonly #piscina: Piscina;
+  readonly #onThreadGone: (error: WorkerGoneError) => void;
+  /** Ends each task that has not settled, together with its thread if it has one. */
+  readonly #unsettled = new Set<AbortController>();
+  #lastFailure: unknown;
+  #isClosed = false;
+
+  constructor({ workerUrl, threads, onThreadGone }: WorkerPoolOptions) {
+    this.#onThreadGone = onThreadGone;
+    this.#piscina = new Piscina({
+      filename: workerUrl.href,
+      minThreads: threads,
+      maxThreads: threads,
+      resourceLimits: { maxOldGenerationSizeMb: POOL_HEAP_MIB_MAX },
+    });
+    this.#piscina.on("error", (error) => this.#threadFailed(error));
+    this.#piscina.on("workerDestroy", () => this.#threadEnded());
+  }
+
+  /**
+   * Makes a picture of `frame`, which is not read any more once this has settled.  `cancel` is looked at
+   * between bands.  The picture is the caller's until `discard`.
+   */
+  async encode(frame: SharedSurface, format: ImageFormat, cancel: CancelFlag): Promise<Picture> {
+    const { width, height } = frame;
+    const { bandCount, roomBytes } = format === "png" ? layoutPng(width, height) : layoutPpm(width, height);
+    const room = takeRoom(frame.memory, roomBytes);
+    const board = BandBoard.create(bandCount);
+    const task = {
+      frame,
+      format,
+      cancel,
+      roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
+      roomOffset: room.offset,
+      board: board.words,
+    };
+    const tasks = Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
+    try {
+      const runs = Array.from({ length: tasks }, (_, index) => this.#run("encode", { ...task, task: index }));
+      const extents = await firstExtents(runs, board);
+      return { format, width, height, room, extents, sizeBytes: sizeOf(extents) };
+    } catch (error) {
+      releaseRoom(room);
+      throw error;
+    }
+  }
+
+  /** The picture is not read any more.  Once a picture. */
+  discard(picture: Picture): void {
+    releaseRoom(picture.room);
+  }
+
+  /**
+   * Writes `picture` to `destination`, which is closed, or discarded on failure, when this settles.  Rejects
+   * with `FileError`, `WorkerGoneError` or the signal's reason.
+   */
+  async save(picture: Picture, destination: Destination, signal: AbortSignal): Promise<void> {
+    if (destination.kind === "fifo") return saveToFifo(picture, destination.fd, signal);
+    try {
+      signal.throwIfAborted();
+      await this.#runCancellable(
+        "write",
+        (cancel) => ({
+          buffer: picture.room.buffer,
+          extents: picture.extents,
+          fd: destination.fd,
+          isFile: destination.kind === "file",
+          fileBytes: destination.sizeBytes,
+          cancel,
+        }),
+        signal,
+      );
+    } catch (error) {
+      await discardDestination(destination, true);
+      throw error;
+    }
+    await closeDestination(destination);
+  }
+
+  /** The picture in base64.  Rejects with `WorkerGoneError` or the signal's reason. */
+  async base64(picture: Picture, signal: AbortSignal): Promise<Uint8Array<SharedArrayBuffer>> {
+    signal.throwIfAborted();
+    const target = new SharedArrayBuffer(Math.ceil(picture.sizeBytes / 3) * 4);
+    const { room, extents } = picture;
+    await this.#runCancellable(
+      "base64",
+      (cancel) => ({ buffer: room.buffer, extents, target, cancel }),
+      signal,
+    );
+    return new Uint8Array(target);
+  }
+
+  get statistics(): PoolStatistics {
+    const { threads, queueSize, completed, histogram } = this.#piscina;
+    return {
+      threads: threads.length,
+      queued: queueSize,
+      completed,
+      runTimeP50Ms: histogram.runTime?.p50 ?? 0,
+      runTimeP99Ms: histogram.runTime?.p99 ?? 0,
+    };
+  }
+
+  /** Ends the threads now; what they have in hand fails with `WorkerGoneError`. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#piscina.destroy();
+  }
+
+  /** Runs a task that heeds a flag of its own, set when `signal` fires. */
+  async #runCancellable<Name extends "write" | "base64">(
+    name: Name,
+    taskOf: (cancel: CancelFlag) => Tasks[Name]["task"],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const flag = createCancelFlag();
+    const kill = new AbortController();
+    let timer: Timer | undefined;
+    let abort = (): void => {};
+    const cancelled = new Promise<never>((_, reject) => {
+      abort = () => {
+        if (cancel(flag)) reject(signal.reason);
+        else timer = systemClock.startTimer(POOL_STOP_MS, () => kill.abort());
+      };
+    });
+    signal.addEventListener("abort", abort);
+    try {
+      await Promise.race([this.#run(name, taskOf(flag), kill), cancelled]);
+    } catch (error) {
+      throw error instanceof TaskCancelled ? signal.reason : error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      timer?.cancel();
+    }
+  }
+
+  /** Rejects with `TaskCancelled`, `FileError`, `WorkerGoneError`, or a defect of the task's. */
+  async #run<Name extends keyof Tasks>(
+    name: Name,
+    task: Tasks[Name]["task"],
+    kill = new AbortController(),
+  ): Promise<Tasks[Name]["value"]> {
+    if (this.#isClosed) throw new WorkerGoneError("the pool is closed");
+    this.#unsettled.add(kill);
+    let outcome: TaskOutcome<Tasks[Name]["value"]>;
+    try {
+      outcome = await this.#piscina.run(task, { name, signal: kill.signal });
+    } catch (error) {
+      // A task's own failure is a value: this is the end of its thread.
+      this.#lastFailure = error;
+      throw new WorkerGoneError("the pool thread has ended", { cause: error });
+    } finally {
+      this.#unsettled.delete(kill);
+    }
+    if (outcome.ok) return outcome.value;
+    switch (outcome.code) {
+      case "cancelled":
+        throw new TaskCancelled();
+      case "io":
+        throw new FileError("Unable to write to file", outcome.errno);
+      case "defect":
+        throw new Error(`a pool task failed: ${outcome.message}`);
+    }
+  }
+
+  /** A thread without a task has failed: while it started, or between tasks. */
+  #threadFailed(error: unknown): void {
+    this.#lastFailure = error;
+    // Piscina starts no further thread when one fails at its start, and would let what is queued wait for ever.
+    if (this.#piscina.threads.length > 0) return;
+    for (const kill of this.#unsettled) kill.abort();
+  }
+
+  #threadEnded(): void {
+    if (this.#isClosed) return;
+    // Why it ended is told after this.
+    setImmediate(() => {
+      const cause = this.#lastFailure;
+      this.#lastFailure = undefined;
+      this.#onThreadGone(new WorkerGoneError("a pool thread has ended", { cause }));
+    });
+  }
+}
+
+/** The task saw its cancel flag. */
+class TaskCancelled extends Error {
+  override readonly name = "TaskCancelled";
+}
+
+/**
+ * The extents, as soon as one task answers them: all bands are done then, and tasks that are still queued
+ * will find none.  A failure is told when all tasks have ended, for until then they write to the room.
+ */
+async function firstExtents(
+  runs: readonly Promise<Extents | undefined>[],
+  board: BandBoard,
+): Promise<Extents> {
+  return new Promise((resolve, reject) => {
+    let failure: unknown = new WorkerGoneError("no pool thread finished the picture");
+    let running = runs.length;
+    const ended = (): void => {
+      running--;
+      if (running === 0) reject(failure);
+    };
+    for (const run of runs) {
+      run.then(
+        (extents) => {
+          if (extents !== undefined) resolve(extents);
+          ended();
+        },
+        (error) => {
+          board.stop();
+          failure = error;
+          ended();
+        },
+      );
+    }
+  });
+}
+
+async function saveToFifo({ room, extents }: Picture, fd: number, signal: AbortSignal): Promise<void> {
+  try {
+    await writeFifo(fd, { buffer: room.buffer, extents }, signal);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new FileError("Unable to write to file", errnoOf(error), { cause: error });
+  }
+}
+
+function sizeOf(extents: Extents): number {
+  return extents.reduce((sum, value, index) => (index % 2 === 1 ? sum + value : sum), 0);
+}

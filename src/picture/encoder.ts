@@ -1,0 +1,58 @@
+/**
+ * Encoding in a pool thread: takes bands from the picture's board until there are none.
+ *
+ * Several threads may work on one picture.  Each makes its own encoder of the same frame, room and layout;
+ * what they share is the board.
+ */
+
+import type { BandBoard } from "../util/band-board.ts";
+import { type CancelFlag, isCancelled } from "../util/cancel-flag.ts";
+import type { SharedSurface } from "../util/shared-surface.ts";
+import { CancelledError } from "./cancelled.ts";
+import { createKernels, createLoopKernels } from "./pixels.ts";
+import { createPngEncoder } from "./png.ts";
+import { createPpmEncoder } from "./ppm.ts";
+
+export interface PictureEncoder {
+  /** Makes one band in its place. */
+  encodeBand(band: number): { readonly sizeBytes: number; readonly checksum: number };
+  /** What belongs to no band, once all are done; answers offset and length of each piece of the file. */
+  finish(board: BandBoard): readonly number[];
+}
+
+/** What one thread is to help with. */
+export interface EncodeWork {
+  readonly frame: SharedSurface;
+  readonly format: "ppm" | "png";
+  readonly cancel: CancelFlag;
+  /** Undefined: the picture's room is in the frame's memory. */
+  readonly roomBuffer: SharedArrayBuffer | undefined;
+  readonly roomOffset: number;
+  readonly board: BandBoard;
+  /** The thread's number among those that work on this picture. */
+  readonly task: number;
+}
+
+/** Answers the picture's extents if the last band was done here.  Throws `CancelledError`. */
+export function encodePicture(work: EncodeWork): readonly number[] | undefined {
+  const { board, cancel } = work;
+  const encoder = createEncoder(work);
+  for (;;) {
+    if (isCancelled(cancel)) throw new CancelledError();
+    const band = board.take();
+    if (band === undefined) return undefined;
+    const { sizeBytes, checksum } = encoder.encodeBand(band);
+    if (board.finish(band, sizeBytes, checksum)) return encoder.finish(board);
+  }
+}
+
+function createEncoder({ frame, format, roomBuffer, roomOffset, task }: EncodeWork): PictureEncoder {
+  const kernels =
+    roomBuffer === undefined
+      ? createKernels(frame.memory)
+      : createLoopKernels(frame.memory.buffer, roomBuffer);
+  const room = new Uint8Array(roomBuffer ?? frame.memory.buffer, roomOffset);
+  return format === "png"
+    ? createPngEncoder(frame, kernels, room, task)
+    : createPpmEncoder(frame, kernels, room);
+}
