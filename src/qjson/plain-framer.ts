@@ -90,17 +90,8 @@ export class PlainFramer {
   walk(bytes: Uint8Array, start: number, end: number): number {
     const stringKinds = STRING_BYTE;
     const plain = STRING_PLAIN;
-    let at = start;
-    if (this.#braces === 0) {
-      this.#braces = 1;
-      this.#brackets = 0;
-      this.#digits = 0;
-      this.colons = 0;
-      at++;
-    } else if (this.#inString) {
-      at = this.#string(bytes, at, end);
-      if (at < 0) return at;
-    }
+    let at = this.#resume(bytes, start, end);
+    if (at < 0) return at;
     let braces = this.#braces;
     let brackets = this.#brackets;
     let digits = this.#digits;
@@ -155,6 +146,16 @@ export class PlainFramer {
     this.#digits = digits;
     this.colons = colons;
     return END_OF_BYTES;
+  }
+
+  /** Takes up where the last walk stopped: before a message, inside a string or between tokens. */
+  #resume(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#braces > 0) return this.#inString ? this.#string(bytes, start, end) : start;
+    this.#braces = 1;
+    this.#brackets = 0;
+    this.#digits = 0;
+    this.colons = 0;
+    return start + 1;
   }
 
   /** Walks inside a string.  Answers the position after its closing quote. */

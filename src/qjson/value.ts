@@ -44,9 +44,8 @@ export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }
 
-/** Whether `value` is an object of the wire: neither null, an array nor a double. */
+/** Whether `value` is an object of the wire: neither null, an array, a double nor a text. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonDouble)
-  );
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(value instanceof JsonDouble || value instanceof JsonText);
 }
