@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { describe, it, type TestFunction } from "vitest";
 
 const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const sharedRoot = resolve(projectRoot, process.env["QMPD_SHARED"] || "../shared");
+const sharedRoot = resolve(projectRoot, process.env.QMPD_SHARED || "../shared");
 
 /** The absolute path of a shared file or folder, or undefined when it is missing.  Throws when missing in CI. */
 export function sharedFile(relative: string): string | undefined {
   const path = resolve(sharedRoot, relative);
   if (existsSync(path)) return path;
-  if (process.env["CI"]) throw new Error(`${path} is missing; set QMPD_SHARED to the folder that holds it`);
+  if (process.env.CI) throw new Error(`${path} is missing; set QMPD_SHARED to the folder that holds it`);
   return undefined;
 }
 
