@@ -13,20 +13,7 @@
 import { close, constants, fstat, ftruncate, open, realpath, stat, unlink } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { promisify } from "node:util";
-import { errnoOf, errnoText } from "./system-error.ts";
-
-/** Something about a file, as QEMU puts it. */
-export class FileError extends Error {
-  override readonly name = "FileError";
-  readonly code = "File";
-  /** The system's name of the error: `ENOSPC`. */
-  readonly errno: string;
-
-  constructor(what: string, errno: string, options?: ErrorOptions) {
-    super(`${what}: ${errnoText(errno)}`, options);
-    this.errno = errno;
-  }
-}
+import { errnoOf, FileError } from "./file-error.ts";
 
 export interface Destination {
   readonly path: string;

@@ -30,9 +30,9 @@ import type {
   TaskOutcome,
   WriteTask,
 } from "./contract.ts";
-import { closeDestination, type Destination, discardDestination, FileError } from "./destination.ts";
+import { closeDestination, type Destination, discardDestination } from "./destination.ts";
 import { writeFifo } from "./fifo.ts";
-import { errnoOf } from "./system-error.ts";
+import { errnoOf, FileError } from "./file-error.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
 
 export interface WorkerPoolOptions {
