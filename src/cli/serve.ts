@@ -1,0 +1,208 @@
+/**
+ * `qmpd serve`: from the command line to a running service, and to its orderly end.
+ */
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { destination, pino } from "pino";
+import {
+  ConfigError,
+  DEFAULT_DISPLAY,
+  defaultLimits,
+  type Endpoint,
+  LIMITS,
+  parseConfigFile,
+  parseDisplay,
+  parseEndpoint,
+  parseLimit,
+  parseMachineType,
+  parseUuid,
+  type ServiceConfig,
+} from "../server/config.ts";
+import { type Service, ServiceStartError, startService } from "../server/service.ts";
+
+interface ServeOptions {
+  readonly qmp?: readonly string[];
+  readonly machine: string;
+  readonly display?: readonly string[];
+  readonly name?: string;
+  readonly uuid?: string;
+  readonly stopped?: true;
+  readonly preconfig?: true;
+  readonly qtest?: true;
+  readonly allowRemote?: true;
+  readonly config?: string;
+  readonly workers: number;
+  readonly limit?: readonly string[];
+  readonly logLevel: string;
+}
+
+/** Options that say what one machine is: a configuration file says it instead. */
+const MACHINE_OPTIONS = [
+  "qmp",
+  "display",
+  "name",
+  "uuid",
+  "stopped",
+  "preconfig",
+  "qtest",
+  "allowRemote",
+  "limit",
+];
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
+
+const EXAMPLES = `
+Examples:
+  qmpd serve
+      machine "test" with one display, on ./qmp.sock
+  qmpd serve --qmp unix:/tmp/vm1.sock --qmp tcp:127.0.0.1:4444
+      the same machine on two endpoints; any number of clients may use either
+  qmpd serve --display VGA:1920x1080 --display qxl:3840x2160,id=video0,heads=2
+      three consoles; screendump's "device" and "head" choose among them
+  qmpd serve --machine none --name vm1 --uuid 2f4a6a0e-6d6c-4b0e-9d8f-0f5c8b1a7e11
+      no console; query-name and query-uuid tell who it is
+  qmpd serve --stopped            waits for "cont"
+  qmpd serve --preconfig          waits for "x-exit-preconfig"
+  qmpd serve --qtest              adds the test commands qtest-timeout and qtest-emit
+  qmpd serve --qmp stdio          one client, on standard input and output
+  qmpd serve --qmp tcp:0.0.0.0:4444 --allow-remote
+      whoever reaches that port controls the machine
+  qmpd serve --workers 1 --limit async-in-flight=8 --log-level debug
+  qmpd serve --config machines.yaml
+      several machines, each with its endpoints:
+        machines:
+          - { name: vm1, qmp: ["unix:vm1.sock"], displays: ["VGA:1024x768"] }
+          - { name: vm2, qmp: ["unix:vm2.sock"], type: none }
+
+Limits (--limit NAME=VALUE):
+${Object.entries(LIMITS)
+  .map(([name, { value, help }]) => `  ${name.padEnd(22)} ${help} (${value})`)
+  .join("\n")}
+`;
+
+export function addServeCommand(program: Command): void {
+  program
+    .command("serve")
+    .description("Serves QMP to any number of clients, over an emulated machine.")
+    .option(
+      "--qmp <endpoint...>",
+      "unix:PATH, tcp:HOST:PORT or stdio; may be repeated (default: unix:./qmp.sock)",
+    )
+    .addOption(new Option("--machine <type>", "what is emulated").choices(["test", "none"]).default("test"))
+    .option(
+      "--display <TYPE:WxH...>",
+      `VGA or qxl, 320x200 to 3840x2160; may be repeated (default: ${DEFAULT_DISPLAY})`,
+    )
+    .option("--name <name>", "the machine's name, for query-name")
+    .option("--uuid <uuid>", "the machine's UUID, for query-uuid")
+    .option("--stopped", "start paused")
+    .option("--preconfig", "wait for x-exit-preconfig before the machine is built")
+    .option("--qtest", "offer the test commands")
+    .option("--workers <n>", "pool threads, for encoding and writing", wholeNumber, availableParallelism())
+    .option("--limit <NAME=VALUE...>", "set one of the limits listed below")
+    .option("--allow-remote", "let TCP endpoints have an address that other hosts reach")
+    .option("--config <file>", "several machines, from a YAML file")
+    .addOption(
+      new Option("--log-level <level>", "how much the log on standard error says")
+        .choices(LOG_LEVELS)
+        .default("info"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: ServeOptions, command: Command) => {
+      try {
+        await serve(readConfig(options), options.logLevel);
+      } catch (error) {
+        if (error instanceof ConfigError || error instanceof ServiceStartError)
+          command.error(`qmpd: ${error.message}`);
+        throw error;
+      }
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("a whole number above 0 is expected");
+  return Number(text);
+}
+
+function readConfig(options: ServeOptions): ServiceConfig {
+  if (options.config !== undefined) {
+    const given = MACHINE_OPTIONS.find((name) => options[name as keyof ServeOptions] !== undefined);
+    if (given !== undefined) {
+      throw new ConfigError(
+        `--config and --${dashed(given)} exclude each other: the file says what each machine is`,
+      );
+    }
+    return parseConfigFile(readText(options.config), options.config, options.workers);
+  }
+  const type = parseMachineType(options.machine);
+  const displays = options.display ?? (type === "test" ? [DEFAULT_DISPLAY] : []);
+  return {
+    machines: [
+      {
+        machine: { type, displays: displays.map(parseDisplay) },
+        qmp: (options.qmp ?? ["unix:qmp.sock"]).map(parseEndpoint),
+        name: options.name,
+        uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),
+        stopped: options.stopped === true,
+        preconfig: options.preconfig === true,
+        qtest: options.qtest === true,
+      },
+    ],
+    workers: options.workers,
+    limits: (options.limit ?? []).reduce((limits, text) => parseLimit(text, limits), defaultLimits()),
+    allowRemote: options.allowRemote === true,
+  };
+}
+
+function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
+  const log = pino({ level: logLevel }, destination({ fd: 2, sync: true }));
+  const service = await startService(config, log);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => void service.stop("host-signal"));
+  }
+  // Standard output may be a client's: then what people read goes to standard error.
+  const isClient = config.machines.some(({ qmp }) => qmp.some(({ kind }) => kind === "stdio"));
+  (isClient ? process.stderr : process.stdout).write(startMessage(config, service));
+  await service.ended;
+  // Whatever a library still holds open must not keep a service alive that has ended.
+  process.exit(0);
+}
+
+function startMessage(config: ServiceConfig, service: Service): string {
+  const lines = ["qmpd is ready."];
+  for (const { name, endpoints } of service.machines) {
+    lines.push(`  machine ${name ?? "(no name)"}: ${endpoints.join(", ")}`);
+  }
+  const hint = clientHint(config.machines[0]?.qmp[0]);
+  if (hint !== undefined) lines.push(...hint);
+  return `${lines.join("\n")}\n`;
+}
+
+/** What to type next, for somebody who sees QMP for the first time. */
+function clientHint(endpoint: Endpoint | undefined): string[] | undefined {
+  if (endpoint === undefined || endpoint.kind === "stdio") return undefined;
+  const address =
+    endpoint.kind === "unix" ? `UNIX-CONNECT:${endpoint.path}` : `TCP:${endpoint.host}:${endpoint.port}`;
+  return [
+    "Try, in another terminal:",
+    `  socat - ${address}`,
+    '  {"execute": "qmp_capabilities", "arguments": {"enable": ["async"]}}',
+    '  {"execute": "screendump", "arguments": {"filename": "/tmp/screen.png", "format": "png"}, "id": 1}',
+    '  {"execute": "query-status"}',
+    "Ctrl-C here ends it.",
+  ];
+}

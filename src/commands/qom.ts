@@ -1,0 +1,44 @@
+/** Handlers of the schema module `qom`: the tree of what is emulated, asked where it is. */
+
+import type { QomValue } from "../offload/contract.ts";
+import type { QomHandlers } from "../qapi/generated/qom.ts";
+import type { JsonValue } from "../qjson/value.ts";
+import { isJsonObject, JsonDouble } from "../qjson/value.ts";
+import type { CommandContext } from "../qmp/context.ts";
+import type { MachineControl } from "./machine-control.ts";
+import { fromThread, machineValue } from "./results.ts";
+
+export function qomHandlers({ handle }: MachineControl): QomHandlers<CommandContext> {
+  return {
+    "qom-list": {
+      handle: async ({ path }) => [...machineValue(await fromThread(handle.qomList(path)))],
+    },
+    "qom-get": {
+      handle: async ({ path, property }) => machineValue(await fromThread(handle.qomGet(path, property))),
+    },
+    "qom-set": {
+      handle: async ({ path, property, value }) =>
+        machineValue(await fromThread(handle.qomSet(path, property, plainValue(value)))),
+    },
+    "qom-list-types": {
+      async handle({ implements: implementing, abstract = false }) {
+        const types = await fromThread(handle.qomListTypes(implementing, abstract));
+        return types.map(({ name, parent, abstract: isAbstract }) => ({
+          name,
+          ...(isAbstract ? { abstract: true } : {}),
+          ...(parent === undefined ? {} : { parent }),
+        }));
+      },
+    },
+  };
+}
+
+/** A value as another thread can take it: a class of ours would arrive as a bare object. */
+function plainValue(value: JsonValue): QomValue {
+  if (value instanceof JsonDouble) return value.value;
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (!isJsonObject(value)) return value as QomValue;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, plainValue(member ?? null)]),
+  );
+}

@@ -1,0 +1,49 @@
+/** Handlers of the schema module `qtest`: for tests of clients, and of this program. */
+
+import { checkEventData, isEventName } from "../qapi/generated/events.ts";
+import type { QtestHandlers } from "../qapi/generated/qtest.ts";
+import { isJsonObject } from "../qjson/value.ts";
+import type { CommandContext, PlainContext } from "../qmp/context.ts";
+import { QmpError } from "../qmp/errors.ts";
+import type { Clock } from "../util/clock.ts";
+import { TIMER_MS_MAX } from "../util/limits.ts";
+import type { MachineControl } from "./machine-control.ts";
+
+export function qtestHandlers(
+  machine: MachineControl,
+  clock: Clock,
+): QtestHandlers<PlainContext, CommandContext> {
+  return {
+    "qtest-timeout": {
+      handle({ duration }, { signal }) {
+        if (!(duration >= 0 && duration * 1000 <= TIMER_MS_MAX)) {
+          throw new QmpError(
+            `Parameter 'duration' expects a number of seconds from 0 to ${TIMER_MS_MAX / 1000}`,
+          );
+        }
+        return elapsed(duration * 1000, signal, clock);
+      },
+    },
+    "qtest-emit"({ event, data = {} }) {
+      if (!isEventName(event)) throw new QmpError(`The event ${event} has not been found`);
+      if (!isJsonObject(data)) throw new QmpError("Invalid parameter type for 'data', expected: object");
+      checkEventData(event, data);
+      machine.emit(event, Object.keys(data).length === 0 ? undefined : data);
+    },
+  };
+}
+
+/** Settles after `ms`, or with the signal's reason when that fires first. */
+function elapsed(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      timer.cancel();
+      reject(signal.reason);
+    };
+    const timer = clock.startTimer(ms, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal.addEventListener("abort", abort);
+  });
+}

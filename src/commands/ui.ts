@@ -1,0 +1,118 @@
+/**
+ * Handlers of the schema module `ui`: screendump, to a file and in the reply (rules D1 to D6).
+ */
+
+import type { ConsoleDescription, ImageFormat, Picture } from "../offload/contract.ts";
+import {
+  type Destination,
+  discardDestination,
+  identifyDestination,
+  openDestination,
+} from "../offload/destination.ts";
+import { FileError } from "../offload/file-error.ts";
+import type { WorkerPool } from "../offload/pool.ts";
+import type { UiHandlers } from "../qapi/generated/ui.ts";
+import type { ResourceClaim } from "../qapi/runtime/command.ts";
+import { JsonText } from "../qjson/value.ts";
+import type { CommandContext, PlainContext } from "../qmp/context.ts";
+import { QmpError } from "../qmp/errors.ts";
+import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
+import type { MachineControl } from "./machine-control.ts";
+import { fromThread } from "./results.ts";
+
+export function uiHandlers(
+  { handle }: MachineControl,
+  pool: WorkerPool,
+): UiHandlers<PlainContext, CommandContext> {
+  const batcher = new ScreendumpBatcher<ImageFormat, Picture>({
+    capture: (console, reuse) => handle.capture(console, reuse),
+    encode: (frame, format, cancel) => pool.encode(frame, format, cancel),
+    discard: (picture) => pool.discard(picture),
+  });
+  const consoleOf = (args: ConsoleArguments): ConsoleDescription => findConsole(handle.consoles, args);
+  const claimConsole = (args: ConsoleArguments): ResourceClaim => ({
+    resource: `console:${consoleOf(args).index}`,
+    mode: "shared",
+  });
+  return {
+    screendump: {
+      async resources(args) {
+        const console = claimConsole(args);
+        const names = await identifyDestination(args.filename);
+        return [console, ...names.map((resource) => ({ resource, mode: "exclusive" }) as const)];
+      },
+      handle: (args, { signal }) =>
+        fromThread(
+          withPictureAndDestination(
+            batcher.request(consoleOf(args).index, args.format ?? "ppm", signal),
+            openDestination(args.filename),
+            (picture, destination) => pool.save(picture, destination, signal),
+          ),
+        ),
+    },
+    "screendump-data": {
+      resources: (args) => [claimConsole(args)],
+      async handle(args, { signal }) {
+        const { picture, release } = await fromThread(
+          batcher.request(consoleOf(args).index, args.format ?? "ppm", signal),
+        );
+        try {
+          const { width, height, format } = picture;
+          const data = await fromThread(pool.base64(picture, signal));
+          return { data: new JsonText([data]), width, height, format };
+        } finally {
+          release();
+        }
+      },
+    },
+    // Nothing shows the displays on this computer: they are there for screendump.
+    "query-display-options": () => ({ type: "none" }),
+  };
+}
+
+interface ConsoleArguments {
+  readonly device?: string;
+  readonly head?: number | bigint;
+}
+
+/** The console that the arguments mean.  Throws `QmpError`, in QEMU's words and order. */
+function findConsole(consoles: readonly ConsoleDescription[], args: ConsoleArguments): ConsoleDescription {
+  const { device, head = 0 } = args;
+  if (device === undefined) {
+    if (args.head !== undefined) throw new QmpError("'head' must be specified together with 'device'");
+    const [first] = consoles;
+    if (first === undefined) throw new QmpError("There is no console to take a screendump from");
+    return first;
+  }
+  const heads = consoles.filter(({ deviceId, devicePath }) => device === deviceId || device === devicePath);
+  if (heads.length === 0) throw new QmpError(`Device '${device}' not found`, "DeviceNotFound");
+  const found = heads.find((console) => console.head === Number(head));
+  if (found === undefined)
+    throw new QmpError(`Device ${device} (head ${head}) is not bound to a QemuConsole`);
+  return found;
+}
+
+/**
+ * Makes the picture and opens its file at the same time, then brings them together.  Whatever fails, the
+ * picture is released and the file closed, and removed if opening made it.
+ */
+async function withPictureAndDestination(
+  pictureMade: Promise<SharedPicture<Picture>>,
+  destinationOpened: Promise<Destination>,
+  save: (picture: Picture, destination: Destination) => Promise<void>,
+): Promise<void> {
+  const [made, opened] = await Promise.allSettled([pictureMade, destinationOpened]);
+  try {
+    if (made.status === "rejected") {
+      if (opened.status === "fulfilled") await discardDestination(opened.value, false);
+      throw made.reason;
+    }
+    if (opened.status === "rejected") throw opened.reason;
+    await save(made.value.picture, opened.value);
+  } catch (error) {
+    if (error instanceof FileError) throw new QmpError(error.message, "GenericError", { cause: error });
+    throw error;
+  } finally {
+    if (made.status === "fulfilled") made.value.release();
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The commands of one machine: every handler with what it needs, bound by the generated marshallers.
+ */
+
+import { blockCoreHandlers } from "../commands/block-core.ts";
+import { BlockGraph } from "../commands/block-graph.ts";
+import { controlHandlers } from "../commands/control.ts";
+import { introspectHandlers } from "../commands/introspect.ts";
+import { machineHandlers } from "../commands/machine.ts";
+import type { MachineControl } from "../commands/machine-control.ts";
+import { migrationHandlers } from "../commands/migration.ts";
+import { miscHandlers } from "../commands/misc.ts";
+import { monitorHandlers } from "../commands/monitor.ts";
+import { netHandlers } from "../commands/net.ts";
+import { qdevHandlers } from "../commands/qdev.ts";
+import { qomHandlers } from "../commands/qom.ts";
+import { qtestHandlers } from "../commands/qtest.ts";
+import { runStateHandlers } from "../commands/run-state.ts";
+import { uiHandlers } from "../commands/ui.ts";
+import { HumanMonitor } from "../hmp/human-monitor.ts";
+import { openBlockFile } from "../offload/block-files.ts";
+import type { WorkerPool } from "../offload/pool.ts";
+import { marshalCommands } from "../qapi/generated/commands.ts";
+import type { VersionInfo } from "../qapi/generated/control.ts";
+import { schemaInfo } from "../qapi/generated/introspection.ts";
+import type { CommandContext, PlainContext } from "../qmp/context.ts";
+import { CommandRegistry } from "../qmp/registry.ts";
+import type { ResourceTable } from "../qmp/resources.ts";
+import { systemClock } from "../util/clock.ts";
+import type { MachineOptions } from "./config.ts";
+
+export interface CommandParts {
+  readonly machine: MachineControl;
+  readonly options: MachineOptions;
+  readonly version: VersionInfo;
+  readonly pool: WorkerPool;
+  readonly resources: ResourceTable;
+}
+
+export interface Commands {
+  readonly registry: CommandRegistry;
+  /** Gives back what handlers hold beyond their commands: open block nodes. */
+  close(): Promise<void>;
+}
+
+export function buildCommands({ machine, options, version, pool, resources }: CommandParts): Commands {
+  const conditions = { QTEST: options.qtest };
+  const blockGraph = new BlockGraph({ open: openBlockFile } as never);
+  const registry: CommandRegistry = new CommandRegistry(
+    marshalCommands<PlainContext, CommandContext>(
+      {
+        ...runStateHandlers(machine),
+        ...controlHandlers({ machine, version, commandNames: () => registry.names() }),
+        ...introspectHandlers(schemaInfo(conditions)),
+        ...miscHandlers(machine, new HumanMonitor(() => registry, resources)),
+        ...machineHandlers(machine, options.uuid),
+        ...qomHandlers(machine),
+        ...qdevHandlers(machine),
+        ...netHandlers(),
+        ...uiHandlers(machine, pool),
+        ...blockCoreHandlers(blockGraph),
+        ...migrationHandlers(),
+        ...monitorHandlers(),
+        ...qtestHandlers(machine, systemClock),
+      },
+      conditions,
+    ),
+  );
+  return { registry, close: () => blockGraph.close() };
+}

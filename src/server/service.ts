@@ -1,0 +1,80 @@
+/**
+ * A service: one process's machines, the threads they share, and its orderly end.
+ *
+ *     startService ─▶ running ─── stop, or the last machine's quit ───▶ ended
+ *
+ * A machine ends with `quit`, or with the service; a service ends with its last machine (rule N0).
+ */
+
+import { checkMachineConfig } from "../machine/config.ts";
+import { MachineHost } from "../offload/machine-host.ts";
+import { WorkerPool } from "../offload/pool.ts";
+import { Budget } from "../util/budget.ts";
+import type { ServiceConfig } from "./config.ts";
+import { type EndedReason, MachineService, type ServiceLog, type SharedParts } from "./machine-service.ts";
+import { MACHINE_THREAD, POOL_THREAD } from "./threads.ts";
+
+export type { EndedReason, ServiceLog };
+
+/** The service could not be started: an endpoint is in use, a machine cannot be made.  The message is for people. */
+export class ServiceStartError extends Error {
+  override readonly name = "ServiceStartError";
+  readonly code = "ServiceStart";
+}
+
+export interface Service {
+  /** The machines that run, with the addresses of their endpoints. */
+  readonly machines: readonly { readonly name: string | undefined; readonly endpoints: readonly string[] }[];
+  /** Ends all machines: SHUTDOWN goes to every client; commands in flight get a second, then are cancelled. */
+  stop(reason: EndedReason): Promise<void>;
+  /** Settles when the last machine and all threads have ended. */
+  readonly ended: Promise<void>;
+}
+
+/** Starts a service.  Rejects with {@link ServiceStartError}, and leaves nothing running then. */
+export async function startService(config: ServiceConfig, log: ServiceLog): Promise<Service> {
+  const pool = new WorkerPool({
+    workerUrl: POOL_THREAD,
+    threads: config.workers,
+    onThreadGone: (error) => log.error({ err: error }, "a pool thread has ended; it is replaced"),
+  });
+  const machines = new Set<MachineService>();
+  let host: MachineHost | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([pool.close(), host?.close()]);
+    log.info({}, "service ended");
+  };
+  try {
+    host = await MachineHost.start({
+      workerUrl: MACHINE_THREAD,
+      onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
+    });
+    let sessions = 0;
+    const shared: SharedParts = {
+      host,
+      pool,
+      inputBudget: new Budget(config.limits.inputBudgetBytes),
+      outputBudget: new Budget(config.limits.outputBudgetBytes),
+      log,
+      newSessionId: () => ++sessions,
+    };
+    for (const options of config.machines) {
+      checkMachineConfig(options.machine);
+      machines.add(await MachineService.start(options, config, shared));
+    }
+  } catch (error) {
+    await Promise.all([...machines].map((machine) => machine.stop("host-error")));
+    await close();
+    throw new ServiceStartError((error as Error).message, { cause: error });
+  }
+  const ended = Promise.all([...machines].map((machine) => machine.ended)).then(close);
+  log.info({ machines: machines.size, workers: config.workers }, "service started");
+  return {
+    machines: [...machines],
+    ended,
+    async stop(reason) {
+      for (const machine of machines) void machine.stop(reason);
+      await ended;
+    },
+  };
+}
