@@ -46,7 +46,7 @@ export class Lexer {
   error(reason: string): QapiSchemaError {
     let column = 1;
     for (const char of this.#text.slice(this.#lineStart, this.#tokenStart)) {
-      column = char === "\t" ? ((column + TAB_WIDTH - 1) % TAB_WIDTH) + 1 : column + 1;
+      column += char === "\t" ? TAB_WIDTH - ((column - 1) % TAB_WIDTH) : 1;
     }
     return new QapiSchemaError({ ...this.location, column }, reason);
   }

@@ -14,7 +14,7 @@ export interface DefinitionName {
 export interface SourceLocation {
   readonly file: string;
   readonly line: number;
-  /** Counted from 1, a tab to the next multiple of eight; known for mistakes of syntax alone. */
+  /** Counted from 1, tab stops eight apart; known for mistakes of syntax alone. */
   readonly column?: number;
   /** The `include` directive that named this file. */
   readonly includedFrom: SourceLocation | undefined;

@@ -203,7 +203,11 @@ export function unmarshalCurrentMachineParams(
   const object = asObject(input, at, name);
   const path = pathOf(at, name);
   const result = {} as Mutable<CurrentMachineParams>;
-  result["wakeup-suspend-support"] = asBoolean(object["wakeup-suspend-support"], path, "wakeup-suspend-support");
+  result["wakeup-suspend-support"] = asBoolean(
+    object["wakeup-suspend-support"],
+    path,
+    "wakeup-suspend-support",
+  );
   for (const member in object) {
     switch (member) {
       case "wakeup-suspend-support":

@@ -19,14 +19,15 @@ export const CONDITIONS_MODULE = "conditions";
 /** `condition` as an expression over the generated `Conditions`. */
 export function conditionExpression(condition: Condition): string {
   if (typeof condition === "string") return `conditions.${condition}`;
-  if ("not" in condition) {
-    const term = conditionExpression(condition.not);
-    return typeof condition.not === "string" ? `!${term}` : `!(${term})`;
-  }
+  if ("not" in condition) return `!${conditionTerm(condition.not)}`;
   const [terms, operator] = "all" in condition ? [condition.all, " && "] : [condition.any, " || "];
-  return terms
-    .map((term) => (typeof term === "string" ? conditionExpression(term) : `(${conditionExpression(term)})`))
-    .join(operator);
+  return terms.map(conditionTerm).join(operator);
+}
+
+/** In parentheses, where the expression has an operator between terms. */
+function conditionTerm(condition: Condition): string {
+  const isJoined = typeof condition !== "string" && !("not" in condition);
+  return isJoined ? `(${conditionExpression(condition)})` : conditionExpression(condition);
 }
 
 /** Names of the conditions in `condition`. */

@@ -25,11 +25,13 @@ import { unmarshalledTypes, writeUnmarshal } from "./unmarshal.ts";
 
 const EVENTS_MODULE = "events";
 const INTROSPECTION_MODULE = "introspection";
+const OWN_MODULES = [COMMANDS_MODULE, EVENTS_MODULE, INTROSPECTION_MODULE, CONDITIONS_MODULE];
 
 /** Names of generated files, and their text. */
 export type GeneratedFiles = ReadonlyMap<string, string>;
 
 export function generate(schema: Schema): GeneratedFiles {
+  refuseTakenNames(schema);
   refuseConditionalParts(schema);
   const [main = ""] = schema.files;
   const used = unmarshalledTypes(schema);
@@ -54,12 +56,24 @@ export function generate(schema: Schema): GeneratedFiles {
   }
   const names = modules.map(({ name }) => name);
   writeCommandList(start(COMMANDS_MODULE, main), schema, names);
-  writeEvents(start(EVENTS_MODULE, main), schema);
+  if (schema.events.length > 0) writeEvents(start(EVENTS_MODULE, main), schema);
   writeIntrospection(start(INTROSPECTION_MODULE, main).module, schema);
   writeConditions(start(CONDITIONS_MODULE, main).module, schema);
   return new Map(
     modules.filter((module) => !module.isEmpty).map((module) => [`${module.name}.ts`, module.text()]),
   );
+}
+
+/** Two files of one name would be one module, and some names are the generator's own. */
+function refuseTakenNames({ files }: Schema): void {
+  const taken = new Set(OWN_MODULES);
+  for (const file of files) {
+    const name = moduleOf(file);
+    if (taken.has(name)) {
+      throw new QapiSchemaError({ file, line: 1, includedFrom: undefined }, `module name '${name}' is taken`);
+    }
+    taken.add(name);
+  }
 }
 
 function writeConditions(module: GeneratedModule, schema: Schema): void {

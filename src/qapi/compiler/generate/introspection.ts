@@ -73,8 +73,7 @@ class Introspection {
       condition: root.condition,
     }));
     for (const [name, type] of this.#used) {
-      const condition = type === undefined || !("condition" in type) ? undefined : type.condition;
-      entries.push({ value: this.#type(name, type), condition });
+      entries.push({ value: this.#type(name, type), condition: conditionOf(type) });
     }
     return entries;
   }
@@ -160,6 +159,12 @@ class Introspection {
       }),
     };
   }
+}
+
+/** An array is there when its elements' type is; a built-in type always. */
+function conditionOf(type: SchemaType | undefined): Condition | undefined {
+  if (type === undefined || type.meta === "built-in") return undefined;
+  return type.meta === "array" ? conditionOf(type.element) : type.condition;
 }
 
 /** Made by the compiler, and without members: every such type is the same one. */

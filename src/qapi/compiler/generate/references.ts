@@ -91,9 +91,14 @@ export class References {
 
   /** An expression: `value`, unmarshalled. */
   unmarshalCall(type: SchemaType, value: string, at: string, name: string): string {
-    if (type.meta !== "array") return `${this.unmarshal(type)}(${value}, ${at}, ${name})`;
-    const element = this.unmarshal(type.element);
-    return `${this.runtime("asArray")}(${value}, ${at}, ${name}, ${element})`;
+    const [called, ...args] = this.unmarshalParts(type, value, at, name);
+    return `${called}(${args.join(", ")})`;
+  }
+
+  /** The function that {@link unmarshalCall} calls, and its arguments. */
+  unmarshalParts(type: SchemaType, value: string, at: string, name: string): [string, ...string[]] {
+    if (type.meta !== "array") return [this.unmarshal(type), value, at, name];
+    return [this.runtime("asArray"), value, at, name, this.unmarshal(type.element)];
   }
 
   /** Whether a member is a string that a handler may have made as bytes. */

@@ -138,18 +138,20 @@ function unionBody(to: References, type: ObjectType): string {
 function readMembers(to: References, members: readonly Member[], target: string, column: number): string {
   return members
     .map((member) => {
+      const name = JSON.stringify(member.name);
       const value =
         member.name === INHERITED_NAME
-          ? `${to.runtime("ownMember")}(object, ${JSON.stringify(member.name)})`
+          ? `${to.runtime("ownMember")}(object, ${name})`
           : access("object", member.name);
-      const place = `path, ${JSON.stringify(member.name)}`;
-      const read = to.isByteString(member)
-        ? `${to.runtime("asText")}(${value}, ${place})`
-        : to.unmarshalCall(member.type, value, "path", JSON.stringify(member.name));
-      const assign = `${access(target, member.name)} = ${read};`;
-      if (!member.optional) return `${assign}\n`;
-      const line = bracket(`if (${value} !== undefined) `, [assign], "", { column });
-      return line.includes("\n") ? `if (${value} !== undefined) {\n${indent(assign)}\n}\n` : `${line}\n`;
+      const [called, ...args] = to.isByteString(member)
+        ? [to.runtime("asText"), value, "path", name]
+        : to.unmarshalParts(member.type, value, "path", name);
+      const open = `${access(target, member.name)} = ${called}(`;
+      if (!member.optional) return `${bracket(open, args, ");", { column })}\n`;
+      const line = bracket(`if (${value} !== undefined) ${open}`, args, ");", { column });
+      if (!line.includes("\n")) return `${line}\n`;
+      const assignment = bracket(open, args, ");", { column: column + 2 });
+      return `if (${value} !== undefined) {\n${indent(assignment)}\n}\n`;
     })
     .join("");
 }
