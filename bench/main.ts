@@ -9,6 +9,7 @@ import { delay } from "./delay.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import { pipelined } from "./pipelined.ts";
+import { qapi } from "./qapi.ts";
 import type { Question } from "./question.ts";
 import { roundTrip } from "./round-trip.ts";
 import { screendump } from "./screendump.ts";
@@ -24,6 +25,7 @@ const QUESTIONS: readonly Question[] = [
   delay,
   idle,
   start,
+  qapi,
 ];
 
 const program = new Command("bench")
