@@ -184,7 +184,8 @@ class FanOut {
     if (this.#missing !== 0) return;
     this.#histogram.recordValue(performance.now() * 1000 - this.#sentUs);
     this.replies++;
-    if (this.#stopped === undefined) this.start();
+    // A cycle is finished, so that the next load finds the machine as this one did.
+    if (this.#stopped === undefined || this.replies % this.#task.requests.length !== 0) this.start();
     else this.#stopped();
   }
 

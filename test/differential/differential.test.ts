@@ -12,7 +12,7 @@ import { startQmpd } from "../support/qmpd.ts";
 import { CLEAN_UP } from "./commands.ts";
 import { Random } from "./random.ts";
 import { LAST_ID, makeSession, type Session } from "./session-maker.ts";
-import { comparable, runSession } from "./transcript.ts";
+import { comparable, isAlike, runSession } from "./transcript.ts";
 
 const SEED = Number(process.env.QMPD_DIFFERENTIAL_SEED ?? Date.now() % 2 ** 31);
 const SESSIONS = Number(
@@ -55,7 +55,7 @@ async function runBoth(
   const session = makeSession(new Random(SEED + index));
   const [ours, theirs] = await onBoth(servers, session);
   if (session.leavesTraces) await onBoth(servers, CLEAN_UP_SESSION);
-  const at = ours.findIndex((line, position) => line !== theirs[position]);
+  const at = ours.findIndex((line, position) => !isAlike(line, theirs[position], session));
   const inTime = ours.at(-1) === "closed";
   if (at === -1 && ours.length === theirs.length && inTime) return undefined;
   const place = at === -1 ? ours.length : at;

@@ -162,6 +162,13 @@ class SessionMaker {
 
   /** A request with some bytes changed. */
   #damaged(): string {
+    for (;;) {
+      const text = this.#damageOnce();
+      if (!OVERFLOWING_NUMBER.test(text)) return text;
+    }
+  }
+
+  #damageOnce(): string {
     const sample = this.#random.pick(COMMAND_SAMPLES.filter(({ name }) => !name.startsWith("human")));
     this.leavesTraces ||= sample.leavesTraces === true;
     let text = this.#request({ ...sample, byShape: undefined } as never, this.#random.pick(sample.accepted));
@@ -196,6 +203,9 @@ class SessionMaker {
     return Array.from({ length: this.#random.below(4) }, () => this.#value(depth - 1));
   }
 }
+
+/** Numbers that may overflow are a deviation (W6), and tested as such. */
+const OVERFLOWING_NUMBER = /\d[eE]\+?\d{3}/;
 
 const DAMAGE: readonly string[] = [
   ..."{}[],:\"'\\ \n\t01-+.eE%truefalsn",

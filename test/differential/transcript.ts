@@ -69,6 +69,25 @@ function comparableLine(line: string): string {
   return JSON.stringify(sorted(message));
 }
 
+/** The error for the first of the members that should not be there. */
+const UNEXPECTED = /(Parameter|QMP input member) '(.*?)' is unexpected/;
+
+/**
+ * Whether two lines say the same.  Of several members that should not be there this server names the
+ * first that was sent, QEMU the first in its hash table: both must have been sent.
+ */
+export function isAlike(ours: string | undefined, theirs: string | undefined, session: Session): boolean {
+  if (ours === theirs) return true;
+  const [oursError, , oursName] = UNEXPECTED.exec(ours ?? "") ?? [];
+  const [theirsError, , theirsName] = UNEXPECTED.exec(theirs ?? "") ?? [];
+  if (oursError === undefined || theirsError === undefined || oursName === undefined) return false;
+  if (ours?.replace(oursError, theirsError) !== theirs) return false;
+  return session.messages.some((message) => {
+    const text = JSON.stringify(Buffer.from(message, "latin1").toString("utf8"));
+    return text.includes(oursName) && text.includes(theirsName ?? "");
+  });
+}
+
 /**
  * The same JSON, with each number a string of its digits: JavaScript would make 2^63 and 2^63 + 1 one
  * number.  Strings get a mark of their own, so that "1" and 1 stay apart.
