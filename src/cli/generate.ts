@@ -27,7 +27,7 @@ function readSchemaFile(path: string): string {
 function generate(check: boolean): Map<string, Change> {
   const files = compile(SCHEMA_FILE, readSchemaFile);
   const changes = new Map<string, Change>();
-  mkdirSync(OUTPUT_FOLDER, { recursive: true });
+  if (!check) mkdirSync(OUTPUT_FOLDER, { recursive: true });
   const present = new Set(readdirSync(OUTPUT_FOLDER));
   for (const [name, text] of files) {
     const path = `${OUTPUT_FOLDER}/${name}`;

@@ -6,10 +6,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compile, loadSchema } from "../../src/qapi/compiler/compile.ts";
+import type { AlternateType, Command, Event, ObjectType } from "../../src/qapi/compiler/model.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = resolve(root, "src/qapi/generated");
 const readSchema = (path: string): string => readFileSync(resolve(root, path), "utf8");
+
+/** Members that a definition writes out itself; an alternate's branches. */
+function membersOf(definition: ObjectType | AlternateType | Command | Event): readonly { name: string }[] {
+  if (definition.meta === "alternate") return definition.branches;
+  const object = "arg" in definition ? definition.arg : definition;
+  if (object === undefined || ("arg" in definition && object.implicit !== "arg")) return [];
+  return object.base?.implicit === "base" ? object.members : object.localMembers;
+}
 
 describe("the generated code", () => {
   it("is what the schema says", () => {
@@ -17,6 +26,17 @@ describe("the generated code", () => {
       readdirSync(folder).map((name) => [name, readFileSync(resolve(folder, name), "utf8")]),
     );
     expect(committed).toEqual(Object.fromEntries(compile("schema/qapi-schema.json", readSchema)));
+  });
+
+  it("describes every type, member and value, in the schema and so in the code", () => {
+    const { types, commands, events } = loadSchema("schema/qapi-schema.json", readSchema);
+    const undescribed = [...types, ...commands, ...events].flatMap((definition) => {
+      const { name, doc } = definition;
+      const parts = "values" in definition ? definition.values : membersOf(definition);
+      const missing = parts.filter((part) => !doc?.members.get(part.name)?.text.trim());
+      return [...(doc?.body.text.trim() ? [] : [name]), ...missing.map((part) => `${name}.${part.name}`)];
+    });
+    expect(undescribed).toEqual([]);
   });
 
   it("L7: makes each command of one kind, and says which may be run out of band", () => {
