@@ -112,7 +112,7 @@ export function addServeCommand(program: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (options: ServeOptions, command: Command) => {
       try {
-        await serve(readConfig(options), options.logLevel);
+        await serve(await readConfig(options), options.logLevel);
       } catch (error) {
         if (error instanceof ConfigError || error instanceof ServiceStartError)
           command.error(`qmpd: ${error.message}`);
@@ -126,7 +126,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function readConfig(options: ServeOptions): ServiceConfig {
+async function readConfig(options: ServeOptions): Promise<ServiceConfig> {
   if (options.config !== undefined) {
     const given = MACHINE_OPTIONS.find((name) => options[name as keyof ServeOptions] !== undefined);
     if (given !== undefined) {

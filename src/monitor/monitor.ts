@@ -3,7 +3,6 @@
  * (rule N0).  It knows no console and no machine; the registry that it is handed does.
  */
 
-import { asyncScheduler, type SchedulerLike } from "rxjs";
 import type { MonitorInfo, SessionStatus } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { encodeGreeting } from "../qmp/messages.ts";
@@ -14,6 +13,7 @@ import type { Budget } from "../util/budget.ts";
 import type { Clock } from "../util/clock.ts";
 import type { EventHub } from "./event-hub.ts";
 import { ProgressReports } from "./progress-reports.ts";
+import { asyncScheduler, type SchedulerLike } from "./rx.ts";
 import { Session, type SessionLimits, type SessionPort } from "./session.ts";
 
 /** Where a monitor's notes go; a pino logger fits. */

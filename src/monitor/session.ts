@@ -16,7 +16,6 @@
  *  - a message is read only when there is a place for it, so the queue stays bounded and nothing is dropped.
  */
 
-import { merge, Subject, type Subscription } from "rxjs";
 import { type CallOwner, CommandCall, type Outcome } from "../qmp/call.ts";
 import { type Capability, NEGOTIATION_COMMAND } from "../qmp/capabilities.ts";
 import type { MonitorInfo, PlainContext, Progress, SessionInfo, SessionStatus } from "../qmp/context.ts";
@@ -40,6 +39,7 @@ import { READ_AHEAD_BYTES_MAX, REQUEST_QUEUE_LEN_MAX, REQUESTS_PER_TURN_MAX } fr
 import type { EventFeed, EventHub } from "./event-hub.ts";
 import { Outbound, type Outgoing, type OutputLimits } from "./outbound.ts";
 import type { ProgressReports } from "./progress-reports.ts";
+import { merge, Subject, type Subscription } from "./rx.ts";
 
 export type SessionState = "negotiating" | "command" | "ending" | "closed";
 

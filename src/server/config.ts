@@ -6,7 +6,6 @@
  * what would be right.
  */
 
-import { parseDocument } from "yaml";
 import type {
   DisplayConfig,
   DisplayContent,
@@ -185,7 +184,9 @@ const FILE_FIELDS = ["machines", "workers", "limits", "allow-remote"];
 const MACHINE_FIELDS = ["name", "uuid", "type", "displays", "qmp", "stopped", "preconfig", "qtest"];
 
 /** Reads a configuration file's text.  `file` is its name, for errors; `workers` the default. */
-export function parseConfigFile(text: string, file: string, workers: number): ServiceConfig {
+export async function parseConfigFile(text: string, file: string, workers: number): Promise<ServiceConfig> {
+  // Loaded by those who have such a file, and not at every start.
+  const { parseDocument } = await import("yaml");
   const document = parseDocument(text);
   const fault = document.errors[0];
   if (fault !== undefined) throw new ConfigError(`${file}: ${fault.message}`);
