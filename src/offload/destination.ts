@@ -15,6 +15,8 @@ import { basename, dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { errnoOf, FileError } from "./file-error.ts";
 
+export { FileError };
+
 export interface Destination {
   readonly path: string;
   readonly fd: number;

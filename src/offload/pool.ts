@@ -64,8 +64,9 @@ interface Tasks {
 export class WorkerPool {
   readonly #piscina: Piscina;
   readonly #onThreadGone: (error: WorkerGoneError) => void;
-  /** Ends each task that has not settled, together with its thread if it has one. */
+  /** Each ends a task that has not settled, together with its thread if it has one. */
   readonly #unsettled = new Set<AbortController>();
+  /** Why the thread ended that piscina is about to tell of, or has just told of. */
   #lastFailure: unknown;
   #isClosed = false;
 
@@ -77,7 +78,9 @@ export class WorkerPool {
       maxThreads: threads,
       resourceLimits: { maxOldGenerationSizeMb: POOL_HEAP_MIB_MAX },
     });
-    this.#piscina.on("error", (error) => this.#threadFailed(error));
+    this.#piscina.on("error", (error) => {
+      this.#lastFailure = error;
+    });
     this.#piscina.on("workerDestroy", () => this.#threadEnded());
   }
 
@@ -191,7 +194,7 @@ export class WorkerPool {
     try {
       await Promise.race([this.#run(name, taskOf(flag), kill), cancelled]);
     } catch (error) {
-      throw error instanceof TaskCancelled ? signal.reason : error;
+      throw error instanceof TaskCancelled || signal.aborted ? signal.reason : error;
     } finally {
       signal.removeEventListener("abort", abort);
       timer?.cancel();
@@ -227,21 +230,16 @@ export class WorkerPool {
     }
   }
 
-  /** A thread without a task has failed: while it started, or between tasks. */
-  #threadFailed(error: unknown): void {
-    this.#lastFailure = error;
-    // Piscina starts no further thread when one fails at its start, and would let what is queued wait for ever.
-    if (this.#piscina.threads.length > 0) return;
-    for (const kill of this.#unsettled) kill.abort();
-  }
-
   #threadEnded(): void {
     if (this.#isClosed) return;
-    // Why it ended is told after this.
+    // By then its tasks have been told why it ended, and it has been replaced.
     setImmediate(() => {
       const cause = this.#lastFailure;
       this.#lastFailure = undefined;
       this.#onThreadGone(new WorkerGoneError("a pool thread has ended", { cause }));
+      // Piscina replaces no thread that fails at its start, and would let what is queued wait for ever.
+      if (this.#piscina.threads.length > 0) return;
+      for (const kill of this.#unsettled) kill.abort();
     });
   }
 }

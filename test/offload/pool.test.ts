@@ -1,0 +1,342 @@
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decode } from "fast-png";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ImageFormat } from "../../src/offload/contract.ts";
+import { openDestination } from "../../src/offload/destination.ts";
+import { WorkerPool } from "../../src/offload/pool.ts";
+import { WorkerGoneError } from "../../src/offload/worker-gone.ts";
+import { cancel, createCancelFlag } from "../../src/util/cancel-flag.ts";
+import type { SharedSurface } from "../../src/util/shared-surface.ts";
+import { createFrame, ppmOf, rgbOf } from "../support/frame.ts";
+import { createPoolWorker, poolWorkerUrl } from "../support/pool-thread.ts";
+
+const never = (): AbortSignal => new AbortController().signal;
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "qmpd-pool-test-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function createPool(workerUrl: URL, threads: number) {
+  const gone: WorkerGoneError[] = [];
+  const pool = new WorkerPool({ workerUrl, threads, onThreadGone: (error) => gone.push(error) });
+  return { pool, gone };
+}
+
+/** Encodes `frame` and writes the picture to `path`. */
+async function dump(
+  pool: WorkerPool,
+  frame: SharedSurface,
+  format: ImageFormat,
+  path: string,
+  signal = never(),
+) {
+  const picture = await pool.encode(frame, format, createCancelFlag());
+  try {
+    await pool.save(picture, await openDestination(path), signal);
+  } finally {
+    pool.discard(picture);
+  }
+}
+
+function makeFifo(name: string): string {
+  const path = join(directory, name);
+  execFileSync("mkfifo", [path]);
+  return path;
+}
+
+function openReader(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Reads a little in each turn of the event loop. */
+async function readSlowly(fd: number, bytes: number): Promise<Buffer> {
+  const read = Buffer.alloc(bytes);
+  for (let at = 0; at < bytes; await new Promise(setImmediate)) {
+    try {
+      at += readSync(fd, read, at, Math.min(10_000, bytes - at), null);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "EAGAIN" }); // The writer has not come this far.
+    }
+  }
+  return read;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN;
+}
+
+function openFds(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+describe("the pool", () => {
+  let pool: WorkerPool;
+  const frame = createFrame({ width: 1280, height: 720, content: "text" });
+  const large = createFrame({ width: 3840, height: 2160, content: "gradient" });
+
+  beforeAll(() => {
+    ({ pool } = createPool(poolWorkerUrl, 2));
+  });
+  afterAll(() => pool.close());
+
+  it("D5: writes a complete PPM, to a new file and over an old one", async () => {
+    const path = join(directory, "a.ppm");
+    await dump(pool, frame, "ppm", path);
+    expect(Buffer.compare(readFileSync(path), ppmOf(frame))).toBe(0);
+    writeFileSync(path, Buffer.alloc(5_000_000, 1));
+    await dump(pool, frame, "ppm", path);
+    expect(Buffer.compare(readFileSync(path), ppmOf(frame))).toBe(0);
+  });
+
+  it("D5: writes a complete PNG", async () => {
+    const path = join(directory, "a.png");
+    await dump(pool, frame, "png", path);
+    expect(Buffer.compare(new Uint8Array(decode(readFileSync(path)).data), rgbOf(frame))).toBe(0);
+  });
+
+  it("D1: writes one picture to many destinations", async () => {
+    const picture = await pool.encode(frame, "png", createCancelFlag());
+    const paths = Array.from({ length: 16 }, (_, index) => join(directory, `shared-${index}.png`));
+    await Promise.all(paths.map(async (path) => pool.save(picture, await openDestination(path), never())));
+    pool.discard(picture);
+    const [first] = paths.map((path) => readFileSync(path));
+    expect(paths.every((path) => first?.equals(readFileSync(path)))).toBe(true);
+  });
+
+  it("D3: keeps a picture whole while its frame's memory takes the next frame", async () => {
+    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const expected = ppmOf(frame);
+    const next = createFrame({ width: 1280, height: 720, content: "noise" });
+    const pixels = new Uint8Array(frame.memory.buffer, 0, frame.stride * frame.height);
+    const before = pixels.slice();
+    pixels.set(new Uint8Array(next.memory.buffer, 0, pixels.length));
+    const second = await pool.encode(frame, "ppm", createCancelFlag());
+    const path = join(directory, "kept.ppm");
+    await pool.save(picture, await openDestination(path), never());
+    expect(Buffer.compare(readFileSync(path), expected)).toBe(0);
+    pixels.set(before);
+    pool.discard(picture);
+    pool.discard(second);
+  });
+
+  it("D6: makes base64 of a picture", async () => {
+    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const base64 = await pool.base64(picture, never());
+    expect(Buffer.from(base64).toString("latin1")).toBe(ppmOf(frame).toString("base64"));
+    await expect(pool.base64(picture, AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
+    pool.discard(picture);
+  });
+
+  it("C7: gives up an encoding within 50 ms, and what comes next works", async () => {
+    const durations: number[] = [];
+    for (let round = 0; round < 100; round++) {
+      const flag = createCancelFlag();
+      const encoding = pool.encode(large, "png", flag);
+      encoding.catch(() => {});
+      await new Promise(setImmediate);
+      const start = performance.now();
+      cancel(flag);
+      await expect(encoding).rejects.toThrow();
+      durations.push(performance.now() - start);
+    }
+    expect(percentile(durations, 0.99)).toBeLessThan(50);
+    await dump(pool, frame, "png", join(directory, "after.png"));
+  });
+
+  it("C7, D5: gives up writing within 50 ms, and leaves no new file and nothing of an old one", async () => {
+    const picture = await pool.encode(large, "ppm", createCancelFlag());
+    const durations: number[] = [];
+    let cancelled = 0;
+    for (let round = 0; round < 100; round++) {
+      const path = join(directory, `given-up-${round % 2}`);
+      const isNew = round % 2 === 0;
+      if (isNew) rmSync(path, { force: true });
+      else writeFileSync(path, "an old picture");
+      const destination = await openDestination(path);
+      const controller = new AbortController();
+      const saving = pool.save(picture, destination, controller.signal);
+      if (round % 3 > 0) await new Promise(setImmediate);
+      const start = performance.now();
+      controller.abort(new Error("given up"));
+      const outcome = await saving.catch((error: Error) => error.message);
+      durations.push(performance.now() - start);
+      if (outcome === undefined) continue; // It was complete before it saw the flag.
+      cancelled++;
+      expect(outcome).toBe("given up");
+      if (isNew) expect(existsSync(path)).toBe(false);
+      else expect(statSync(path).size).toBe(0);
+    }
+    expect(cancelled).toBeGreaterThan(50);
+    expect(percentile(durations, 0.99)).toBeLessThan(50);
+    pool.discard(picture);
+  });
+
+  it("D5: tells of a full disk", async () => {
+    await expect(dump(pool, frame, "ppm", "/dev/full")).rejects.toThrow(
+      "Unable to write to file: No space left on device",
+    );
+  });
+
+  it("writes to a device that takes everything", async () => {
+    await dump(pool, frame, "png", "/dev/null");
+  });
+
+  it("C8: writes to a FIFO as slowly as its reader reads, and holds no file afterwards", async () => {
+    const path = makeFifo("slow");
+    const expected = ppmOf(frame);
+    const reader = openReader(path);
+    const before = openFds();
+    const dumping = dump(pool, frame, "ppm", path);
+    expect(Buffer.compare(await readSlowly(reader, expected.length), expected)).toBe(0);
+    await dumping;
+    expect(openFds()).toBe(before);
+    closeSync(reader);
+  });
+
+  it("C7, C8: gives up FIFOs that nobody reads at once; meanwhile the pool is free", async () => {
+    const path = makeFifo("silent");
+    const reader = openReader(path);
+    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const before = openFds();
+    const savings = Array.from({ length: 64 }, () => {
+      const controller = new AbortController();
+      const outcome = openDestination(path).then((fifo) => pool.save(picture, fifo, controller.signal));
+      return { controller, outcome: expect(outcome).rejects.toThrow("given up") };
+    });
+    await dump(pool, frame, "png", join(directory, "beside.png"));
+    await expect.poll(openFds).toBe(before + savings.length);
+    for (const { controller, outcome } of savings) {
+      const start = performance.now();
+      controller.abort(new Error("given up"));
+      await outcome;
+      expect(performance.now() - start).toBeLessThan(50);
+    }
+    expect(openFds()).toBe(before);
+    closeSync(reader);
+    pool.discard(picture);
+  });
+
+  it("C8: tells when a FIFO's reader goes away", async () => {
+    const path = makeFifo("leaving");
+    const reader = openReader(path);
+    const dumping = expect(dump(pool, frame, "ppm", path)).rejects.toThrow(
+      "Unable to write to file: Broken pipe",
+    );
+    await readSlowly(reader, 100_000);
+    closeSync(reader);
+    await dumping;
+  });
+});
+
+/** Of the frame that ends a thread. */
+const FATAL_WIDTH_PX = 1501;
+
+describe("a pool whose threads fail", () => {
+  const frame = createFrame({ width: 640, height: 480, content: "text" });
+  let cleanUp: (() => Promise<void> | void)[] = [];
+  afterEach(async () => {
+    for (const step of cleanUp) await step();
+    cleanUp = [];
+  });
+
+  function start(source: string, threads: number) {
+    const entry = createPoolWorker(source);
+    const { pool, gone } = createPool(entry.workerUrl, threads);
+    cleanUp.push(() => pool.close(), entry.remove);
+    return { pool, gone };
+  }
+
+  it("fails the encoding in whose middle a thread dies, replaces the thread, and makes the next picture", async () => {
+    const { pool, gone } = start(
+      `export function encode(task) {
+         if (task.frame.width !== ${FATAL_WIDTH_PX} || task.task === 0) return real.encode(task);
+         Atomics.add(task.board, 0, 1); // A band is taken, and will not be done.
+         process.exit(7);
+       }`,
+      2,
+    );
+    const fatal = createFrame({ width: FATAL_WIDTH_PX, height: 1200, content: "noise" });
+    await expect(pool.encode(fatal, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    const path = join(directory, "next.png");
+    await dump(pool, frame, "png", path);
+    expect(decode(readFileSync(path)).width).toBe(frame.width);
+    await expect.poll(() => gone.length).toBe(1);
+    expect(pool.statistics.threads).toBe(2);
+  });
+
+  it("D5: leaves no new file when the thread that writes it dies", async () => {
+    const { pool } = start(
+      `import { writeSync } from "node:fs";
+       export function write(task) { writeSync(task.fd, "half a picture"); process.exit(7); }`,
+      1,
+    );
+    const path = join(directory, "half");
+    await expect(dump(pool, frame, "ppm", path)).rejects.toThrow(WorkerGoneError);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("C7: ends a thread that does not stop when its task is cancelled", async () => {
+    const { pool, gone } = start(
+      `import { writeSync } from "node:fs";
+       export function write(task) {
+         Atomics.store(task.cancel, 1, 1);
+         writeSync(task.fd, "half a picture");
+         for (;;);
+       }`,
+      1,
+    );
+    const controller = new AbortController();
+    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const path = join(directory, "stuck");
+    const saving = pool.save(picture, await openDestination(path), controller.signal);
+    saving.catch(() => {});
+    await expect.poll(() => statSync(path).size).toBeGreaterThan(0);
+    controller.abort(new Error("given up"));
+    await expect(saving).rejects.toThrow("given up");
+    expect(existsSync(path)).toBe(false);
+    await expect.poll(() => gone.length).toBe(1);
+    pool.discard(await pool.encode(frame, "ppm", createCancelFlag()));
+  });
+
+  it("fails every call, and starts no threads in a loop, when threads die at their start", async () => {
+    const { pool, gone } = start(`process.exit(3);`, 2);
+    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    // Each of the first two is replaced once, and each call tries once.
+    await expect.poll(() => pool.statistics.threads).toBe(0);
+    expect(gone.length).toBeLessThanOrEqual(6);
+  });
+
+  it("fails every call when the threads' entry cannot be loaded", async () => {
+    const { pool } = start(`throw new Error("no entry");`, 2);
+    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "ppm", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+  });
+
+  it("fails what is in hand, and every later call, when it is closed", async () => {
+    const { pool } = start("", 1);
+    const large = createFrame({ width: 3840, height: 2160, content: "noise" });
+    const encoding = pool.encode(large, "png", createCancelFlag());
+    const outcome = expect(encoding).rejects.toThrow(WorkerGoneError);
+    await new Promise(setImmediate);
+    await pool.close();
+    await outcome;
+    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+  });
+});
