@@ -23,9 +23,14 @@ export function runSession(path: string, session: Session): Promise<Transcript> 
       resolve({ lines: text.split("\r\n").filter((line) => line !== ""), end });
     };
     const timeout = setTimeout(() => finish("timeout"), TIMEOUT_MS);
+    let sent = false;
+    /** The last reply may come before the white space after its request is sent. */
+    const endIfDone = (): void => {
+      if (sent && (session.halfCloseEarly || text.includes(`"id": "${LAST_ID}"`))) socket.end();
+    };
     socket.setEncoding("latin1").on("data", (chunk: string) => {
       text += chunk;
-      if (!session.halfCloseEarly && text.includes(`"id": "${LAST_ID}"`)) socket.end();
+      endIfDone();
     });
     socket.once("end", () => finish("closed"));
     socket.once("error", () => finish("error"));
@@ -37,7 +42,10 @@ export function runSession(path: string, session: Session): Promise<Transcript> 
           socket.write(piece);
           // The next event loop turn, so that the kernel sees the pieces one by one.
           setImmediate(send);
-        } else if (session.halfCloseEarly) socket.end();
+        } else {
+          sent = true;
+          endIfDone();
+        }
       };
       send();
     });
@@ -69,23 +77,30 @@ function comparableLine(line: string): string {
   return JSON.stringify(sorted(message));
 }
 
-/** The error for the first of the members that should not be there. */
-const UNEXPECTED = /(Parameter|QMP input member) '(.*?)' is unexpected/;
+/** The errors for the first of the members that should not be there. */
+const UNEXPECTED = /(?:Parameter|QMP input member) '(.*?)' (?:is unexpected|clashes with '.*?')/;
 
 /**
  * Whether two lines say the same.  Of several members that should not be there this server names the
- * first that was sent, QEMU the first in its hash table: both must have been sent.
+ * first that was sent, QEMU the first in its hash table, as it does of two that clash: both must have
+ * been sent.
  */
 export function isAlike(ours: string | undefined, theirs: string | undefined, session: Session): boolean {
   if (ours === theirs) return true;
-  const [oursError, , oursName] = UNEXPECTED.exec(ours ?? "") ?? [];
-  const [theirsError, , theirsName] = UNEXPECTED.exec(theirs ?? "") ?? [];
+  const [oursError, oursName] = UNEXPECTED.exec(ours ?? "") ?? [];
+  const [theirsError, theirsName] = UNEXPECTED.exec(theirs ?? "") ?? [];
   if (oursError === undefined || theirsError === undefined || oursName === undefined) return false;
   if (ours?.replace(oursError, theirsError) !== theirs) return false;
-  return session.messages.some((message) => {
-    const text = JSON.stringify(Buffer.from(message, "latin1").toString("utf8"));
-    return text.includes(oursName) && text.includes(theirsName ?? "");
-  });
+  const text = session.messages.map(unescaped).join();
+  return [oursName, theirsName].every((name) => text.includes(JSON.parse(`"${name}"`)));
+}
+
+/** A message's bytes as text, without escapes. */
+function unescaped(message: string): string {
+  const text = Buffer.from(message, "latin1").toString("utf8");
+  return text.replace(/\\u([0-9a-f]{4})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }
 
 /**
