@@ -134,3 +134,10 @@ export const BLOCK_FILENAME_CHARS_MAX = 4095;
 export const BLOCK_LENGTH_BYTES_MAX = 2n ** 63n - 2n ** 30n;
 /** Characters of one line of a `blkdebug` configuration.  Source: QEMU.  Seen: the rest is read as the next line. */
 export const BLKDEBUG_LINE_CHARS_MAX = 1023;
+
+// ---- Human monitor (hmp) ----
+
+/** Words that `help` looks at.  Source: QEMU, `MAX_ARGS`.  Seen: with more it prints nothing. */
+export const HMP_HELP_WORDS_COUNT_MAX = 16;
+/** Brackets and signs inside one another in an expression: they use the stack.  Seen: "expression too complex". */
+export const HMP_EXPRESSION_DEPTH_MAX = 256;
