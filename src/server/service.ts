@@ -12,7 +12,7 @@ import { WorkerPool } from "../offload/pool.ts";
 import { Budget } from "../util/budget.ts";
 import type { ServiceConfig } from "./config.ts";
 import { type EndedReason, MachineService, type ServiceLog, type SharedParts } from "./machine-service.ts";
-import { MACHINE_THREAD, POOL_THREAD } from "./threads.ts";
+import { THREAD_ENTRIES, type ThreadEntries } from "./threads.ts";
 
 export type { EndedReason, ServiceLog };
 
@@ -31,10 +31,17 @@ export interface Service {
   readonly ended: Promise<void>;
 }
 
-/** Starts a service.  Rejects with {@link ServiceStartError}, and leaves nothing running then. */
-export async function startService(config: ServiceConfig, log: ServiceLog): Promise<Service> {
+/**
+ * Starts a service.  Rejects with {@link ServiceStartError}, and leaves nothing running then.  `threads`: other
+ * entries than the program's own, for tests.
+ */
+export async function startService(
+  config: ServiceConfig,
+  log: ServiceLog,
+  threads: ThreadEntries = THREAD_ENTRIES,
+): Promise<Service> {
   const pool = new WorkerPool({
-    workerUrl: POOL_THREAD,
+    workerUrl: threads.pool,
     threads: config.workers,
     onThreadGone: (error) => log.error({ err: error }, "a pool thread has ended; it is replaced"),
   });
@@ -46,7 +53,7 @@ export async function startService(config: ServiceConfig, log: ServiceLog): Prom
   };
   try {
     host = await MachineHost.start({
-      workerUrl: MACHINE_THREAD,
+      workerUrl: threads.machine,
       onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
     });
     let sessions = 0;
