@@ -7,6 +7,7 @@
 
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { errnoOf } from "./file-error.ts";
 import { strerror } from "./strerror.ts";
 
 /** Why a file could not be used.  The message is the C library's. */
@@ -60,15 +61,11 @@ export async function openBlockFile(filename: string, readOnly: boolean): Promis
     return new OpenBlockFile(handle, opened.size, opened.blocks * STAT_BLOCK_BYTES);
   } catch (error) {
     await handle?.close();
-    throw asBlockFileError("open", error);
+    if (error instanceof BlockFileError) throw error;
+    throw new BlockFileError("open", strerror(errnoOf(error)), { cause: error });
   }
 }
 
 function notRegular(): BlockFileError {
   return new BlockFileError("kind", "Not a regular file");
-}
-
-function asBlockFileError(step: "open" | "read", error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
-  return new BlockFileError(step, strerror(error.code), { cause: error });
 }
