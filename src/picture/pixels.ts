@@ -13,8 +13,8 @@ export interface PixelKernels {
   rgb(source: number, target: number, pixels: number): void;
   /** Pixels less the pixels at `reference`, bytewise, as R, G, B. */
   difference(source: number, reference: number, target: number, pixels: number): void;
-  /** Sum of the absolute values of bytes taken as signed. */
-  magnitude(target: number, bytes: number): number;
+  /** Sum of the bytes of that difference, taken as signed, as absolute values. */
+  distance(source: number, reference: number, pixels: number): number;
   /** RFC 1950, of these bytes alone. */
   adler32(target: number, bytes: number): number;
 }
@@ -71,11 +71,17 @@ export function createLoopKernels(frame: SharedArrayBuffer, picture: SharedArray
         to += 3;
       }
     },
-    magnitude(target, bytes) {
+    distance(source, reference, pixels) {
       let sum = 0;
-      for (let at = target; at < target + bytes; at++) {
-        const byte = out[at] ?? 0;
-        sum += byte < 128 ? byte : 256 - byte;
+      const first = source >> 2;
+      const apart = (reference - source) >> 2;
+      for (let from = first; from < first + pixels; from++) {
+        const pixel = pixelWords[from] ?? 0;
+        const other = pixelWords[from + apart] ?? 0;
+        for (const shift of [0, 8, 16]) {
+          const byte = ((pixel >> shift) - (other >> shift)) & 0xff;
+          sum += byte < 128 ? byte : 256 - byte;
+        }
       }
       return sum;
     },

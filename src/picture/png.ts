@@ -20,6 +20,7 @@ import type { PictureEncoder } from "./encoder.ts";
 import { combineAdler32, type PixelKernels } from "./pixels.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const PIXEL_BYTES = 4;
 const FILTER_SUB = 1;
 const FILTER_UP = 2;
 /** A window of 32 KiB, no dictionary, fastest algorithm. */
@@ -31,12 +32,12 @@ const IHDR_BYTES = 13;
 const DEFLATE_CHUNK_BYTES = 64 * 1024;
 /** Level 2 is as fast as 1 on desktops and smaller. */
 const MATCHING = { level: 2, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
-/** Runs and Huffman codes only.  On grain the search for matches costs three times as much and finds nothing. */
+/** Runs and Huffman codes only.  On grain the search for matches takes twice as long and finds nothing. */
 const RUNS = { level: 1, strategy: zlib.constants.Z_RLE };
-/** What both are tried on, where a line's bytes are this large on average. */
+const ZEROS_SAMPLE_COUNT = 512;
+/** What both are tried on. */
 const SAMPLE_BYTES = 16 * 1024;
-const GRAIN_MAGNITUDE_MIN = 0.5;
-/** A sample is too short for the matches of lines far apart: what wins on it must win clearly. */
+/** The sample is too short for matches of lines far apart: what wins on it must win clearly. */
 const SAMPLE_GAIN_MIN = 1.05;
 
 export function createPngEncoder(
@@ -52,10 +53,9 @@ export function createPngEncoder(
     encodeBand(band) {
       const firstLine = band * layout.bandLines;
       const endLine = Math.min(firstLine + layout.bandLines, frame.height);
-      const magnitude = filterLines(frame, kernels, room, layout, scratch, firstLine, endLine);
       const filtered = room.subarray(scratch, scratch + (endLine - firstLine) * layout.lineBytes);
-      const isLast = band === layout.bandCount - 1;
-      const deflated = deflateBand(filtered, magnitude, isLast);
+      filterLines(frame, kernels, filtered, firstLine, endLine);
+      const deflated = deflateBand(filtered, band === layout.bandCount - 1);
       const slot = layout.slotsOffset + band * layout.slotBytes;
       const headerBytes = band === 0 ? ZLIB_HEADER_BYTES : 0;
       const dataBytes = headerBytes + deflated.length;
@@ -65,7 +65,7 @@ export function createPngEncoder(
       frameChunk(room, view, slot, "IDAT", dataBytes);
       return {
         sizeBytes: dataBytes + CHUNK_FRAME_BYTES,
-        checksum: kernels.adler32(room.byteOffset + scratch, filtered.length),
+        checksum: kernels.adler32(filtered.byteOffset, filtered.length),
       };
     },
     finish(board) {
@@ -82,66 +82,56 @@ export function createPngEncoder(
   };
 }
 
-/** Filters lines into the task's scratch; answers the sum of what is left of them. */
+/** Filters lines into the task's scratch. */
 function filterLines(
-  frame: SharedSurface,
+  { memory, offset, width, stride }: SharedSurface,
   kernels: PixelKernels,
-  room: Uint8Array<SharedArrayBuffer>,
-  layout: PngLayout,
-  scratch: number,
+  scratch: Uint8Array<SharedArrayBuffer>,
   firstLine: number,
   endLine: number,
-): number {
-  const { offset, width, stride } = frame;
-  const base = room.byteOffset;
-  const dataBytes = width * 3;
-  const pixels = new Uint8Array(frame.memory.buffer);
-  const candidate = scratch + (endLine - firstLine) * layout.lineBytes;
-  let total = 0;
-  const sub = (source: number, at: number): void => {
-    // The first pixel has nothing to its left.
-    room[at] = pixels[source + 2] ?? 0;
-    room[at + 1] = pixels[source + 1] ?? 0;
-    room[at + 2] = pixels[source] ?? 0;
-    kernels.difference(source + 4, source, base + at + 3, width - 1);
-  };
+): void {
+  const pixels = new Uint8Array(memory.buffer);
+  let at = 0;
   for (let line = firstLine; line < endLine; line++) {
     const source = offset + line * stride;
-    const at = scratch + (line - firstLine) * layout.lineBytes;
-    let upMagnitude = Number.POSITIVE_INFINITY;
-    if (line > 0) {
-      kernels.difference(source, source - stride, base + at + 1, width);
-      upMagnitude = kernels.magnitude(base + at + 1, dataBytes);
+    const target = scratch.byteOffset + at + 1;
+    if (line > 0 && prefersUp(kernels, source, stride, width)) {
+      scratch[at] = FILTER_UP;
+      kernels.difference(source, source - stride, target, width);
+    } else {
+      scratch[at] = FILTER_SUB;
+      // The first pixel has nothing to its left.
+      scratch[at + 1] = pixels[source + 2] ?? 0;
+      scratch[at + 2] = pixels[source + 1] ?? 0;
+      scratch[at + 3] = pixels[source] ?? 0;
+      kernels.difference(source + PIXEL_BYTES, source, target + 3, width - 1);
     }
-    let magnitude = upMagnitude;
-    let filter = FILTER_UP;
-    if (upMagnitude * 2 >= dataBytes) {
-      sub(source, candidate);
-      const subMagnitude = kernels.magnitude(base + candidate, dataBytes);
-      if (upMagnitude * 2 >= subMagnitude) {
-        room.copyWithin(at + 1, candidate, candidate + dataBytes);
-        magnitude = subMagnitude;
-        filter = FILTER_SUB;
-      }
-    }
-    room[at] = filter;
-    total += magnitude;
+    at += 1 + width * 3;
   }
-  return total;
 }
 
-function deflateBand(filtered: Uint8Array, magnitude: number, isLast: boolean): Uint8Array {
+function prefersUp(kernels: PixelKernels, source: number, stride: number, width: number): boolean {
+  const up = kernels.distance(source, source - stride, width);
+  return up * 2 < width * 3 || up * 2 < kernels.distance(source + PIXEL_BYTES, source, width - 1);
+}
+
+function deflateBand(filtered: Uint8Array, isLast: boolean): Uint8Array {
   const finishFlush = isLast ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH;
   return zlib.deflateRawSync(filtered, {
-    ...chooseDeflate(filtered, magnitude),
+    ...chooseDeflate(filtered),
     chunkSize: DEFLATE_CHUNK_BYTES,
     finishFlush,
   });
 }
 
-/** By trial on a sample, since neither grain nor a pattern can be told from the bytes' sizes alone. */
-function chooseDeflate(filtered: Uint8Array, magnitude: number): typeof MATCHING {
-  if (magnitude < GRAIN_MAGNITUDE_MIN * filtered.length || filtered.length <= SAMPLE_BYTES) return MATCHING;
+/** Grain and a repeated pattern both leave few zeros: a trial tells them apart. */
+function chooseDeflate(filtered: Uint8Array): typeof MATCHING {
+  if (filtered.length <= SAMPLE_BYTES) return MATCHING;
+  let zeros = 0;
+  for (let index = 0; index < ZEROS_SAMPLE_COUNT; index++) {
+    if (filtered[Math.floor((filtered.length * index) / ZEROS_SAMPLE_COUNT)] === 0) zeros++;
+  }
+  if (zeros > ZEROS_SAMPLE_COUNT / 2) return MATCHING;
   const middle = (filtered.length - SAMPLE_BYTES) >> 1;
   const sample = filtered.subarray(middle, middle + SAMPLE_BYTES);
   const matching = zlib.deflateRawSync(sample, MATCHING).length;

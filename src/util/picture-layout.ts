@@ -57,7 +57,7 @@ export function layoutPng(width: number, height: number): PngLayout {
   const slotBytes = alignUp(bandBytes + (bandBytes >> 8) + PNG_SLOT_SPARE_BYTES, 16);
   const tailOffset = PNG_HEAD_BYTES + bandCount * slotBytes;
   const scratchOffset = alignUp(tailOffset + PNG_TAIL_BYTES);
-  const scratchBytes = alignUp(bandBytes + lineBytes);
+  const scratchBytes = alignUp(bandBytes);
   return {
     lineBytes,
     bandLines,

@@ -78,28 +78,32 @@
         (local.set $pixels (i32.sub (local.get $pixels) (i32.const 1)))
         (br $rest))))
 
-  ;; magnitude(ptr, len): the sum of the bytes' absolute values, each taken as signed.  Fewer than 2^24 bytes.
-  (func (export "magnitude") (param $ptr i32) (param $len i32) (result i32)
-    (local $sums v128) (local $sum i32) (local $byte i32)
+  ;; distance(src, ref, pixels): the sum of what `difference` leaves, each byte taken as signed, as absolute
+  ;; values.  Fewer than 2^23 pixels.
+  (func (export "distance") (param $src i32) (param $ref i32) (param $pixels i32) (result i32)
+    (local $sums v128) (local $sum i32)
     (block $vectorsDone
       (loop $vectors
-        (br_if $vectorsDone (i32.lt_u (local.get $len) (i32.const 16)))
+        (br_if $vectorsDone (i32.lt_u (local.get $pixels) (i32.const 4)))
         (local.set $sums (i32x4.add (local.get $sums)
           (i32x4.extadd_pairwise_i16x8_u (i16x8.extadd_pairwise_i8x16_u
-            (i8x16.abs (v128.load (local.get $ptr)))))))
-        (local.set $ptr (i32.add (local.get $ptr) (i32.const 16)))
-        (local.set $len (i32.sub (local.get $len) (i32.const 16)))
+            (v128.and (v128.const i32x4 0xffffff 0xffffff 0xffffff 0xffffff)
+              (i8x16.abs (i8x16.sub (v128.load (local.get $src)) (v128.load (local.get $ref)))))))))
+        (local.set $src (i32.add (local.get $src) (i32.const 16)))
+        (local.set $ref (i32.add (local.get $ref) (i32.const 16)))
+        (local.set $pixels (i32.sub (local.get $pixels) (i32.const 4)))
         (br $vectors)))
     (local.set $sum (call $total (local.get $sums)))
     (block $done
       (loop $rest
-        (br_if $done (i32.eqz (local.get $len)))
-        (local.set $byte (i32.load8_u (local.get $ptr)))
+        (br_if $done (i32.eqz (local.get $pixels)))
         (local.set $sum (i32.add (local.get $sum)
-          (select (local.get $byte) (i32.sub (i32.const 256) (local.get $byte))
-            (i32.lt_u (local.get $byte) (i32.const 128)))))
-        (local.set $ptr (i32.add (local.get $ptr) (i32.const 1)))
-        (local.set $len (i32.sub (local.get $len) (i32.const 1)))
+          (call $total (i32x4.extadd_pairwise_i16x8_u (i16x8.extadd_pairwise_i8x16_u
+            (v128.and (v128.const i32x4 0xffffff 0 0 0)
+              (i8x16.abs (i8x16.sub (v128.load32_zero (local.get $src)) (v128.load32_zero (local.get $ref))))))))))
+        (local.set $src (i32.add (local.get $src) (i32.const 4)))
+        (local.set $ref (i32.add (local.get $ref) (i32.const 4)))
+        (local.set $pixels (i32.sub (local.get $pixels) (i32.const 1)))
         (br $rest)))
     (local.get $sum))
 
