@@ -19,6 +19,7 @@ import { runStateHandlers } from "../commands/run-state.ts";
 import { uiHandlers } from "../commands/ui.ts";
 import { HumanMonitor } from "../hmp/human-monitor.ts";
 import { openBlockFile } from "../offload/block-files.ts";
+import { readConfigText } from "../offload/config-file.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import { marshalCommands } from "../qapi/generated/commands.ts";
 import type { VersionInfo } from "../qapi/generated/control.ts";
@@ -45,7 +46,7 @@ export interface Commands {
 
 export function buildCommands({ machine, options, version, pool, resources }: CommandParts): Commands {
   const conditions = { QTEST: options.qtest };
-  const blockGraph = new BlockGraph({ open: openBlockFile } as never);
+  const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
   const registry: CommandRegistry = new CommandRegistry(
     marshalCommands<PlainContext, CommandContext>(
       {
