@@ -134,8 +134,8 @@ async function measure(
 function rowsOf(side: Side, alone: GeneratorReport, during: GeneratorReport, a: GeneratorReport) {
   return [
     rowOf("B alone: query-status", side, [alone]),
-    rowOf("B while A dumps: query-status", side, [during]),
-    rowOf("A: screendump png 4K", side, [a]),
+    rowOf("B while A dumps: query-status", side, [during], "CPU with A's"),
+    rowOf("A: screendump png 4K", side, [a], "CPU with B's"),
   ];
 }
 

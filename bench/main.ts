@@ -6,10 +6,11 @@ import { Command } from "commander";
 import { qemuMissing } from "../test/support/qemu.ts";
 import { clients } from "./clients.ts";
 import { delay } from "./delay.ts";
+import { encode } from "./encode.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import { pipelined } from "./pipelined.ts";
-import { qapi } from "./qapi.ts";
+import { qapi, qapi } from "./qapi.ts";
 import type { Question } from "./question.ts";
 import { roundTrip } from "./round-trip.ts";
 import { screendump } from "./screendump.ts";
@@ -25,6 +26,7 @@ const QUESTIONS: readonly Question[] = [
   delay,
   idle,
   start,
+  encode,
   qapi,
 ];
 
