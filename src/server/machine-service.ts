@@ -37,7 +37,8 @@ export interface ServiceLog {
 /** What the machines of a service share. */
 export interface SharedParts {
   readonly host: MachineHost;
-  readonly pool: WorkerPool;
+  /** Starts the pool, if it has not been started. */
+  readonly pool: () => WorkerPool;
   readonly inputBudget: Budget;
   readonly outputBudget: Budget;
   readonly log: ServiceLog;

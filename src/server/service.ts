@@ -8,10 +8,10 @@
 
 import { checkMachineConfig } from "../machine/config.ts";
 import { MachineHost } from "../offload/machine-host.ts";
-import { WorkerPool } from "../offload/pool.ts";
+import type { WorkerPool } from "../offload/pool.ts";
 import { Budget } from "../util/budget.ts";
 import type { ServiceConfig } from "./config.ts";
-import { type EndedReason, MachineService, type ServiceLog, type SharedParts } from "./machine-service.ts";
+import type { EndedReason, MachineService, ServiceLog, SharedParts } from "./machine-service.ts";
 import { THREAD_ENTRIES, type ThreadEntries } from "./threads.ts";
 
 export type { EndedReason, ServiceLog };
@@ -40,35 +40,46 @@ export async function startService(
   log: ServiceLog,
   threads: ThreadEntries = THREAD_ENTRIES,
 ): Promise<Service> {
-  const pool = new WorkerPool({
-    workerUrl: threads.pool,
-    threads: config.workers,
-    onThreadGone: (error) => log.error({ err: error }, "a pool thread has ended; it is replaced"),
-  });
   const machines = new Set<MachineService>();
   let host: MachineHost | undefined;
+  let pool: WorkerPool | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([pool.close(), host?.close()]);
+    await Promise.all([pool?.close(), host?.close()]);
     log.info({}, "service ended");
   };
   try {
-    host = await MachineHost.start({
+    for (const { machine } of config.machines) checkMachineConfig(machine);
+    // The machine thread starts on one core while the rest of the program is loaded on another.
+    const hostStarted = MachineHost.start({
       workerUrl: threads.machine,
       onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
     });
+    const [started, { MachineService }, { WorkerPool }] = await Promise.all([
+      hostStarted,
+      import("./machine-service.ts"),
+      import("../offload/pool.ts"),
+    ]);
+    host = started;
+    // The pool's threads are started last, or with the first picture: nobody who connects should wait for them.
+    const startPool = (): WorkerPool => {
+      pool ??= new WorkerPool({
+        workerUrl: threads.pool,
+        threads: config.workers,
+        onThreadGone: (error) => log.error({ err: error }, "a pool thread has ended; it is replaced"),
+      });
+      return pool;
+    };
     let sessions = 0;
     const shared: SharedParts = {
       host,
-      pool,
+      pool: startPool,
       inputBudget: new Budget(config.limits.inputBudgetBytes),
       outputBudget: new Budget(config.limits.outputBudgetBytes),
       log,
       newSessionId: () => ++sessions,
     };
-    for (const options of config.machines) {
-      checkMachineConfig(options.machine);
-      machines.add(await MachineService.start(options, config, shared));
-    }
+    for (const options of config.machines) machines.add(await MachineService.start(options, config, shared));
+    startPool();
   } catch (error) {
     await Promise.all([...machines].map((machine) => machine.stop("host-error")));
     await close();
