@@ -10,7 +10,7 @@ import { encode } from "./encode.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import { pipelined } from "./pipelined.ts";
-import { qapi, qapi } from "./qapi.ts";
+import { qapi } from "./qapi.ts";
 import type { Question } from "./question.ts";
 import { roundTrip } from "./round-trip.ts";
 import { screendump } from "./screendump.ts";
@@ -43,6 +43,9 @@ for (const name of names) {
   if (!QUESTIONS.some((question) => question.name === name)) program.error(`no question is called '${name}'`);
 }
 const settings = { againstQemu: againstQemu && qemuMissing() === undefined, quick };
+
+// By default a signal would end this process alone, and leave its servers running.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 console.log(`${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}\n`);
 const results: object[] = [];

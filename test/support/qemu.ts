@@ -80,12 +80,16 @@ export async function startServerProcess(
     complaints = (complaints + text).slice(-4096);
   });
   const exited = once(child, "exit").then(([status]) => status as number | null);
+  // Whoever started it may be interrupted: nothing is left running then.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     // A server that hangs must not hang its test.
     const giveUp = setTimeout(() => child.kill("SIGKILL"), 5_000);
     await exited;
     clearTimeout(giveUp);
+    process.off("exit", kill);
     cleanup();
   };
   try {
