@@ -5,8 +5,8 @@ import type { QtestHandlers } from "../qapi/generated/qtest.ts";
 import { isJsonObject } from "../qjson/value.ts";
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
-import type { Clock } from "../util/clock.ts";
-import { TIMER_MS_MAX } from "../util/limits.ts";
+import type { Clock, Timer } from "../util/clock.ts";
+import { PROGRESS_PERIOD_MS, TIMER_MS_MAX } from "../util/limits.ts";
 import type { MachineControl } from "./machine-control.ts";
 
 export function qtestHandlers(
@@ -15,13 +15,13 @@ export function qtestHandlers(
 ): QtestHandlers<PlainContext, CommandContext> {
   return {
     "qtest-timeout": {
-      handle({ duration }, { signal }) {
+      handle({ duration }, context) {
         if (!(duration >= 0 && duration * 1000 <= TIMER_MS_MAX)) {
           throw new QmpError(
             `Parameter 'duration' expects a number of seconds from 0 to ${TIMER_MS_MAX / 1000}`,
           );
         }
-        return elapsed(duration * 1000, signal, clock);
+        return elapsed(duration * 1000, context, clock);
       },
     },
     "qtest-emit"({ event, data = {} }) {
@@ -33,17 +33,27 @@ export function qtestHandlers(
   };
 }
 
-/** Settles after `ms`, or with the signal's reason when that fires first. */
-function elapsed(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+/** Settles after `ms`, or with the signal's reason when that fires first.  Tells its progress in milliseconds. */
+function elapsed(totalMs: number, context: CommandContext, clock: Clock): Promise<void> {
+  const { signal } = context;
   return new Promise((resolve, reject) => {
+    let timer: Timer;
     const abort = (): void => {
       timer.cancel();
       reject(signal.reason);
     };
-    const timer = clock.startTimer(ms, () => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
+    const step = (elapsedMs: number): void => {
+      const stepMs = Math.min(totalMs - elapsedMs, PROGRESS_PERIOD_MS);
+      timer = clock.startTimer(stepMs, () => {
+        if (elapsedMs + stepMs < totalMs) {
+          context.progress({ current: elapsedMs + stepMs, total: Math.ceil(totalMs) });
+          return step(elapsedMs + stepMs);
+        }
+        signal.removeEventListener("abort", abort);
+        resolve();
+      });
+    };
     signal.addEventListener("abort", abort);
+    step(0);
   });
 }

@@ -19,6 +19,7 @@ import { Session, type SessionLimits, type SessionPort } from "./session.ts";
 /** Where a monitor's notes go; a pino logger fits. */
 export interface MonitorLog {
   debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
@@ -43,14 +44,14 @@ export interface MonitorOptions {
   readonly scheduler?: SchedulerLike;
 }
 
-/** How often a stopping monitor gives handlers time to let go of what they hold, after the grace. */
+/** What handlers and peers get after the grace, to let go and to read, in two halves. */
 const LET_GO_MS = 500;
 
 export class Monitor implements MonitorInfo {
   readonly #options: MonitorOptions;
   readonly #port: SessionPort;
   readonly #sessions = new Map<number, Session>();
-  #stalledSessions = 0;
+  #closedByServer = 0;
   #allClosed: (() => void) | undefined;
 
   constructor(options: MonitorOptions) {
@@ -85,9 +86,9 @@ export class Monitor implements MonitorInfo {
     return session;
   }
 
-  /** Sessions that were closed because their peer did not read (rule E3). */
-  get stalledSessions(): number {
-    return this.#stalledSessions;
+  /** Sessions that this side closed: because their peer did not read (rule E3), or did not go at the end. */
+  get closedByServer(): number {
+    return this.#closedByServer;
   }
 
   get sessionCount(): number {
@@ -128,14 +129,17 @@ export class Monitor implements MonitorInfo {
     }
   }
 
-  #closed(session: Session, reason: string | undefined): void {
+  #closed(session: Session, reason: string | Error | undefined): void {
+    const { log } = this.#options;
     this.#sessions.delete(session.sessionId);
     const fields = { sessionId: session.sessionId };
-    if (reason === undefined) {
-      this.#options.log.debug(fields, "session closed");
+    if (typeof reason === "string") {
+      this.#closedByServer++;
+      log.warn({ ...fields, reason, closedByServer: this.#closedByServer }, "session closed by the server");
+    } else if (reason !== undefined) {
+      log.info({ ...fields, reason: reason.message }, "session lost");
     } else {
-      this.#stalledSessions++;
-      this.#options.log.warn({ ...fields, reason }, "session closed by the server");
+      log.debug(fields, "session closed");
     }
     if (this.#sessions.size === 0) this.#allClosed?.();
   }

@@ -66,12 +66,11 @@ export class Outbound implements Observer<Outgoing> {
     this.#port = port;
   }
 
-  /** False while so many replies wait that the session starts no further command. */
+  /** False while so much waits that the session starts no further command.  Who holds nothing is never held up. */
   get hasRoom(): boolean {
-    return (
-      this.#queuedBytes - this.#queuedEventBytes <= this.#port.limits.repliesWaitingBytesMax &&
-      !this.#port.budget.exhausted
-    );
+    if (this.#queuedBytes === 0) return true;
+    if (this.#port.budget.exhausted) return false;
+    return this.#queuedBytes - this.#queuedEventBytes <= this.#port.limits.repliesWaitingBytesMax;
   }
 
   next(outgoing: Outgoing): void {

@@ -64,8 +64,8 @@ export interface SessionPort extends MonitorInfo {
   nextTurn(callback: () => void): void;
   /** Whether the machine is not built yet: only commands that the schema allows then may run. */
   isPreconfig(): boolean;
-  /** The session is over; exactly once.  `reason` tells why this side closed it, if it did. */
-  closed(session: Session, reason: string | undefined): void;
+  /** The session is over; exactly once.  `reason`: why this side closed it, or the connection's error. */
+  closed(session: Session, reason: string | Error | undefined): void;
   /** A defect of this program came up while `command` was served. */
   defect(error: unknown, command: string, session: Session): void;
 }
@@ -147,7 +147,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   }
 
   /** The client is gone: its commands are cancelled, except those that the schema lets finish (rule C4). */
-  close(): void {
+  close(error: Error | undefined): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#outbound.close();
@@ -161,7 +161,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     for (const call of [...this.#calls]) {
       if (call.description.onDisconnect === "cancel") call.cancel();
     }
-    this.#port.closed(this, this.#closeReason);
+    this.#port.closed(this, this.#closeReason ?? error);
   }
 
   // ---- What the monitor asks ----
@@ -169,6 +169,8 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   /** Reads no further request; those that were read are run.  Closes when all is answered. */
   stop(): void {
     if (this.#state === "closed") return;
+    // Its end is the last thing that an event should not miss.
+    this.#feed?.catchUp();
     this.#state = "ending";
     this.#run();
   }

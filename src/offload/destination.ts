@@ -7,10 +7,10 @@
  * Invariants (rules D5 and C8):
  *  - nothing here waits for another process: a FIFO without a reader is an error, and so is a socket;
  *  - a file that was there is overwritten in place, never truncated before;
- *  - a discarded file is gone if it was made here, and empty if it was there and has been written to.
+ *  - a discarded or retracted file is gone if it was made here, and empty if it was there and has been written to.
  */
 
-import { close, constants, fstat, ftruncate, open, realpath, stat, unlink } from "node:fs";
+import { close, constants, fstat, ftruncate, open, realpath, stat, truncate, unlink } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { errnoOf, FileError } from "./file-error.ts";
@@ -32,6 +32,7 @@ const closeFile = promisify(close);
 const statFile = promisify(stat);
 const statOpenFile = promisify(fstat);
 const truncateOpenFile = promisify(ftruncate);
+const truncateFile = promisify(truncate);
 const unlinkFile = promisify(unlink);
 const resolveLinks = promisify(realpath);
 
@@ -90,6 +91,16 @@ export async function discardDestination(destination: Destination, isWritten: bo
     // The file went by itself, or cannot be written any more.
   }
   await closeFile(fd).catch(() => {});
+}
+
+/** Takes back a destination that has been written and closed.  Throws nothing. */
+export async function retractDestination({ path, kind, isNew }: Destination): Promise<void> {
+  try {
+    if (isNew) await unlinkFile(path);
+    else if (kind === "file") await truncateFile(path, 0);
+  } catch {
+    // The file went by itself, or cannot be written any more.
+  }
 }
 
 /**

@@ -30,7 +30,7 @@ import type {
   TaskOutcome,
   WriteTask,
 } from "./contract.ts";
-import { closeDestination, type Destination, discardDestination } from "./destination.ts";
+import { closeDestination, type Destination, discardDestination, retractDestination } from "./destination.ts";
 import { writeFifo } from "./fifo.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
@@ -142,6 +142,10 @@ export class WorkerPool {
       throw error;
     }
     await closeDestination(destination);
+    // Cancelled while it was closed: whoever cancelled is told that it worked, so nothing may be left.
+    if (!signal.aborted) return;
+    await retractDestination(destination);
+    throw signal.reason;
   }
 
   /** The picture in base64.  Rejects with `WorkerGoneError` or the signal's reason. */

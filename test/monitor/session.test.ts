@@ -502,13 +502,22 @@ describe("output", () => {
     expect(client.closed).toBe(false);
     monitor.clock.advance(2_000);
     expect(client.closed).toBe(true);
-    expect(monitor.monitor.stalledSessions).toBe(1);
+    expect(monitor.monitor.closedByServer).toBe(1);
     expect(monitor.warnings[0]).toContain("took no byte");
     expect(monitor.clock.timersPending).toBe(0);
     expect(monitor.outputBudget.spent).toBe(0);
     other.send('{"execute":"ping"}');
     await monitor.settle();
     expect(other.lines()).toHaveLength(1);
+  });
+
+  it("E3: who holds no output goes on while others have used up the budget of all", async () => {
+    const { monitor } = setup();
+    monitor.outputBudget.spend(2 * 1024 * 1024);
+    const client = await monitor.connect([]);
+    client.send('{"execute":"ping"}'.repeat(3));
+    await monitor.settle();
+    expect(client.lines()).toHaveLength(3);
   });
 
   it("E3: closes a peer whose waiting events exceed their bound", async () => {
@@ -562,6 +571,20 @@ describe("defects and the end", () => {
     expect(client.ended).toBe(true);
     await stopped;
     expect(monitor.clock.timersPending).toBe(0);
+  });
+
+  it("tells every session of the end before it closes, however many there are", async () => {
+    const { monitor } = setup();
+    const clients = [];
+    for (let i = 0; i < 100; i++) clients.push(await monitor.connect([]));
+    monitor.hub.emit("SHUTDOWN");
+    const stopped = monitor.monitor.stop(1000);
+    await monitor.settle();
+    await stopped;
+    for (const client of clients) {
+      expect(client.lines().map((line) => line.event)).toEqual(["SHUTDOWN"]);
+      expect(client.ended).toBe(true);
+    }
   });
 
   it("answers for a handler that does not let go in time", async () => {

@@ -138,6 +138,21 @@ describe("with async", () => {
     observer.destroy();
   });
 
+  it("C6: tells the progress of a command to its own session, and query-sessions shows it", async () => {
+    const client = await connect("async");
+    const other = await connect("async");
+    client.send(timeout(60, "slow"));
+    expect(await client.next()).toMatchObject({
+      event: "COMMAND_PROGRESS",
+      data: { id: "slow", command: "qtest-timeout", current: 1000, total: 60000 },
+    });
+    const { return: sessions } = await other.execute("query-sessions");
+    expect(JSON.stringify(sessions)).toContain('"progress":{"current":1000,"total":60000}');
+    expect(other.texts.some((text) => text.includes("COMMAND_PROGRESS"))).toBe(false);
+    client.destroy();
+    other.destroy();
+  });
+
   it("C4: runs and answers what had arrived before a half-close, then closes", async () => {
     const client = await connect("async");
     client.send(timeout(0.05, 1));

@@ -182,6 +182,7 @@ export class TestMonitor {
       clock: this.clock,
       log: {
         debug: () => {},
+        info: () => {},
         warn: (fields) => this.warnings.push(JSON.stringify(fields)),
         error: (fields) => this.defects.push((fields as { err: unknown }).err),
       },
