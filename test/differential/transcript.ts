@@ -95,11 +95,13 @@ export function isAlike(ours: string | undefined, theirs: string | undefined, se
   return [oursName, theirsName].every((name) => text.includes(JSON.parse(`"${name}"`)));
 }
 
+const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+
 /** A message's bytes as text, without escapes. */
 function unescaped(message: string): string {
   const text = Buffer.from(message, "latin1").toString("utf8");
-  return text.replace(/\\u([0-9a-f]{4})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, digits: string | undefined, letter: string) =>
+    digits === undefined ? (ESCAPES[letter] ?? letter) : String.fromCharCode(Number.parseInt(digits, 16)),
   );
 }
 
