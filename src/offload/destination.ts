@@ -34,7 +34,7 @@ const statOpenFile = promisify(fstat);
 const truncateOpenFile = promisify(ftruncate);
 const truncateFile = promisify(truncate);
 const unlinkFile = promisify(unlink);
-const resolveLinks = promisify(realpath);
+const resolveLinks = promisify(realpath.native);
 
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const NEW_FILE_MODE = 0o666;
@@ -109,20 +109,15 @@ export async function retractDestination({ path, kind, isNew }: Destination): Pr
  * has under all names.
  */
 export async function identifyDestination(path: string): Promise<readonly string[]> {
+  const [file, target] = await Promise.allSettled([statFile(path), resolveLinks(path)]);
   const names: string[] = [];
-  let place = resolve(path);
-  try {
-    const { dev, ino } = await statFile(path);
-    names.push(`file:${dev}:${ino}`);
-    place = await resolveLinks(path);
-  } catch {
-    // There is no such file, or none that can be opened, which opening it will tell.
-  }
+  if (file.status === "fulfilled") names.push(`file:${file.value.dev}:${file.value.ino}`);
+  const place = target.status === "fulfilled" ? target.value : resolve(path);
   try {
     const { dev, ino } = await statFile(dirname(place));
     names.push(`place:${dev}:${ino}:${basename(place)}`);
   } catch {
-    names.push(`path:${place}`);
+    names.push(`path:${place}`); // It cannot be opened, which opening it will tell.
   }
   return names;
 }

@@ -9,16 +9,10 @@ import type { BandBoard } from "../util/band-board.ts";
 import { type CancelFlag, isCancelled } from "../util/cancel-flag.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import { CancelledError } from "./cancelled.ts";
+import type { PictureEncoder } from "./picture-encoder.ts";
 import { createKernels, createLoopKernels } from "./pixels.ts";
 import { createPngEncoder } from "./png.ts";
 import { createPpmEncoder } from "./ppm.ts";
-
-export interface PictureEncoder {
-  /** Makes one band in its place. */
-  encodeBand(band: number): { readonly sizeBytes: number; readonly checksum: number };
-  /** What belongs to no band, once all are done; answers offset and length of each piece of the file. */
-  finish(board: BandBoard): readonly number[];
-}
 
 /** What one thread is to help with. */
 export interface EncodeWork {

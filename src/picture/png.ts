@@ -16,7 +16,7 @@ import { assert } from "../util/assert.ts";
 import type { BandBoard } from "../util/band-board.ts";
 import { layoutPng, type PngLayout } from "../util/picture-layout.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
-import type { PictureEncoder } from "./encoder.ts";
+import type { PictureEncoder } from "./picture-encoder.ts";
 import { combineAdler32, type PixelKernels } from "./pixels.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -5,7 +5,7 @@
 
 import { layoutPpm } from "../util/picture-layout.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
-import type { PictureEncoder } from "./encoder.ts";
+import type { PictureEncoder } from "./picture-encoder.ts";
 import type { PixelKernels } from "./pixels.ts";
 
 export function createPpmEncoder(

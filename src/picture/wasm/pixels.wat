@@ -1,8 +1,9 @@
 ;; The pixel loops of the picture encoders, in SIMD, in place in a frame's shared memory.
 ;;
-;; A pixel is 32 bits, bytes B, G, R, unused; a picture's pixel is 24 bits, bytes R, G, B.  Sixteen pixels
-;; are four vectors in and three vectors out; what is left of a run is done pixel by pixel, so nothing
-;; outside of the given ranges is read or written.  Pixel references into `$ref` follow the same layout.
+;; A pixel is 32 bits, bytes B, G, R, unused; a picture's pixel is 24 bits, bytes R, G, B.  Four pixels are one
+;; vector, of which twelve bytes count when it is stored: the next store covers the rest.  Vectors end while
+;; two pixels are left, which cover the last one's rest; so nothing outside of the given ranges is read or
+;; written.  The order of bytes is a swizzle by a constant, which stays in a register.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -17,20 +18,19 @@
 
   ;; rgb(src, dst, pixels): the pixels themselves.
   (func (export "rgb") (param $src i32) (param $dst i32) (param $pixels i32)
-    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $order v128)
+    (local.set $order (v128.const i8x16 2 1 0 6 5 4 10 9 8 14 13 12 255 255 255 255))
     (block $vectorsDone
       (loop $vectors
-        (br_if $vectorsDone (i32.lt_u (local.get $pixels) (i32.const 16)))
-        (local.set $a (v128.load (local.get $src)))
-        (local.set $b (v128.load offset=16 (local.get $src)))
-        (local.set $c (v128.load offset=32 (local.get $src)))
-        (local.set $d (v128.load offset=48 (local.get $src)))
+        (br_if $vectorsDone (i32.lt_u (local.get $pixels) (i32.const 18)))
         (v128.store (local.get $dst)
-          (i8x16.shuffle 2 1 0 6 5 4 10 9 8 14 13 12 18 17 16 22 (local.get $a) (local.get $b)))
-        (v128.store offset=16 (local.get $dst)
-          (i8x16.shuffle 5 4 10 9 8 14 13 12 18 17 16 22 21 20 26 25 (local.get $b) (local.get $c)))
-        (v128.store offset=32 (local.get $dst)
-          (i8x16.shuffle 8 14 13 12 18 17 16 22 21 20 26 25 24 30 29 28 (local.get $c) (local.get $d)))
+          (i8x16.swizzle (v128.load (local.get $src)) (local.get $order)))
+        (v128.store offset=12 (local.get $dst)
+          (i8x16.swizzle (v128.load offset=16 (local.get $src)) (local.get $order)))
+        (v128.store offset=24 (local.get $dst)
+          (i8x16.swizzle (v128.load offset=32 (local.get $src)) (local.get $order)))
+        (v128.store offset=36 (local.get $dst)
+          (i8x16.swizzle (v128.load offset=48 (local.get $src)) (local.get $order)))
         (local.set $src (i32.add (local.get $src) (i32.const 64)))
         (local.set $dst (i32.add (local.get $dst) (i32.const 48)))
         (local.set $pixels (i32.sub (local.get $pixels) (i32.const 16)))
@@ -49,20 +49,27 @@
   ;; difference(src, ref, dst, pixels): what the PNG filters Sub (ref = src - 4) and Up (ref = the line
   ;; above) leave of the pixels.
   (func (export "difference") (param $src i32) (param $ref i32) (param $dst i32) (param $pixels i32)
-    (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (local $order v128)
+    (local.set $order (v128.const i8x16 2 1 0 6 5 4 10 9 8 14 13 12 255 255 255 255))
     (block $vectorsDone
       (loop $vectors
-        (br_if $vectorsDone (i32.lt_u (local.get $pixels) (i32.const 16)))
-        (local.set $a (i8x16.sub (v128.load (local.get $src)) (v128.load (local.get $ref))))
-        (local.set $b (i8x16.sub (v128.load offset=16 (local.get $src)) (v128.load offset=16 (local.get $ref))))
-        (local.set $c (i8x16.sub (v128.load offset=32 (local.get $src)) (v128.load offset=32 (local.get $ref))))
-        (local.set $d (i8x16.sub (v128.load offset=48 (local.get $src)) (v128.load offset=48 (local.get $ref))))
+        (br_if $vectorsDone (i32.lt_u (local.get $pixels) (i32.const 18)))
         (v128.store (local.get $dst)
-          (i8x16.shuffle 2 1 0 6 5 4 10 9 8 14 13 12 18 17 16 22 (local.get $a) (local.get $b)))
-        (v128.store offset=16 (local.get $dst)
-          (i8x16.shuffle 5 4 10 9 8 14 13 12 18 17 16 22 21 20 26 25 (local.get $b) (local.get $c)))
-        (v128.store offset=32 (local.get $dst)
-          (i8x16.shuffle 8 14 13 12 18 17 16 22 21 20 26 25 24 30 29 28 (local.get $c) (local.get $d)))
+          (i8x16.swizzle
+            (i8x16.sub (v128.load (local.get $src)) (v128.load (local.get $ref)))
+            (local.get $order)))
+        (v128.store offset=12 (local.get $dst)
+          (i8x16.swizzle
+            (i8x16.sub (v128.load offset=16 (local.get $src)) (v128.load offset=16 (local.get $ref)))
+            (local.get $order)))
+        (v128.store offset=24 (local.get $dst)
+          (i8x16.swizzle
+            (i8x16.sub (v128.load offset=32 (local.get $src)) (v128.load offset=32 (local.get $ref)))
+            (local.get $order)))
+        (v128.store offset=36 (local.get $dst)
+          (i8x16.swizzle
+            (i8x16.sub (v128.load offset=48 (local.get $src)) (v128.load offset=48 (local.get $ref)))
+            (local.get $order)))
         (local.set $src (i32.add (local.get $src) (i32.const 64)))
         (local.set $ref (i32.add (local.get $ref) (i32.const 64)))
         (local.set $dst (i32.add (local.get $dst) (i32.const 48)))
