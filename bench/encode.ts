@@ -69,7 +69,7 @@ export const encode: Question = {
 function paintFrame({ width, height }: Subject): SharedSurface {
   const surface = createSurface(width, height);
   paintStill(surface);
-  return copyFrame(surface, undefined);
+  return copyFrame(surface, 1, undefined);
 }
 
 async function measureWhole(

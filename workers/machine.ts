@@ -4,6 +4,7 @@
  * It runs at low priority, so that light commands on the main thread win the core.
  */
 
+import { randomInt } from "node:crypto";
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { expose } from "comlink";
@@ -45,7 +46,7 @@ class MachineService implements MachineThread {
     const number = this.#nextNumber++;
     this.#machines.set(number, {
       machine,
-      consoles: machine.heads.map(({ display }) => new Console(display)),
+      consoles: machine.heads.map(({ display }) => new Console(display, randomInt(1, 2 ** 31))),
     });
     const consoles = machine.heads.map(({ deviceId, devicePath, head }, index) => ({
       index,

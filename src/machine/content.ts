@@ -22,14 +22,15 @@ const BAR_PX_PER_SECOND = 240;
 export interface Content {
   /** Chooses the scene that the next calls of `paint` show. */
   begin(frameNumber: number, guestTimeMs: number): void;
-  paint(firstLine: number, endLine: number): void;
+  /** Whether that changed the surface. */
+  paint(firstLine: number, endLine: number): boolean;
 }
 
 /** Paints the first picture, frame number 0, and answers what paints the following ones. */
 export function createContent(kind: DisplayContent, surface: Surface): Content {
   if (kind === "moving") return new MovingContent(surface);
   paintStill(surface);
-  return { begin() {}, paint() {} };
+  return { begin() {}, paint: () => false };
 }
 
 class MovingContent implements Content {
@@ -70,7 +71,7 @@ class MovingContent implements Content {
     this.#barX = this.#barPlace(guestTimeMs);
   }
 
-  paint(firstLine: number, endLine: number): void {
+  paint(firstLine: number, endLine: number): boolean {
     const { width, height, pixels } = this.#surface;
     paintFrameNumber(this.#surface, this.#frameNumber, firstLine, endLine);
     const lastBarLine = Math.min(endLine, height - BORDER_PX);
@@ -79,6 +80,7 @@ class MovingContent implements Content {
       const start = line * width + this.#barX;
       pixels.fill(BAR_COLOUR, start, start + this.#barWidth);
     }
+    return true;
   }
 
   #paintBackdrop(line: number, fromX: number, toX: number): void {

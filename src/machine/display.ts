@@ -63,6 +63,8 @@ abstract class Head implements DisplayHead {
   readonly #guest: Guest;
   #contentKind: DisplayContent;
   #painter: Content;
+  /** Whether the frame that was begun last is a new one: the guest ran then. */
+  #draws = false;
   protected nextFrameNumber = 0;
 
   constructor(config: DisplayConfig, guest: Guest) {
@@ -85,16 +87,18 @@ abstract class Head implements DisplayHead {
     this.#painter = createContent(content, this.surface);
     this.#painter.begin(this.nextFrameNumber, this.#guest.guestTimeMs);
     this.#painter.paint(0, this.surface.height);
+    this.surface.version++;
   }
 
   protected beginFrame(): void {
-    if (!this.#guest.isRunning) return;
+    this.#draws = this.#guest.isRunning;
+    if (!this.#draws) return;
     this.nextFrameNumber++;
     this.#painter.begin(this.nextFrameNumber, this.#guest.guestTimeMs);
   }
 
   protected paint(firstLine: number, endLine: number): void {
-    this.#painter.paint(firstLine, endLine);
+    if (this.#draws && this.#painter.paint(firstLine, endLine)) this.surface.version++;
   }
 }
 

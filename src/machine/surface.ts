@@ -12,11 +12,13 @@ export interface Surface {
   readonly height: number;
   /** Line after line without padding; a pixel is x8r8g8b8. */
   readonly pixels: Uint32Array;
+  /** Larger after each change of the pixels: whoever draws counts. */
+  version: number;
 }
 
 /** A black surface of `width` by `height` pixels. */
 export function createSurface(width: number, height: number): Surface {
-  return { width, height, pixels: new Uint32Array(width * height) };
+  return { width, height, pixels: new Uint32Array(width * height), version: 0 };
 }
 
 /** Fills a rectangle, cut to the surface. */

@@ -30,14 +30,17 @@ type ConsoleState = "idle" | "refreshing" | "closed";
 
 export class Console {
   readonly #head: DisplayHead;
+  readonly #surfaceId: number;
   #state: ConsoleState = "idle";
   /** They wait for the next refresh. */
   #waiting: Request[] = [];
   /** They wait for the refresh in progress. */
   #serving: Request[] = [];
 
-  constructor(head: DisplayHead) {
+  /** `surfaceId`: 32 bits that no other console has, one in a thread that has died among them. */
+  constructor(head: DisplayHead, surfaceId: number) {
     this.#head = head;
+    this.#surfaceId = surfaceId;
   }
 
   /** A copy of the display as it is after this call.  `reuse` belongs to the console from now on. */
@@ -72,7 +75,10 @@ export class Console {
 
   #serve({ reuse, resolve, reject }: Request): void {
     try {
-      resolve({ frame: copyFrame(this.#head.surface, reuse), frameNumber: this.#head.frameNumber });
+      resolve({
+        frame: copyFrame(this.#head.surface, this.#surfaceId, reuse),
+        frameNumber: this.#head.frameNumber,
+      });
     } catch (error) {
       // There is no memory for the copy: that fails this request, and no other.
       reject(error);

@@ -23,7 +23,10 @@ const SIGNATURE = 0x70_69_63_74;
 const WORD_SIGNATURE = 0;
 const WORD_ROOMS_OFFSET = 1;
 const WORD_ROOM_BYTES = 2;
-const WORD_TAKEN = 3;
+/** Which picture the pixels are: of which surface, in which version. */
+const WORD_SURFACE = 3;
+const WORD_VERSION = 4;
+const WORD_TAKEN = 5;
 
 /** A place for one picture and what its encoders need meanwhile. */
 export interface PictureRoom {
@@ -56,6 +59,21 @@ export function pixelCapacityBytes(memory: WebAssembly.Memory): number {
   const directory = directoryOf(memory);
   if (directory[WORD_SIGNATURE] !== SIGNATURE) return memory.buffer.byteLength;
   return directory[WORD_ROOMS_OFFSET] ?? 0;
+}
+
+/** Whether `memory` holds the pixels of a surface in this version, as `stampFrame` has told. */
+export function holdsFrame(memory: WebAssembly.Memory, surfaceId: number, version: number): boolean {
+  const directory = directoryOf(memory);
+  if (directory[WORD_SIGNATURE] !== SIGNATURE) return false;
+  return directory[WORD_SURFACE] === (surfaceId | 0) && directory[WORD_VERSION] === (version | 0);
+}
+
+/** The pixels of the surface have been copied to `memory`. */
+export function stampFrame(memory: WebAssembly.Memory, surfaceId: number, version: number): void {
+  const directory = directoryOf(memory);
+  if (directory[WORD_SIGNATURE] !== SIGNATURE) return;
+  directory[WORD_SURFACE] = surfaceId;
+  directory[WORD_VERSION] = version;
 }
 
 /** A room of at least `bytes`: in `memory` if there is one, else in new memory, which costs a copy. */

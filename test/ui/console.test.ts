@@ -10,9 +10,10 @@ const REFRESH_TURNS = QXL_RENDER_PIECES_COUNT + 1;
 
 function setUp(config: Parameters<typeof displayConfig>[0] = {}) {
   const turns = new ManualTurns();
-  const [head] = createDisplay(displayConfig(config), { isRunning: true, guestTimeMs: 0 }, turns.defer).heads;
+  const device = createDisplay(displayConfig(config), { isRunning: true, guestTimeMs: 0 }, turns.defer);
+  const [head] = device.heads;
   if (head === undefined) throw new Error("a display has a head");
-  return { turns, head, console: new Console(head) };
+  return { turns, device, head, console: new Console(head, 1) };
 }
 
 describe("a console whose device answers at once", () => {
@@ -35,6 +36,40 @@ describe("a console whose device answers at once", () => {
     expect((await console.capture(frame.memory)).frame.memory).toBe(frame.memory);
     const small = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     expect((await console.capture(small)).frame.memory).not.toBe(small);
+  });
+});
+
+describe("memory that is handed in again", () => {
+  /** Changes the first pixel of the copy, so that it shows whether it was copied anew. */
+  const MARK = 0x00c0ffee;
+  const mark = (memory: WebAssembly.Memory): void => void new Uint32Array(memory.buffer).fill(MARK, 0, 1);
+  const isMarked = (memory: WebAssembly.Memory): boolean => new Uint32Array(memory.buffer)[0] === MARK;
+
+  it("is left as it is when nothing was drawn since", async () => {
+    const { console } = setUp({ content: "still" });
+    const { frame } = await console.capture(undefined);
+    mark(frame.memory);
+    expect(isMarked((await console.capture(frame.memory)).frame.memory)).toBe(true);
+  });
+
+  it("D1: is copied anew when something was drawn since, or the content changed", async () => {
+    const moving = setUp();
+    const { frame } = await moving.console.capture(undefined);
+    mark(frame.memory);
+    expect(isMarked((await moving.console.capture(frame.memory)).frame.memory)).toBe(false);
+    const still = setUp({ content: "still" });
+    const first = await still.console.capture(undefined);
+    mark(first.frame.memory);
+    still.device.content = "moving";
+    expect(isMarked((await still.console.capture(first.frame.memory)).frame.memory)).toBe(false);
+  });
+
+  it("is copied anew when another display's picture is in it", async () => {
+    const { console, head } = setUp({ content: "still" });
+    const { frame } = await console.capture(undefined);
+    mark(frame.memory);
+    const other = new Console(head, 2);
+    expect(isMarked((await other.capture(frame.memory)).frame.memory)).toBe(false);
   });
 });
 
