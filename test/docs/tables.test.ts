@@ -70,7 +70,7 @@ describe("the table of limits", () => {
 
   it("has the values of limits.ts, in its units", () => {
     expect(rows.map(([limit, , value]) => [limit, value])).toEqual(
-      rows.map(([limit = ""]) => [limit, valueOf(limit.slice(1, -1), values)]),
+      rows.map(([limit = ""]) => [limit, shownValue(limit.slice(1, -1), values)]),
     );
   });
 
@@ -102,7 +102,7 @@ describe("the table of limits", () => {
 });
 
 /** A limit as people read it: the unit is the last word of its name, before MAX. */
-function valueOf(name: string, values: Readonly<Record<string, number | bigint>>): string {
+function shownValue(name: string, values: Readonly<Record<string, number | bigint>>): string {
   const value = values[name];
   if (typeof value === "bigint") return value === 2n ** 63n - 2n ** 30n ? "2^63 - 2^30 B" : `${value} B`;
   if (value === undefined) return "no such limit";
