@@ -5,7 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["dist/**", "node_modules/**"],
     pool: "forks",
-    maxWorkers: 2,
+    // One file after the other: what is measured in time has the machine to itself.
+    fileParallelism: false,
     testTimeout: 20_000,
   },
 });
