@@ -243,7 +243,7 @@ describe("the end", () => {
       event: "SHUTDOWN",
       data: { guest: false, reason: "host-signal" },
     });
-    expect(await client.next()).toMatchObject({ id: 1, error: { desc: "Command cancelled" } });
+    expect(await client.reply()).toMatchObject({ id: 1, error: { desc: "Command cancelled" } });
     expect(await own.exited).toBe(0);
     expect(performance.now() - startMs).toBeLessThan(2000);
     expect(existsSync(own.sockets[0] ?? "")).toBe(false);
