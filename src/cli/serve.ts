@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { destination, pino } from "pino";
 import {
   ConfigError,
   DEFAULT_DISPLAY,
@@ -21,6 +20,7 @@ import {
   type ServiceConfig,
 } from "../server/config.ts";
 import { type Service, ServiceStartError, startService } from "../server/service.ts";
+import { LateLog } from "./late-log.ts";
 
 interface ServeOptions {
   readonly qmp?: readonly string[];
@@ -169,8 +169,8 @@ function readText(file: string): string {
 }
 
 async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
-  const log = pino({ level: logLevel }, destination({ fd: 2, sync: true }));
-  const service = await startService(config, log);
+  const log = new LateLog();
+  const service = await startService(config, log).finally(() => log.load(logLevel));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => void service.stop("host-signal"));
   }

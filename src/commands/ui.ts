@@ -22,12 +22,12 @@ import { fromThread } from "./results.ts";
 
 export function uiHandlers(
   { handle }: MachineControl,
-  pool: () => WorkerPool,
+  pool: () => Promise<WorkerPool>,
 ): UiHandlers<PlainContext, CommandContext> {
   const batcher = new ScreendumpBatcher<ImageFormat, Picture>({
     capture: (console, reuse) => handle.capture(console, reuse),
-    encode: (frame, format, cancel) => pool().encode(frame, format, cancel),
-    discard: (picture) => pool().discard(picture),
+    encode: async (frame, format, cancel) => (await pool()).encode(frame, format, cancel),
+    discard: (picture) => void pool().then((started) => started.discard(picture)),
   });
   const consoleOf = (args: ConsoleArguments): ConsoleDescription => findConsole(handle.consoles, args);
   const claimConsole = (args: ConsoleArguments): ResourceClaim => ({
@@ -46,7 +46,7 @@ export function uiHandlers(
           withPictureAndDestination(
             batcher.request(consoleOf(args).index, args.format ?? "ppm", signal),
             openDestination(args.filename),
-            (picture, destination) => pool().save(picture, destination, signal),
+            async (picture, destination) => (await pool()).save(picture, destination, signal),
           ),
         ),
     },
@@ -58,7 +58,7 @@ export function uiHandlers(
         );
         try {
           const { width, height, format } = picture;
-          const data = await fromThread(pool().base64(picture, signal));
+          const data = await fromThread((await pool()).base64(picture, signal));
           return { data: new JsonText([data]), width, height, format };
         } finally {
           release();

@@ -34,7 +34,7 @@ export interface CommandParts {
   readonly machine: MachineControl;
   readonly options: MachineOptions;
   readonly version: VersionInfo;
-  readonly pool: () => WorkerPool;
+  readonly pool: () => Promise<WorkerPool>;
   readonly resources: ResourceTable;
 }
 

@@ -38,7 +38,7 @@ export interface ServiceLog {
 export interface SharedParts {
   readonly host: MachineHost;
   /** Starts the pool, if it has not been started. */
-  readonly pool: () => WorkerPool;
+  readonly pool: () => Promise<WorkerPool>;
   readonly inputBudget: Budget;
   readonly outputBudget: Budget;
   readonly log: ServiceLog;

@@ -42,9 +42,9 @@ export async function startService(
 ): Promise<Service> {
   const machines = new Set<MachineService>();
   let host: MachineHost | undefined;
-  let pool: WorkerPool | undefined;
+  let pool: Promise<WorkerPool> | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([pool?.close(), host?.close()]);
+    await Promise.all([pool?.then((started) => started.close()), host?.close()]);
     log.info({}, "service ended");
   };
   try {
@@ -54,19 +54,11 @@ export async function startService(
       workerUrl: threads.machine,
       onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
     });
-    const [started, { MachineService }, { WorkerPool }] = await Promise.all([
-      hostStarted,
-      import("./machine-service.ts"),
-      import("../offload/pool.ts"),
-    ]);
+    const [started, { MachineService }] = await Promise.all([hostStarted, import("./machine-service.ts")]);
     host = started;
-    // The pool's threads are started last, or with the first picture: nobody who connects should wait for them.
-    const startPool = (): WorkerPool => {
-      pool ??= new WorkerPool({
-        workerUrl: threads.pool,
-        threads: config.workers,
-        onThreadGone: (error) => log.error({ err: error }, "a pool thread has ended; it is replaced"),
-      });
+    // The pool is started last, or with the first picture: nobody who connects should wait for it.
+    const startPool = (): Promise<WorkerPool> => {
+      pool ??= loadPool(config, log, threads);
       return pool;
     };
     let sessions = 0;
@@ -79,7 +71,7 @@ export async function startService(
       newSessionId: () => ++sessions,
     };
     for (const options of config.machines) machines.add(await MachineService.start(options, config, shared));
-    startPool();
+    await startPool();
   } catch (error) {
     await Promise.all([...machines].map((machine) => machine.stop("host-error")));
     await close();
@@ -95,4 +87,17 @@ export async function startService(
       await ended;
     },
   };
+}
+
+async function loadPool(
+  { workers }: ServiceConfig,
+  log: ServiceLog,
+  threads: ThreadEntries,
+): Promise<WorkerPool> {
+  const { WorkerPool } = await import("../offload/pool.ts");
+  return new WorkerPool({
+    workerUrl: threads.pool,
+    threads: workers,
+    onThreadGone: (error) => log.error({ err: error }, "a pool thread has ended; it is replaced"),
+  });
 }
