@@ -14,7 +14,7 @@ export function qdevHandlers({ handle }: MachineControl): QdevHandlers<CommandCo
         const properties = await fromThread(handle.qomList(path));
         if (!properties.ok) throw new QmpError(`Device '${id}' not found`, "DeviceNotFound");
         const type = machineValue(await fromThread(handle.qomGet(path, "type")));
-        const isDevice = handle.consoles.some(({ devicePath }) => devicePath === path);
+        const isDevice = (await fromThread(handle.consoles())).some(({ devicePath }) => devicePath === path);
         throw new QmpError(
           isDevice
             ? `Device '${String(type)}' does not support hotplugging`

@@ -29,39 +29,40 @@ export function uiHandlers(
     encode: async (frame, format, cancel) => (await pool()).encode(frame, format, cancel),
     discard: (picture) => void pool().then((started) => started.discard(picture)),
   });
-  const consoleOf = (args: ConsoleArguments): ConsoleDescription => findConsole(handle.consoles, args);
-  const claimConsole = (args: ConsoleArguments): ResourceClaim => ({
-    resource: `console:${consoleOf(args).index}`,
+  const consoleOf = async (args: ConsoleArguments): Promise<ConsoleDescription> =>
+    findConsole(await fromThread(handle.consoles()), args);
+  const claimConsole = async (args: ConsoleArguments): Promise<ResourceClaim> => ({
+    resource: `console:${(await consoleOf(args)).index}`,
     mode: "shared",
   });
+  const picture = async (args: ConsoleArguments & { format?: ImageFormat }, signal: AbortSignal) =>
+    batcher.request((await consoleOf(args)).index, args.format ?? "ppm", signal);
   return {
     screendump: {
       async resources(args) {
-        const console = claimConsole(args);
+        const console = await claimConsole(args);
         const names = await identifyDestination(args.filename);
         return [console, ...names.map((resource) => ({ resource, mode: "exclusive" }) as const)];
       },
       handle: (args, { signal }) =>
         fromThread(
           withPictureAndDestination(
-            batcher.request(consoleOf(args).index, args.format ?? "ppm", signal),
+            picture(args, signal),
             openDestination(args.filename),
-            async (picture, destination) => (await pool()).save(picture, destination, signal),
+            async (made, destination) => (await pool()).save(made, destination, signal),
           ),
         ),
     },
     "screendump-data": {
-      resources: (args) => [claimConsole(args)],
+      resources: async (args) => [await claimConsole(args)],
       async handle(args, { signal }) {
-        const { picture, release } = await fromThread(
-          batcher.request(consoleOf(args).index, args.format ?? "ppm", signal),
-        );
+        const shared = await fromThread(picture(args, signal));
         try {
-          const { width, height, format } = picture;
-          const data = await fromThread((await pool()).base64(picture, signal));
+          const { width, height, format } = shared.picture;
+          const data = await fromThread((await pool()).base64(shared.picture, signal));
           return { data: new JsonText([data]), width, height, format };
         } finally {
-          release();
+          shared.release();
         }
       },
     },

@@ -197,7 +197,7 @@ export interface MachineThread {
  */
 export interface MachineHandle {
   readonly config: MachineConfig;
-  readonly consoles: readonly ConsoleDescription[];
+  consoles(): Promise<readonly ConsoleDescription[]>;
   /** As of the last verb that was answered, or of the thread's end. */
   readonly runState: MachineRunState;
   /** The machine's listener has been told of the events before a verb's promise is settled (rule L8). */

@@ -41,28 +41,29 @@ export class MachineHost {
   #thread: Promise<MachineThreadConnection>;
   #isClosed = false;
 
-  /** Starts the thread.  Rejects with `WorkerGoneError` when it does not come up. */
-  static async start(options: MachineHostOptions): Promise<MachineHost> {
-    return new MachineHost(options, await connectMachineThread(options.workerUrl));
-  }
-
-  private constructor(options: MachineHostOptions, connection: MachineThreadConnection) {
+  /** Starts the thread.  Machines can be made at once; their calls wait for it. */
+  constructor(options: MachineHostOptions) {
     this.#options = options;
-    this.#thread = Promise.resolve(connection);
-    this.#watch(connection);
+    this.#thread = this.#start();
+    // Whoever waits for the thread is told of its end; that nobody does is no defect.
+    this.#thread.catch(() => {});
   }
 
-  /** Rejects when `config` does not describe a machine.  `listener` is told of all events, in order. */
-  async createMachine(
+  /** Settles when the thread is there.  Rejects with `WorkerGoneError` when it does not come up. */
+  async ready(): Promise<void> {
+    await this.#thread;
+  }
+
+  /** `config` has been checked.  `listener` is told of all events, in order. */
+  createMachine(
     config: MachineConfig,
     initialState: MachineRunState,
     listener: MachineListener,
-  ): Promise<MachineHandle> {
-    const { api } = await this.#thread;
-    const { machine, consoles } = await api.create(config, initialState);
-    const hosted = new HostedMachine(this, config, consoles, listener, machine, initialState);
-    this.#machines.add(hosted);
-    return hosted;
+  ): MachineHandle {
+    const machine = new HostedMachine(this, config, initialState, listener);
+    this.#machines.add(machine);
+    machine.create(this.thread(), initialState);
+    return machine;
   }
 
   /** Ends the thread and all its machines. */
@@ -90,10 +91,17 @@ export class MachineHost {
     });
   }
 
+  async #start(): Promise<MachineThreadConnection> {
+    const connection = await connectMachineThread(this.#options.workerUrl);
+    this.#watch(connection);
+    return connection;
+  }
+
   async #replace(): Promise<MachineThreadConnection> {
     try {
       const connection = await connectMachineThread(this.#options.workerUrl);
-      for (const machine of this.#machines) await machine.recreate(connection.api);
+      const thread = Promise.resolve(connection.api);
+      await Promise.all(Array.from(this.#machines, (machine) => machine.create(thread, "internal-error")));
       this.#watch(connection);
       return connection;
     } catch (error) {
@@ -105,27 +113,30 @@ export class MachineHost {
 
 class HostedMachine implements MachineHandle {
   readonly config: MachineConfig;
-  readonly consoles: readonly ConsoleDescription[];
   readonly #host: MachineHost;
   readonly #listener: MachineListener;
-  /** Its number in the thread that runs now. */
-  #number: number;
+  /** What it is in the thread that runs now. */
+  #created: ReturnType<MachineThread["create"]> = new Promise(() => {});
   #runState: MachineRunState;
 
   constructor(
     host: MachineHost,
     config: MachineConfig,
-    consoles: readonly ConsoleDescription[],
-    listener: MachineListener,
-    number: number,
     runState: MachineRunState,
+    listener: MachineListener,
   ) {
     this.#host = host;
     this.config = config;
-    this.consoles = consoles;
-    this.#listener = listener;
-    this.#number = number;
     this.#runState = runState;
+    this.#listener = listener;
+  }
+
+  /** Makes it in `thread`, for the first time or anew. */
+  create(thread: Promise<MachineThread>, state: MachineRunState): Promise<unknown> {
+    this.#created = thread.then((api) => api.create(this.config, state));
+    // Every call to the machine is told why it could not be made.
+    this.#created.catch(() => {});
+    return this.#created;
   }
 
   get runState(): MachineRunState {
@@ -148,20 +159,28 @@ class HostedMachine implements MachineHandle {
     return this.#control("powerdown");
   }
 
+  async consoles(): Promise<readonly ConsoleDescription[]> {
+    return (await this.#created).consoles;
+  }
+
   async capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<CapturedFrame> {
-    return (await this.#host.thread()).capture(this.#number, console, reuse);
+    const [thread, machine] = await this.#inThread();
+    return thread.capture(machine, console, reuse);
   }
 
   async qomList(path: string): Promise<MachineResult<readonly QomProperty[]>> {
-    return (await this.#host.thread()).qomList(this.#number, path);
+    const [thread, machine] = await this.#inThread();
+    return thread.qomList(machine, path);
   }
 
   async qomGet(path: string, property: string): Promise<MachineResult<QomValue>> {
-    return (await this.#host.thread()).qomGet(this.#number, path, property);
+    const [thread, machine] = await this.#inThread();
+    return thread.qomGet(machine, path, property);
   }
 
   async qomSet(path: string, property: string, value: QomValue): Promise<MachineResult<void>> {
-    return (await this.#host.thread()).qomSet(this.#number, path, property, value);
+    const [thread, machine] = await this.#inThread();
+    return thread.qomSet(machine, path, property, value);
   }
 
   async qomListTypes(implementing: string | undefined, abstract: boolean): Promise<readonly QomTypeInfo[]> {
@@ -169,10 +188,10 @@ class HostedMachine implements MachineHandle {
   }
 
   async destroy(): Promise<void> {
-    const thread = await this.#host.thread();
+    const [thread, machine] = await this.#inThread();
     // Not before: a machine that is forgotten is not made anew, and its number would be another's.
     this.#host.forget(this);
-    await thread.destroy(this.#number);
+    await thread.destroy(machine);
   }
 
   /** The thread has died. */
@@ -182,13 +201,15 @@ class HostedMachine implements MachineHandle {
     if (ran) this.#listener({ kind: "stop" });
   }
 
-  async recreate(thread: MachineThread): Promise<void> {
-    this.#number = (await thread.create(this.config, "internal-error")).machine;
+  /** The thread first: when it is replaced, the machine is made anew before it is there. */
+  async #inThread(): Promise<readonly [MachineThread, number]> {
+    const thread = await this.#host.thread();
+    return [thread, (await this.#created).machine];
   }
 
   async #control(verb: "cont" | "stop" | "reset" | "powerdown"): Promise<MachineResult<void>> {
-    const thread = await this.#host.thread();
-    const result = await thread[verb](this.#number);
+    const [thread, machine] = await this.#inThread();
+    const result = await thread[verb](machine);
     if (!result.ok) return result;
     this.#runState = result.value.runState;
     for (const event of result.value.events) this.#listener(event);

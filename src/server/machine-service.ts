@@ -82,7 +82,7 @@ export class MachineService implements MachineControl {
     shared: SharedParts,
   ): Promise<MachineService> {
     const hub = new EventHub({ clock: systemClock, nextTurn: setImmediate, throttled: THROTTLED_EVENTS });
-    const handle = await shared.host.createMachine(options.machine, "prelaunch", (event) =>
+    const handle = shared.host.createMachine(options.machine, "prelaunch", (event) =>
       emitMachineEvent(hub, event),
     );
     const machine = new MachineService(options, config, shared, hub, handle);

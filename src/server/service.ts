@@ -50,12 +50,11 @@ export async function startService(
   try {
     for (const { machine } of config.machines) checkMachineConfig(machine);
     // The machine thread starts on one core while the rest of the program is loaded on another.
-    const hostStarted = MachineHost.start({
+    host = new MachineHost({
       workerUrl: threads.machine,
       onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
     });
-    const [started, { MachineService }] = await Promise.all([hostStarted, import("./machine-service.ts")]);
-    host = started;
+    const { MachineService } = await import("./machine-service.ts");
     // The pool is started last, or with the first picture: nobody who connects should wait for it.
     const startPool = (): Promise<WorkerPool> => {
       pool ??= loadPool(config, log, threads);
@@ -71,7 +70,7 @@ export async function startService(
       newSessionId: () => ++sessions,
     };
     for (const options of config.machines) machines.add(await MachineService.start(options, config, shared));
-    await startPool();
+    await Promise.all([host.ready(), startPool()]);
   } catch (error) {
     await Promise.all([...machines].map((machine) => machine.stop("host-error")));
     await close();

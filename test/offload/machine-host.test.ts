@@ -11,16 +11,15 @@ afterEach(async () => {
 
 async function startHost(workerUrl = machineWorkerUrl) {
   const gone: unknown[] = [];
-  const host = await MachineHost.start({ workerUrl, onThreadGone: (error) => gone.push(error) });
+  const host = new MachineHost({ workerUrl, onThreadGone: (error) => gone.push(error) });
   cleanups.push(() => host.close());
   return { host, gone };
 }
 
 async function createMachine(host: MachineHost, ...displays: Parameters<typeof testMachine>) {
   const events: MachineEvent[] = [];
-  const machine = await host.createMachine(testMachine(...displays), "running", (event) =>
-    events.push(event),
-  );
+  const machine = host.createMachine(testMachine(...displays), "running", (event) => events.push(event));
+  await machine.consoles();
   return { machine, events };
 }
 
@@ -50,12 +49,12 @@ describe("a hosted machine", () => {
     expect(b.events).toEqual([]);
     await a.machine.destroy();
     expect((await b.machine.capture(0, undefined)).frame.width).toBe(320);
-    expect(b.machine.consoles[0]?.deviceId).toBe("b");
+    expect((await b.machine.consoles())[0]?.deviceId).toBe("b");
   });
 
   it("answers a refused verb with QEMU's sentence, and no event", async () => {
     const { host } = await startHost();
-    const machine = await host.createMachine(testMachine({}), "internal-error", () => {
+    const machine = host.createMachine(testMachine({}), "internal-error", () => {
       throw new Error("nothing happened");
     });
     expect(await machine.cont()).toEqual({
@@ -73,6 +72,7 @@ describe("when the machine thread dies", () => {
     const { host, gone } = await startHost(mortal.workerUrl);
     const { machine, events } = await createMachine(host, { type: "qxl", width: 1920, height: 1080 });
     const captures = [machine.capture(0, undefined), machine.capture(0, undefined)];
+    await new Promise((resolve) => setImmediate(resolve)); // They are on their way.
     mortal.kill();
     const [, second] = await Promise.allSettled(captures);
     expect(second).toMatchObject({ status: "rejected", reason: { code: "WorkerGone" } });
