@@ -7,17 +7,32 @@
  * Invariants (rules D5 and C8):
  *  - nothing here waits for another process: a FIFO without a reader is an error, and so is a socket;
  *  - a file that was there is overwritten in place, never truncated before;
- *  - a discarded or retracted file is gone if it was made here, and empty if it was there and has been written to.
+ *  - a discarded or retracted file is gone if it was made here, and empty if it was there and has been written to;
+ *  - no other file is touched that has come to its path meanwhile: a file is known by its device and inode.
  */
 
-import { close, constants, fstat, ftruncate, open, realpath, stat, truncate, unlink } from "node:fs";
+import {
+  type BigIntStats,
+  close,
+  constants,
+  fstat,
+  ftruncate,
+  lstat,
+  open,
+  readlink,
+  realpath,
+  stat,
+  unlink,
+} from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { promisify } from "node:util";
+import { FILE_LINKS_COUNT_MAX } from "../util/limits.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 
 export { FileError };
 
 export interface Destination {
+  /** Where the file is; of a new one, the place that links lead to. */
   readonly path: string;
   readonly fd: number;
   readonly kind: "file" | "fifo" | "device";
@@ -25,14 +40,19 @@ export interface Destination {
   readonly isNew: boolean;
   /** Of the file when it was opened. */
   readonly sizeBytes: number;
+  /** What the file is known by, whatever becomes of its path. */
+  readonly inode: Inode;
 }
+
+type Inode = Pick<BigIntStats, "dev" | "ino">;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const statFile = promisify(stat);
 const statOpenFile = promisify(fstat);
 const truncateOpenFile = promisify(ftruncate);
-const truncateFile = promisify(truncate);
+const statLink = promisify(lstat);
+const readLink = promisify(readlink);
 const unlinkFile = promisify(unlink);
 const resolveLinks = promisify(realpath.native);
 
@@ -42,13 +62,14 @@ const NEW_FILE_MODE = 0o666;
 /** Throws `FileError`. */
 export async function openDestination(path: string): Promise<Destination> {
   try {
-    const { fd, isNew } = await openOrCreate(path);
+    const opened = await openOrCreate(path);
     try {
-      const status = await statOpenFile(fd);
-      const kind = status.isFIFO() ? "fifo" : status.isCharacterDevice() ? "device" : "file";
-      return { path, fd, kind, isNew, sizeBytes: status.size };
+      const status = await statOpenFile(opened.fd, { bigint: true });
+      const kind = status.isFIFO() ? "fifo" : status.isFile() ? "file" : "device";
+      const { dev, ino, size } = status;
+      return { ...opened, kind, sizeBytes: Number(size), inode: { dev, ino } };
     } catch (error) {
-      await closeFile(fd);
+      await closeFile(opened.fd);
       throw error;
     }
   } catch (error) {
@@ -56,20 +77,40 @@ export async function openDestination(path: string): Promise<Destination> {
   }
 }
 
-async function openOrCreate(path: string): Promise<{ fd: number; isNew: boolean }> {
+async function openOrCreate(path: string): Promise<Pick<Destination, "path" | "fd" | "isNew">> {
   try {
-    return { fd: await openFile(path, OPEN_FLAGS), isNew: false };
+    return { path, fd: await openFile(path, OPEN_FLAGS), isNew: false };
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }
+  // An exclusive creation follows no link, so that a file made through a link is known to be new, too.
+  const place = await followLinks(path);
+  const flags = OPEN_FLAGS | constants.O_CREAT;
   try {
-    const flags = OPEN_FLAGS | constants.O_CREAT | constants.O_EXCL;
-    return { fd: await openFile(path, flags, NEW_FILE_MODE), isNew: true };
+    return { path: place, fd: await openFile(place, flags | constants.O_EXCL, NEW_FILE_MODE), isNew: true };
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-  // Somebody else was faster, or it is a link to a file that is not there: not ours to remove.
-  return { fd: await openFile(path, OPEN_FLAGS | constants.O_CREAT, NEW_FILE_MODE), isNew: false };
+  // Somebody else was faster: not ours to remove.
+  return { path: place, fd: await openFile(place, flags, NEW_FILE_MODE), isNew: false };
+}
+
+/**
+ * The path that a file has, or would get, at the end of all links.  Rejects with the system's error when its
+ * directory is not there; what else is wrong with the path, opening it tells.
+ */
+async function followLinks(path: string): Promise<string> {
+  let place = path;
+  for (let links = 0; links <= FILE_LINKS_COUNT_MAX; links++) {
+    if (place === "" || place.endsWith("/")) break; // No file has such a name.
+    const directory = await resolveLinks(dirname(place));
+    place = resolve(directory, basename(place));
+    const target = await readLink(place).catch(() => undefined);
+    if (target === undefined) break;
+    // Not normalized: where `..` leads to is told by the file system.
+    place = target.startsWith("/") ? target : `${directory}/${target}`;
+  }
+  return place;
 }
 
 /** Throws `FileError`: some file systems tell only now that the disk is full. */
@@ -83,9 +124,9 @@ export async function closeDestination({ fd }: Destination): Promise<void> {
 
 /** Closes a destination that has no picture, or half of one if `isWritten`.  Throws nothing: what failed before counts. */
 export async function discardDestination(destination: Destination, isWritten: boolean): Promise<void> {
-  const { path, fd, kind, isNew } = destination;
+  const { fd, kind, isNew } = destination;
   try {
-    if (isNew) await unlinkFile(path);
+    if (isNew) await removeNew(destination);
     else if (isWritten && kind === "file") await truncateOpenFile(fd, 0);
   } catch {
     // The file went by itself, or cannot be written any more.
@@ -94,30 +135,44 @@ export async function discardDestination(destination: Destination, isWritten: bo
 }
 
 /** Takes back a destination that has been written and closed.  Throws nothing. */
-export async function retractDestination({ path, kind, isNew }: Destination): Promise<void> {
+export async function retractDestination(destination: Destination): Promise<void> {
+  const { path, kind, isNew } = destination;
   try {
-    if (isNew) await unlinkFile(path);
-    else if (kind === "file") await truncateFile(path, 0);
+    if (isNew) await removeNew(destination);
+    else if (kind === "file" && isSame(await statFile(path, { bigint: true }), destination)) {
+      const fd = await openFile(path, OPEN_FLAGS);
+      const isStillSame = isSame(await statOpenFile(fd, { bigint: true }), destination);
+      await discardDestination({ ...destination, fd }, isStillSame);
+    }
   } catch {
     // The file went by itself, or cannot be written any more.
   }
 }
 
+async function removeNew(destination: Destination): Promise<void> {
+  const { path } = destination;
+  if (isSame(await statLink(path, { bigint: true }), destination)) await unlinkFile(path);
+}
+
+function isSame({ dev, ino }: Inode, { inode }: Destination): boolean {
+  return dev === inode.dev && ino === inode.ino;
+}
+
 /**
  * What a destination is, as names of resources (rule R1): two paths that share one of them are the same file.
- * Every file has its place, its directory and name; one that exists has its inode also, which it
- * has under all names.
+ * Every file has its place, its directory and name at the end of all links; one that exists has its
+ * inode also, which it has under all names.
  */
 export async function identifyDestination(path: string): Promise<readonly string[]> {
-  const [file, target] = await Promise.allSettled([statFile(path), resolveLinks(path)]);
+  const [file, place] = await Promise.allSettled([statFile(path, { bigint: true }), followLinks(path)]);
   const names: string[] = [];
   if (file.status === "fulfilled") names.push(`file:${file.value.dev}:${file.value.ino}`);
-  const place = target.status === "fulfilled" ? target.value : resolve(path);
   try {
-    const { dev, ino } = await statFile(dirname(place));
-    names.push(`place:${dev}:${ino}:${basename(place)}`);
+    if (place.status === "rejected") throw place.reason;
+    const { dev, ino } = await statFile(dirname(place.value), { bigint: true });
+    names.push(`place:${dev}:${ino}:${basename(place.value)}`);
   } catch {
-    names.push(`path:${place}`); // It cannot be opened, which opening it will tell.
+    names.push(`path:${resolve(path)}`); // It cannot be opened, which opening it will tell.
   }
   return names;
 }

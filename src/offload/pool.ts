@@ -15,7 +15,7 @@
 
 import { Piscina } from "piscina";
 import { BandBoard } from "../util/band-board.ts";
-import { type CancelFlag, cancel, createCancelFlag } from "../util/cancel-flag.ts";
+import { type CancelFlag, cancel, createCancelFlag, hasBegun } from "../util/cancel-flag.ts";
 import { systemClock, type Timer } from "../util/clock.ts";
 import { releaseRoom, takeRoom } from "../util/frame-memory.ts";
 import { ENCODE_TASKS_MAX, POOL_HEAP_MIB_MAX, POOL_STOP_MS } from "../util/limits.ts";
@@ -123,41 +123,38 @@ export class WorkerPool {
    */
   async save(picture: Picture, destination: Destination, signal: AbortSignal): Promise<void> {
     if (destination.kind === "fifo") return saveToFifo(picture, destination.fd, signal);
+    const flag = createCancelFlag();
+    const task = {
+      buffer: picture.room.buffer,
+      extents: picture.extents,
+      fd: destination.fd,
+      isFile: destination.kind === "file",
+      fileBytes: destination.sizeBytes,
+      cancel: flag,
+    };
     try {
+      await this.#runCancellable("write", task, signal);
       signal.throwIfAborted();
-      await this.#runCancellable(
-        "write",
-        (cancel) => ({
-          buffer: picture.room.buffer,
-          extents: picture.extents,
-          fd: destination.fd,
-          isFile: destination.kind === "file",
-          fileBytes: destination.sizeBytes,
-          cancel,
-        }),
-        signal,
-      );
     } catch (error) {
-      await discardDestination(destination, true);
+      await discardDestination(destination, hasBegun(flag));
       throw error;
     }
-    await closeDestination(destination);
-    // Cancelled while it was closed: whoever cancelled is told that it worked, so nothing may be left.
-    if (!signal.aborted) return;
-    await retractDestination(destination);
-    throw signal.reason;
+    try {
+      await closeDestination(destination);
+      // Cancelled while it was closed: whoever cancelled is told that it worked, so nothing may be left.
+      signal.throwIfAborted();
+    } catch (error) {
+      await retractDestination(destination);
+      throw error;
+    }
   }
 
   /** The picture in base64.  Rejects with `WorkerGoneError` or the signal's reason. */
   async base64(picture: Picture, signal: AbortSignal): Promise<Uint8Array<SharedArrayBuffer>> {
-    signal.throwIfAborted();
     const target = new SharedArrayBuffer(Math.ceil(picture.sizeBytes / 3) * 4);
     const { room, extents } = picture;
-    await this.#runCancellable(
-      "base64",
-      (cancel) => ({ buffer: room.buffer, extents, target, cancel }),
-      signal,
-    );
+    const task = { buffer: room.buffer, extents, target, cancel: createCancelFlag() };
+    await this.#runCancellable("base64", task, signal);
     return new Uint8Array(target);
   }
 
@@ -178,25 +175,25 @@ export class WorkerPool {
     await this.#piscina.destroy();
   }
 
-  /** Runs a task that heeds a flag of its own, set when `signal` fires. */
+  /** Runs a task whose flag is set when `signal` fires. */
   async #runCancellable<Name extends "write" | "base64">(
     name: Name,
-    taskOf: (cancel: CancelFlag) => Tasks[Name]["task"],
+    task: Tasks[Name]["task"],
     signal: AbortSignal,
   ): Promise<void> {
-    const flag = createCancelFlag();
+    signal.throwIfAborted();
     const kill = new AbortController();
     let timer: Timer | undefined;
     let abort = (): void => {};
     const cancelled = new Promise<never>((_, reject) => {
       abort = () => {
-        if (cancel(flag)) reject(signal.reason);
+        if (cancel(task.cancel)) reject(signal.reason);
         else timer = systemClock.startTimer(POOL_STOP_MS, () => kill.abort());
       };
     });
     signal.addEventListener("abort", abort);
     try {
-      await Promise.race([this.#run(name, taskOf(flag), kill), cancelled]);
+      await Promise.race([this.#run(name, task, kill), cancelled]);
     } catch (error) {
       throw error instanceof TaskCancelled || signal.aborted ? signal.reason : error;
     } finally {

@@ -38,6 +38,14 @@ export const REQUEST_QUEUE_LEN_MAX = 8;
 export const ASYNC_IN_FLIGHT_MAX = 64;
 /** Requests a session may start in one turn of the event loop before the next session gets its turn. */
 export const REQUESTS_PER_TURN_MAX = 64;
+/** Bytes read, or answered, that count as one request more of a turn: half a KiB takes about as long. */
+export const TURN_UNIT_BYTES = 512;
+/** Bytes of an `id`.  QEMU has no limit; here one that is echoed must not hold up others.  Seen: GenericError. */
+export const ID_BYTES_MAX = 64 * KIB;
+/** Characters of an error's sentence, which may quote what was sent.  Seen: it ends there. */
+export const ERROR_DESC_LEN_MAX = 8 * KIB;
+/** Replies of one session that are made and not sent yet, when they are large.  Seen: the next one waits. */
+export const REPLIES_RESERVED_BYTES_MAX = 64 * MIB;
 /** Bytes a suspended session reads ahead, to notice that its peer has gone (rule C4).  Seen: the socket is not read. */
 export const READ_AHEAD_BYTES_MAX = 64 * KIB;
 /** Unparsed and half-parsed input of all sessions together (rule W5).  Seen: sockets are not read until there is room. */
@@ -68,6 +76,16 @@ export const EVENT_THROTTLE_PERIOD_MS = 1_000;
 
 /** What commands in flight get to end by themselves when the service is told to stop. */
 export const SHUTDOWN_GRACE_MS = 1_000;
+/** When a service that was told to stop is killed, whatever holds it up: two seconds after it was told, it is gone. */
+export const SHUTDOWN_HARD_MS = 1_800;
+/** Log text that may wait for whoever reads standard error.  Seen: in the log, a line with the number of lines lost. */
+export const LOG_WAITING_BYTES_MAX = 1 * MIB;
+/** What the last lines of the log get to be read, when the service has ended. */
+export const LOG_FLUSH_MS = 150;
+/** Largest byte limit that an operator may set: more than any machine has.  Seen: a start-up error that names it. */
+export const OPERATOR_BYTES_MAX = 1024 * GIB;
+/** See {@link OPERATOR_BYTES_MAX}: for limits that count. */
+export const OPERATOR_COUNT_MAX = 1_000_000;
 
 // ---- Machine and displays (machine, ui) ----
 
@@ -105,6 +123,8 @@ export const TIMER_MS_MAX = 2_147_483_000;
 export const PNG_BAND_BYTES = 256 * KIB;
 /** Bytes of a PPM that are converted in one go: below 0.2 ms. */
 export const PPM_BAND_BYTES = 512 * KIB;
+/** Pool threads.  A picture uses eight at most; each takes some 10 MiB.  Seen: a start-up error that names the range. */
+export const POOL_THREADS_COUNT_MAX = 64;
 /** Pool threads that work on one picture at a time; more would not be faster for want of bands. */
 export const ENCODE_TASKS_MAX = 8;
 /** Pictures of one frame memory that are encoded or written at a time; further ones go to memory of their own, slower. */
@@ -119,6 +139,8 @@ export const BASE64_BAND_BYTES = 384 * KIB;
 export const POOL_STOP_MS = 1_000;
 /** Heap of a pool thread, whose pictures are not on it.  Seen: the command fails, the thread is replaced. */
 export const POOL_HEAP_MIB_MAX = 256;
+/** Symbolic links one after another to a file.  Source: Linux, `MAXSYMLINKS`.  Seen: GenericError "Too many levels of symbolic links". */
+export const FILE_LINKS_COUNT_MAX = 40;
 /** Size of a configuration file.  Seen: GenericError "File too large". */
 export const CONFIG_FILE_BYTES_MAX = 1 * MIB;
 

@@ -7,6 +7,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -17,9 +19,11 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   closeDestination,
+  type Destination,
   discardDestination,
   identifyDestination,
   openDestination,
+  retractDestination,
 } from "../../src/offload/destination.ts";
 
 let directory: string;
@@ -43,8 +47,26 @@ describe("opening a destination", () => {
 
   it("D5: makes the file that a dangling link leads to", async () => {
     symlinkSync(at("target"), at("dangling"));
-    await closeDestination(await openDestination(at("dangling")));
+    const made = await openDestination(at("dangling"));
+    expect(made.isNew).toBe(true);
     expect(existsSync(at("target"))).toBe(true);
+    await discardDestination(made, false);
+    expect(existsSync(at("target"))).toBe(false);
+    expect(readlinkSync(at("dangling"))).toBe(at("target"));
+  });
+
+  it("D5: follows dangling links as the file system does", async () => {
+    mkdirSync(at("far/deep"), { recursive: true });
+    mkdirSync(at("near"));
+    symlinkSync(at("far/deep"), at("near/folder"));
+    symlinkSync("folder/../end", at("near/second"));
+    symlinkSync("second", at("near/first"));
+    await closeDestination(await openDestination(at("near/first")));
+    expect(existsSync(at("far/end"))).toBe(true);
+    symlinkSync("missing/", at("slash"));
+    await expect(openDestination(at("slash"))).rejects.toThrow("Is a directory");
+    symlinkSync("circle", at("circle"));
+    await expect(openDestination(at("circle"))).rejects.toThrow("Too many levels of symbolic links");
   });
 
   it("D5: tells why a file cannot be opened, in QEMU's words", async () => {
@@ -85,6 +107,13 @@ describe("opening a destination", () => {
   });
 });
 
+async function retract(destination: Destination): Promise<void> {
+  await closeDestination(destination);
+  await retractDestination(destination);
+}
+
+const discardWritten = (destination: Destination): Promise<void> => discardDestination(destination, true);
+
 describe("discarding a destination", () => {
   it("D5: removes a file that it made, and empties one that it has written to", async () => {
     await discardDestination(await openDestination(at("discarded")), false);
@@ -94,6 +123,29 @@ describe("discarding a destination", () => {
     expect(readFileSync(at("touched"), "utf8")).toBe("content");
     await discardDestination(await openDestination(at("touched")), true);
     expect(readFileSync(at("touched"), "utf8")).toBe("");
+  });
+
+  it("D5: touches no file that has come to the path of its own", async () => {
+    for (const isNew of [true, false]) {
+      for (const takeBack of [retract, discardWritten]) {
+        writeFileSync(at("came"), "somebody else's");
+        if (!isNew) writeFileSync(at("mine"), "old");
+        const destination = await openDestination(at("mine"));
+        expect(destination.isNew).toBe(isNew);
+        renameSync(at("came"), at("mine"));
+        await takeBack(destination);
+        expect(readFileSync(at("mine"), "utf8")).toBe("somebody else's");
+        rmSync(at("mine"));
+      }
+    }
+  });
+
+  it("D5: takes back what has been written and closed", async () => {
+    await retract(await openDestination(at("taken-back")));
+    expect(existsSync(at("taken-back"))).toBe(false);
+    writeFileSync(at("kept"), "content");
+    await retract(await openDestination(at("kept")));
+    expect(readFileSync(at("kept"), "utf8")).toBe("");
   });
 
   it("holds no file afterwards, whatever happened to it meanwhile", async () => {
@@ -126,6 +178,15 @@ describe("R1: a destination's identity", () => {
     writeFileSync(at("later"), "");
     expect(share(before, await identifyDestination(at("later")))).toBe(true);
     expect(share(before, await identifyDestination(at("other")))).toBe(false);
+  });
+
+  it("is shared by a link to a file that is not there, and that file", async () => {
+    symlinkSync("unborn", at("leading"));
+    symlinkSync("leading", at("leading-on"));
+    const target = await identifyDestination(at("unborn"));
+    expect(target).toHaveLength(1);
+    expect(await identifyDestination(at("leading"))).toEqual(target);
+    expect(await identifyDestination(at("leading-on"))).toEqual(target);
   });
 
   it("C8: is found without waiting for a FIFO's other end", async () => {
