@@ -1,11 +1,8 @@
 /**
  * Entry of a machine thread: receives calls, asks its machines, answers.
- *
- * It runs at low priority, so that light commands on the main thread win the core.
  */
 
 import { randomInt } from "node:crypto";
-import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
@@ -24,11 +21,10 @@ import type {
   QomValue,
   VerbOutcome,
 } from "../src/offload/contract.ts";
+import { lowerPriority } from "../src/offload/low-priority.ts";
 import { Console } from "../src/ui/console.ts";
 import { assert } from "../src/util/assert.ts";
 import { systemClock } from "../src/util/clock.ts";
-
-const NICE = 10;
 
 interface HostedMachine {
   readonly machine: Machine;
@@ -48,12 +44,10 @@ class MachineService implements MachineThread {
       machine,
       consoles: machine.heads.map(({ display }) => new Console(display, randomInt(1, 2 ** 31))),
     });
-    const consoles = machine.heads.map(({ deviceId, devicePath, head }, index) => ({
-      index,
-      deviceId,
-      devicePath,
-      head,
-    }));
+    const consoles = machine.heads.map(({ display, deviceId, devicePath, head }, index) => {
+      const { width, height } = display.surface;
+      return { index, deviceId, devicePath, head, width, height };
+    });
     return { machine: number, consoles };
   }
 
@@ -135,5 +129,5 @@ function answer<T>(question: () => T): MachineResult<T> {
 }
 
 assert(parentPort !== null, "this file is a thread's entry");
-setPriority(0, NICE);
+lowerPriority();
 expose(new MachineService(), nodeEndpoint(parentPort));

@@ -1,10 +1,7 @@
 /**
  * Entry of a pool thread: one exported function for each task, as piscina wants them.
- *
- * It runs at low priority, so that light commands on the main thread win the core.
  */
 
-import { setPriority } from "node:os";
 import type {
   Base64Task,
   EncodeOutcome,
@@ -12,6 +9,7 @@ import type {
   TaskOutcome,
   WriteTask,
 } from "../src/offload/contract.ts";
+import { lowerPriority } from "../src/offload/low-priority.ts";
 import { encodeBase64 } from "../src/picture/base64.ts";
 import { CancelledError } from "../src/picture/cancelled.ts";
 import { encodePicture } from "../src/picture/encoder.ts";
@@ -19,9 +17,7 @@ import { writePicture } from "../src/picture/write.ts";
 import { BandBoard } from "../src/util/band-board.ts";
 import { begin, type CancelFlag } from "../src/util/cancel-flag.ts";
 
-const NICE = 10;
-
-setPriority(NICE); // On Linux, this thread's alone.
+lowerPriority();
 
 export function encode(task: EncodeTask): EncodeOutcome {
   return settle(() => encodePicture({ ...task, board: new BandBoard(task.board) }));
