@@ -55,7 +55,10 @@ export function uiHandlers(
     },
     "screendump-data": {
       resources: async (args) => [await claimConsole(args)],
-      async handle(args, { signal }) {
+      async handle(args, context) {
+        const { signal } = context;
+        const console = await consoleOf(args);
+        await context.replyRoom(console.width * console.height * BASE64_BYTES_PER_PIXEL_MAX);
         const shared = await fromThread(picture(args, signal));
         try {
           const { width, height, format } = shared.picture;
@@ -70,6 +73,9 @@ export function uiHandlers(
     "query-display-options": () => ({ type: "none" }),
   };
 }
+
+/** Three bytes of a pixel are four in base64; PNG takes no more, but for a few bytes. */
+const BASE64_BYTES_PER_PIXEL_MAX = 4;
 
 interface ConsoleArguments {
   readonly device?: string;

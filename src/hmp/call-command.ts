@@ -41,6 +41,7 @@ export function commandCaller(
         },
         progressed: (_, progress) => context.progress(progress),
         unicast: (event, data) => context.emitUnicast(event, data),
+        replyRoom: (_, bytes) => context.replyRoom(bytes),
       };
       // Its age is that of the command it is called for, which alone is told.
       const call = new CommandCall(owner, command, args, context.id, 0);

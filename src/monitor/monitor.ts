@@ -40,9 +40,14 @@ export interface MonitorOptions {
   readonly newReader: () => MessageReader;
   /** A number that no session of the service has had. */
   readonly newSessionId: () => number;
+  /** A session has closed, and is not counted any more. */
+  readonly sessionClosed?: () => void;
   /** The time of COMMAND_PROGRESS: tests pass a virtual one. */
   readonly scheduler?: SchedulerLike;
 }
+
+/** Codes of connections that the client ended, in whatever way. */
+const GONE_CODES: ReadonlySet<string> = new Set(["CHARDEV_GONE", "ECONNRESET", "EPIPE"]);
 
 /** What handlers and peers get after the grace, to let go and to read, in two halves. */
 const LET_GO_MS = 500;
@@ -137,11 +142,14 @@ export class Monitor implements MonitorInfo {
       this.#closedByServer++;
       log.warn({ ...fields, reason, closedByServer: this.#closedByServer }, "session closed by the server");
     } else if (reason !== undefined) {
-      log.info({ ...fields, reason: reason.message }, "session lost");
+      // A client that went away is every client's right; anything else is worth a line.
+      const isGone = "code" in reason && GONE_CODES.has(String(reason.code));
+      log[isGone ? "debug" : "info"]({ ...fields, reason: reason.message }, "session lost");
     } else {
       log.debug(fields, "session closed");
     }
     if (this.#sessions.size === 0) this.#allClosed?.();
+    this.#options.sessionClosed?.();
   }
 }
 

@@ -6,7 +6,7 @@
  *                 '─▶ queue, while the connection is full ─▶ one piece for each drain
  *
  * A peer that does not read is bounded (rule E3): waiting replies keep its session from starting further
- * commands; waiting events, or a stall over many bytes, close it.  What waits here is spent from a budget
+ * commands, and never close it; waiting events do, when they are too many or the peer takes no byte for long.  What waits here is spent from a budget
  * of all sessions.
  */
 
@@ -98,9 +98,10 @@ export class Outbound implements Observer<Outgoing> {
   /** The connection has room again. */
   drained(): void {
     if (this.#closed) return;
-    this.#port.budget.spend(-this.#blockedBytes);
+    const taken = this.#blockedBytes;
     this.#blocked = false;
     this.#blockedBytes = 0;
+    this.#port.budget.spend(-taken);
     this.#flush();
     this.#port.room();
   }
@@ -155,8 +156,8 @@ export class Outbound implements Observer<Outgoing> {
     if (piece === undefined) return;
     this.#queuedBytes -= piece.data.length;
     this.#queuedEventBytes -= piece.eventBytes;
-    this.#port.budget.spend(-piece.data.length);
     this.#write(piece.data);
+    this.#port.budget.spend(-piece.data.length);
   }
 
   #queueText(): void {
@@ -201,7 +202,7 @@ export class Outbound implements Observer<Outgoing> {
     const { limits, overrun } = this.#port;
     if (this.#queuedEventBytes > limits.eventsWaitingBytesMax) {
       overrun(`${this.#queuedEventBytes} bytes of events wait for a peer that does not read`);
-    } else if (this.#stallTimer === undefined && this.#waitingBytes > limits.stalledOutputBytes) {
+    } else if (this.#stallTimer === undefined && this.#isOverrun) {
       this.#stalledSinceMs = this.#port.clock.nowMs();
       this.#takenBytes = this.#writtenBytes - this.#port.connection.unsentBytes;
       this.#startStallTimer();
@@ -212,6 +213,11 @@ export class Outbound implements Observer<Outgoing> {
     return this.#queuedBytes + this.#port.connection.unsentBytes;
   }
 
+  /** Replies alone never close a session: there, waiting is the client's own choice. */
+  get #isOverrun(): boolean {
+    return this.#queuedEventBytes > 0 && this.#waitingBytes > this.#port.limits.stalledOutputBytes;
+  }
+
   #startStallTimer(): void {
     const { clock, limits } = this.#port;
     this.#stallTimer = clock.startTimer(limits.stalledPeerMs / STALL_CHECKS, () => this.#checkStall());
@@ -220,7 +226,7 @@ export class Outbound implements Observer<Outgoing> {
   #checkStall(): void {
     this.#stallTimer = undefined;
     const { connection, clock, limits } = this.#port;
-    if (this.#waitingBytes <= limits.stalledOutputBytes) return;
+    if (!this.#isOverrun) return;
     const takenBytes = this.#writtenBytes - connection.unsentBytes;
     if (takenBytes !== this.#takenBytes) {
       this.#takenBytes = takenBytes;

@@ -26,6 +26,7 @@ import {
   encodeReturn,
   encodeReturnChunks,
   idKey,
+  isIdLarger,
   parseRequest,
   type Request,
   requestId,
@@ -34,11 +35,18 @@ import type { CommandRegistry, MonitorCommand } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
 import type { Connection, ConnectionListener, JsonObject, JsonValue, MessageReader } from "../qmp/wire.ts";
 import type { Budget } from "../util/budget.ts";
-import type { Clock } from "../util/clock.ts";
-import { READ_AHEAD_BYTES_MAX, REQUEST_QUEUE_LEN_MAX, REQUESTS_PER_TURN_MAX } from "../util/limits.ts";
+import type { Clock, Timer } from "../util/clock.ts";
+import {
+  ID_BYTES_MAX,
+  READ_AHEAD_BYTES_MAX,
+  REQUEST_QUEUE_LEN_MAX,
+  REQUESTS_PER_TURN_MAX,
+  TURN_UNIT_BYTES,
+} from "../util/limits.ts";
 import type { EventFeed, EventHub } from "./event-hub.ts";
 import { Outbound, type Outgoing, type OutputLimits } from "./outbound.ts";
 import type { ProgressReports } from "./progress-reports.ts";
+import { ReplyRooms } from "./reply-rooms.ts";
 import { merge, Subject, type Subscription } from "./rx.ts";
 
 export type SessionState = "negotiating" | "command" | "ending" | "closed";
@@ -75,6 +83,8 @@ interface Waiting {
   readonly request: Request | undefined;
   readonly id: JsonValue | undefined;
   readonly acceptedMs: number;
+  /** Of the message that brought it. */
+  readonly messageBytes: number;
   /** Answers it instead of a run: what was wrong with it, or that it was cancelled. */
   refusal: unknown;
 }
@@ -103,7 +113,19 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   /** Keys of the ids in flight; kept with `async` alone (rule L5). */
   readonly #idsInFlight = new Set<string>();
   #pump: "idle" | "running" | "scheduled" = "idle";
+  /** What may still be done in this turn, in requests; filled up in the next one. */
+  #allowance = REQUESTS_PER_TURN_MAX;
+  #refillPending = false;
+  /** Bytes that came in all, those that were read, and those of the message read last. */
+  #arrivedBytes = 0;
+  #readBytes = 0;
+  #messageBytes = 0;
+  /** Bytes of the requests that wait or run. */
+  #requestBytes = 0;
   #budgetedBytes = 0;
+  /** Runs while an unfinished message holds much: whoever sends nothing more must not keep others waiting. */
+  #unfinishedTimer: Timer | undefined;
+  readonly #replyRooms: ReplyRooms;
   #closeReason: string | undefined;
 
   constructor(port: SessionPort, connection: Connection, reader: MessageReader, sessionId: number) {
@@ -118,8 +140,12 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       budget: port.outputBudget,
       limits: port.limits,
       overrun: (reason) => this.destroy(reason),
-      room: () => this.#run(),
+      room: () => {
+        this.#replyRooms.grant();
+        this.#run();
+      },
     });
+    this.#replyRooms = new ReplyRooms(port.outputBudget, () => this.#outbound.hasRoom);
     this.#outgoing = this.#returns.subscribe(this.#outbound);
     connection.start(this);
     this.#returns.next(port.greeting);
@@ -134,7 +160,9 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   data(bytes: Uint8Array): void {
     if (this.#state === "closed") return;
     this.#reader.push(bytes);
-    this.#run();
+    this.#arrivedBytes += bytes.length;
+    if (this.#pump === "scheduled") this.#regulateInput();
+    else this.#run();
   }
 
   inputEnd(): void {
@@ -154,10 +182,11 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     this.#outgoing.unsubscribe();
     this.#feed?.leave();
     this.#waiting.length = 0;
-    this.#port.inputBudget.spend(-this.#budgetedBytes);
-    this.#port.inputBudget.settle(this);
+    this.#unfinishedTimer?.cancel();
     this.#port.inputBudget.forget(this.#onRoom);
     this.#port.outputBudget.forget(this.#onRoom);
+    this.#port.inputBudget.spend(-this.#budgetedBytes);
+    this.#port.inputBudget.settle(this);
     for (const call of [...this.#calls]) {
       if (call.description.onDisconnect === "cancel") call.cancel();
     }
@@ -277,12 +306,24 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     if (call === this.#running) this.#running = undefined;
     else this.#asyncInFlight--;
     if (this.#async && call.id !== undefined) this.#idsInFlight.delete(idKey(call.id));
-    if ("result" in outcome) {
-      if (call.description.successResponse) this.#reply(encodeReturnChunks(outcome.result, call.id));
-    } else {
-      this.#fail(outcome.error, call.id, call.command);
-    }
+    this.#requestBytes -= call.messageBytes;
+    this.#answer(call, outcome);
+    this.#replyRooms.release(call);
     this.#run();
+  }
+
+  replyRoom(call: CommandCall, bytes: number): Promise<void> {
+    return this.#replyRooms.request(call, bytes, call.signal);
+  }
+
+  #answer(call: CommandCall, outcome: Outcome): void {
+    if ("error" in outcome) return this.#fail(outcome.error, call.id, call.command);
+    if (!call.description.successResponse || this.#state === "closed") return;
+    try {
+      this.#reply(encodeReturnChunks(outcome.result, call.id));
+    } catch (error) {
+      this.#fail(error, call.id, call.command);
+    }
   }
 
   progressed(call: CommandCall, progress: Progress): void {
@@ -312,7 +353,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     if ((this.#state as SessionState) === "closed") return;
     this.#pump = more === "later" ? "scheduled" : "idle";
     if (more === "later") {
-      this.#port.nextTurn(() => {
+      this.#refill(() => {
         this.#pump = "idle";
         this.#run();
       });
@@ -324,12 +365,26 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       this.#state = "ending";
       this.#outbound.end();
     }
+    // More may come in this very turn: what is left of the allowance is for that, too.
+    if (more !== "later" && this.#allowance < REQUESTS_PER_TURN_MAX / 2 && !this.#refillPending) {
+      this.#refillPending = true;
+      this.#refill(() => {
+        this.#refillPending = false;
+      });
+    }
     this.#regulateInput();
+  }
+
+  #refill(callback: () => void): void {
+    this.#port.nextTurn(() => {
+      this.#allowance = REQUESTS_PER_TURN_MAX;
+      callback();
+    });
   }
 
   /** `later`: this turn is used up.  `starved`: all that was read is started.  `blocked`: somebody will call. */
   #runTurn(): "later" | "starved" | "blocked" {
-    for (let left = REQUESTS_PER_TURN_MAX; left > 0; left--) {
+    for (; this.#allowance > 0; this.#allowance--) {
       if (!this.#outbound.hasRoom) {
         if (this.#port.outputBudget.exhausted) this.#port.outputBudget.whenRoom(this.#onRoom);
         return "blocked";
@@ -338,6 +393,12 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       if (!this.#mayRead())
         return this.#state === "ending" && this.#waiting.length === 0 ? "starved" : "blocked";
       const status = this.#reader.next();
+      const readBytes = this.#arrivedBytes - this.#reader.unreadBytes;
+      if (status === "value" || status === "error") {
+        this.#messageBytes = readBytes - this.#readBytes;
+        this.#readBytes = readBytes;
+        this.#allowance -= Math.floor(this.#messageBytes / TURN_UNIT_BYTES);
+      }
       if (status === "starved") return "starved";
       if (status === "slice") return "later";
       if (status === "error") this.#accept(undefined, undefined, new QmpError(this.#reader.errorDesc));
@@ -349,6 +410,10 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   /** Whether there is a place for one more request. */
   #mayRead(): boolean {
     if (this.#state === "ending" || this.#state === "closed") return false;
+    if (this.#isOverBudget()) {
+      this.#port.inputBudget.whenRoom(this.#onRoom);
+      return false;
+    }
     if (this.#running === undefined && this.#waiting.length === 0) return true;
     // The head that waits for the async limit is not counted among those queued behind it (rule L6).
     if (this.#running === undefined) return this.#waiting.length <= REQUEST_QUEUE_LEN_MAX;
@@ -360,7 +425,12 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     try {
       request = parseRequest(value, this.#oob);
     } catch (error) {
-      return this.#accept(undefined, requestId(value), error);
+      const id = requestId(value);
+      return this.#accept(undefined, this.#isIdTooLarge(id) ? undefined : id, error);
+    }
+    if (this.#isIdTooLarge(request.id)) {
+      const error = new QmpError(`The 'id' is larger than ${ID_BYTES_MAX} bytes`);
+      return this.#accept(undefined, undefined, error);
     }
     if (this.#idsInFlight.size > 0 && request.id !== undefined && this.#idsInFlight.has(idKey(request.id))) {
       return this.#accept(undefined, request.id, new QmpError("The 'id' is in use by a command in flight"));
@@ -369,7 +439,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       request.oob ||
       (this.#running === undefined && this.#waiting.length === 0 && !this.#mustWait(request))
     ) {
-      this.#start(request, undefined);
+      this.#start(request, undefined, this.#messageBytes);
     } else {
       this.#accept(request, request.id, undefined);
     }
@@ -381,7 +451,14 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       return this.#fail(refusal, id, "");
     }
     if (this.#async && request !== undefined && id !== undefined) this.#idsInFlight.add(idKey(id));
-    this.#waiting.push({ request, id, acceptedMs: this.#port.clock.nowMs(), refusal });
+    const messageBytes = request === undefined ? 0 : this.#messageBytes;
+    this.#requestBytes += messageBytes;
+    this.#waiting.push({ request, id, acceptedMs: this.#port.clock.nowMs(), messageBytes, refusal });
+  }
+
+  /** Looked at only where the message is large enough. */
+  #isIdTooLarge(id: JsonValue | undefined): boolean {
+    return this.#messageBytes > ID_BYTES_MAX && id !== undefined && isIdLarger(id, ID_BYTES_MAX);
   }
 
   /** Starts the head of the queue, if it may start.  Whether it did. */
@@ -391,10 +468,11 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     if (head.refusal === undefined && head.request !== undefined && this.#mustWait(head.request))
       return false;
     this.#waiting.shift();
+    this.#requestBytes -= head.messageBytes;
     if (this.#async && head.request !== undefined && head.id !== undefined)
       this.#idsInFlight.delete(idKey(head.id));
     if (head.refusal !== undefined || head.request === undefined) this.#fail(head.refusal, head.id, "");
-    else this.#start(head.request, head.acceptedMs);
+    else this.#start(head.request, head.acceptedMs, head.messageBytes);
     return true;
   }
 
@@ -405,14 +483,18 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   }
 
   /** `acceptedMs` is undefined for a request that did not wait. */
-  #start(request: Request, acceptedMs: number | undefined): void {
+  #start(request: Request, acceptedMs: number | undefined, messageBytes: number): void {
     const { id } = request;
     let command: MonitorCommand;
     try {
       command = this.#findCommand(request);
       if (command.kind === "plain") {
         const result = command.call(request.arguments, this.#context);
-        if (command.successResponse) this.#reply(encodeReturn(result, id));
+        if (command.successResponse) {
+          const reply = encodeReturn(result, id);
+          this.#allowance -= Math.floor(reply.length / TURN_UNIT_BYTES);
+          this.#reply(reply);
+        }
         return;
       }
       if (command.kind === "async" && this.#async && id === undefined) {
@@ -421,13 +503,9 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     } catch (error) {
       return this.#fail(error, id, request.command);
     }
-    const call = new CommandCall(
-      this,
-      command,
-      request.arguments,
-      id,
-      acceptedMs ?? this.#port.clock.nowMs(),
-    );
+    const startedMs = acceptedMs ?? this.#port.clock.nowMs();
+    const call = new CommandCall(this, command, request.arguments, id, startedMs, messageBytes);
+    this.#requestBytes += messageBytes;
     this.#calls.add(call);
     if (this.#async && id !== undefined) this.#idsInFlight.add(idKey(id));
     if (command.kind === "async" && this.#async) this.#asyncInFlight++;
@@ -475,27 +553,46 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
 
   /** Reads ahead up to a limit, so that a client's end is noticed while its session is suspended (rule C4). */
   #regulateInput(): void {
-    const { inputBudget } = this.#port;
-    const heldBytes = this.#reader.heldBytes;
-    if (heldBytes !== this.#budgetedBytes) {
-      inputBudget.spend(heldBytes - this.#budgetedBytes);
+    if (this.#state === "closed") return;
+    const { inputBudget, clock, limits } = this.#port;
+    const heldBytes = this.#reader.heldBytes + this.#requestBytes;
+    const spentBytes = heldBytes - this.#budgetedBytes;
+    if (spentBytes !== 0) {
       this.#budgetedBytes = heldBytes;
-      if (heldBytes === 0) inputBudget.settle(this);
+      inputBudget.spend(spentBytes);
+      if (heldBytes <= READ_AHEAD_BYTES_MAX) inputBudget.settle(this);
     }
+    this.#unfinishedTimer?.cancel();
+    this.#unfinishedTimer = undefined;
     if (this.#input === "ended") return;
-    let full = this.#reader.unreadBytes >= READ_AHEAD_BYTES_MAX;
-    if (
-      !full &&
-      heldBytes > READ_AHEAD_BYTES_MAX &&
-      inputBudget.exhausted &&
-      !inputBudget.mayOverdraw(this)
-    ) {
-      inputBudget.whenRoom(this.#onRoom);
-      full = true;
+    const overBudget = this.#isOverBudget();
+    if (overBudget) inputBudget.whenRoom(this.#onRoom);
+    const full = overBudget || this.#reader.unreadBytes >= READ_AHEAD_BYTES_MAX;
+    if (!full && this.#reader.heldBytes > READ_AHEAD_BYTES_MAX) {
+      this.#unfinishedTimer = clock.startTimer(limits.stalledPeerMs, () => this.#checkUnfinished());
     }
     if (full === (this.#input === "paused")) return;
     this.#input = full ? "paused" : "open";
     if (full) this.#connection.pause();
     else this.#connection.resume();
+  }
+
+  /** Whether all sessions hold too much, and this one is among those that do. */
+  #isOverBudget(): boolean {
+    const { inputBudget } = this.#port;
+    return (
+      inputBudget.exhausted && this.#budgetedBytes > READ_AHEAD_BYTES_MAX && !inputBudget.mayOverdraw(this)
+    );
+  }
+
+  /** Nothing has come for long: while others wait for room, the half of a message is not worth it. */
+  #checkUnfinished(): void {
+    this.#unfinishedTimer = undefined;
+    const { inputBudget, limits } = this.#port;
+    if (!inputBudget.exhausted) return this.#regulateInput();
+    const what = `an unfinished message of ${this.#reader.heldBytes} bytes`;
+    this.destroy(
+      `${what}, and nothing more for ${limits.stalledPeerMs} ms while the input budget was used up`,
+    );
   }
 }

@@ -109,6 +109,9 @@ export interface ConsoleDescription {
   /** The QOM path of its device. */
   readonly devicePath: string;
   readonly head: number;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Something that happened to the machine. */

@@ -34,6 +34,8 @@ export interface CallOwner {
   completed(call: CommandCall, outcome: Outcome): void;
   progressed(call: CommandCall, progress: Progress): void;
   unicast(event: string, data: JsonObject | undefined): void;
+  /** See `CommandContext.replyRoom`. */
+  replyRoom(call: CommandCall, bytes: number): Promise<void>;
 }
 
 export class CommandCall implements CommandContext, CallContext {
@@ -42,6 +44,8 @@ export class CommandCall implements CommandContext, CallContext {
   readonly #input: JsonObject;
   readonly id: JsonValue | undefined;
   readonly acceptedMs: number;
+  /** What its arguments and id hold, in bytes of the message that brought them. */
+  readonly messageBytes: number;
   #state: CallState = "queued";
   #abort: AbortController | undefined;
   #ticket: Ticket | undefined;
@@ -54,12 +58,14 @@ export class CommandCall implements CommandContext, CallContext {
     input: JsonObject,
     id: JsonValue | undefined,
     acceptedMs: number,
+    messageBytes = 0,
   ) {
     this.#owner = owner;
     this.#command = command;
     this.#input = input;
     this.id = id;
     this.acceptedMs = acceptedMs;
+    this.messageBytes = messageBytes;
   }
 
   get command(): string {
@@ -138,6 +144,11 @@ export class CommandCall implements CommandContext, CallContext {
     if (this.#state !== "running") return;
     this.#lastProgress = progress;
     this.#owner.progressed(this, progress);
+  }
+
+  async replyRoom(bytes: number): Promise<void> {
+    await this.#owner.replyRoom(this, bytes);
+    this.signal.throwIfAborted();
   }
 
   emitUnicast(event: string, data?: JsonObject): void {

@@ -69,6 +69,11 @@ export interface CommandContext<R = unknown> extends PlainContext {
   progress(progress: Progress): void;
   /** Sends an event to this command's session alone. */
   emitUnicast(event: string, data?: JsonObject): void;
+  /**
+   * Settles when there is room for a large reply of up to `bytes`, which is held until the command ends: so
+   * many that wait for clients which do not read are never made.  Rejects when the command is cancelled.
+   */
+  replyRoom(bytes: number): Promise<void>;
   /** Completes the command, once: with its result as the schema types it, or with what went wrong. */
   return(result: R): void;
   error(error: unknown): void;

@@ -5,6 +5,7 @@
 
 import { printJson } from "../qjson/print.ts";
 import { isJsonObject, type JsonObject, JsonText, type JsonValue } from "../qjson/value.ts";
+import { ERROR_DESC_LEN_MAX } from "../util/limits.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { errorReply, QmpError } from "./errors.ts";
 
@@ -70,6 +71,26 @@ export function idKey(id: JsonValue): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${idKey(id[name] ?? null)}`).join()}}`;
 }
 
+/** Whether printing `id` would take more than about `limit` bytes.  Looks no further than that. */
+export function isIdLarger(id: JsonValue, limit: number): boolean {
+  let left = limit;
+  const visit = (value: JsonValue): void => {
+    left -= typeof value === "string" ? value.length : 1;
+    if (left < 0) return;
+    if (Array.isArray(value)) {
+      for (let index = 0; index < value.length && left >= 0; index++) visit(value[index] ?? null);
+    } else if (isJsonObject(value)) {
+      for (const name in value) {
+        if (left < 0) return;
+        left -= name.length;
+        visit(value[name] ?? null);
+      }
+    }
+  };
+  visit(id);
+  return left < 0;
+}
+
 /** One piece of output: text, or bytes that were made elsewhere and never become text here (rule D6). */
 export type OutputChunk = string | Uint8Array;
 
@@ -103,7 +124,8 @@ export function encodeReturnChunks(value: JsonValue, id: JsonValue | undefined):
 }
 
 export function encodeError(error: unknown, id: JsonValue | undefined): string {
-  const { class: errorClass, desc } = errorReply(error);
+  const { class: errorClass, desc: whole } = errorReply(error);
+  const desc = whole.length > ERROR_DESC_LEN_MAX ? `${whole.slice(0, ERROR_DESC_LEN_MAX)}...` : whole;
   const body = `"error": {"class": "${errorClass}", "desc": ${printJson(desc)}}}\r\n`;
   return id === undefined ? `{${body}` : `{"id": ${printJson(id)}, ${body}`;
 }

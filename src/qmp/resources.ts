@@ -18,7 +18,10 @@ type Claims = readonly ResourceClaim[];
 
 export class ResourceTable {
   readonly #queues = new Map<string, ResourceQueue>();
-  /** Settles when the last claims still being looked up are queued: it keeps the order of arrival. */
+  /**
+   * Settles when the last claims still being looked up are queued: it keeps their order of arrival.  Claims
+   * that are known at once are of other resources, and do not wait for it.
+   */
   #lookups: Promise<void> | undefined;
 
   /**
@@ -35,8 +38,8 @@ export class ResourceTable {
       return undefined;
     }
     const ticket = new TableTicket(this.#queues, granted);
-    if (this.#lookups === undefined && !(claims instanceof Promise)) ticket.enqueue(claims);
-    else this.#enqueueInTurn(ticket, claims, failed);
+    if (claims instanceof Promise) this.#enqueueInTurn(ticket, claims, failed);
+    else ticket.enqueue(claims);
     return ticket;
   }
 
@@ -45,18 +48,17 @@ export class ResourceTable {
     return this.#queues.size;
   }
 
-  #enqueueInTurn(
-    ticket: TableTicket,
-    claims: Claims | Promise<Claims>,
-    failed: (error: unknown) => void,
-  ): void {
+  #enqueueInTurn(ticket: TableTicket, claims: Promise<Claims>, failed: (error: unknown) => void): void {
     const before = this.#lookups;
     // Waited for together, not one after the other: lookups run side by side, only queueing is in turn.
-    const turn = Promise.allSettled([claims, before]).then(([found]) => {
+    // A command that is cancelled lets those behind it pass, also when its own lookup never ends.
+    const found = Promise.race([claims, ticket.givenUp]).then(
+      (value) => () => value && ticket.enqueue(value),
+      (error: unknown) => () => failed(error),
+    );
+    const turn = Promise.all([found, before]).then(([settle]) => {
       if (this.#lookups === turn) this.#lookups = undefined;
-      if (ticket.released) return;
-      if (found.status === "fulfilled") ticket.enqueue(found.value);
-      else failed(found.reason);
+      if (!ticket.released) settle();
     });
     this.#lookups = turn;
   }
@@ -69,6 +71,10 @@ class TableTicket implements Ticket {
   /** Claims that do not hold yet. */
   #missing = 0;
   released = false;
+  #giveUp: () => void = () => {};
+  readonly givenUp = new Promise<undefined>((resolve) => {
+    this.#giveUp = () => resolve(undefined);
+  });
 
   constructor(queues: Map<string, ResourceQueue>, granted: () => void) {
     this.#queues = queues;
@@ -97,6 +103,7 @@ class TableTicket implements Ticket {
   release(): void {
     if (this.released) return;
     this.released = true;
+    this.#giveUp();
     for (const resource of this.#resources) {
       const queue = this.#queues.get(resource);
       if (queue?.remove(this)) this.#queues.delete(resource);

@@ -1,15 +1,27 @@
 /**
  * A budget that many spend from: bytes of input or output, of all sessions together.  It never refuses:
  * who spends asks `exhausted` before taking on more, and waits for room when it is.
+ *
+ * Those who wait are called in a later turn of the event loop, a few a turn: never from inside `spend`, whose
+ * caller may be in the middle of what the callback would do again.
  */
+
+import { assert } from "./assert.ts";
+
+/** Callbacks that are called in one turn. */
+const CALLBACKS_PER_TURN = 16;
+
 export class Budget {
   readonly #limit: number;
+  readonly #nextTurn: (callback: () => void) => void;
   readonly #waiting = new Set<() => void>();
+  #isCalling = false;
   #spent = 0;
   #overdrawer: object | undefined;
 
-  constructor(limit: number) {
+  constructor(limit: number, nextTurn: (callback: () => void) => void) {
     this.#limit = limit;
+    this.#nextTurn = nextTurn;
   }
 
   get spent(): number {
@@ -20,15 +32,17 @@ export class Budget {
     return this.#spent >= this.#limit;
   }
 
-  /** Spends `amount`, or gives back when it is negative; giving back may call those who wait. */
+  /** Spends `amount`, or gives back when it is negative. */
   spend(amount: number): void {
     this.#spent += amount;
-    if (amount < 0 && !this.exhausted && this.#waiting.size > 0) this.#callWaiting();
+    assert(this.#spent >= 0, "nobody gives back more than was spent");
+    if (!this.exhausted) this.#callWaiting();
   }
 
   /** Calls `callback` once, when there is room again.  The same callback waits once. */
   whenRoom(callback: () => void): void {
     this.#waiting.add(callback);
+    if (!this.exhausted) this.#callWaiting();
   }
 
   /** Forgets a callback that waits; pairs with `whenRoom`. */
@@ -45,7 +59,7 @@ export class Budget {
     return this.#overdrawer === holder;
   }
 
-  /** `holder` has given back what it held; pairs with `mayOverdraw`. */
+  /** `holder` holds nothing that it overdrew any more; pairs with `mayOverdraw`. */
   settle(holder: object): void {
     if (this.#overdrawer !== holder) return;
     this.#overdrawer = undefined;
@@ -53,8 +67,17 @@ export class Budget {
   }
 
   #callWaiting(): void {
-    const callbacks = [...this.#waiting];
-    this.#waiting.clear();
-    for (const callback of callbacks) callback();
+    if (this.#isCalling || this.#waiting.size === 0) return;
+    this.#isCalling = true;
+    this.#nextTurn(() => {
+      this.#isCalling = false;
+      let left = CALLBACKS_PER_TURN;
+      for (const callback of [...this.#waiting]) {
+        if (left-- === 0) break;
+        this.#waiting.delete(callback);
+        callback();
+      }
+      if (!this.exhausted) this.#callWaiting();
+    });
   }
 }

@@ -496,8 +496,10 @@ describe("output", () => {
     const client = await monitor.connect([]);
     const other = await monitor.connect([]);
     client.stuck = true;
-    client.send(`{"execute":"echo","arguments":{"text":"${"x".repeat(1000)}"}}`.repeat(200));
-    await monitor.settle();
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 500; i++) monitor.hub.emit("STOP", { text: "x".repeat(100) });
+      await monitor.settle();
+    }
     monitor.clock.advance(9_000);
     expect(client.closed).toBe(false);
     monitor.clock.advance(2_000);
@@ -506,9 +508,71 @@ describe("output", () => {
     expect(monitor.warnings[0]).toContain("took no byte");
     expect(monitor.clock.timersPending).toBe(0);
     expect(monitor.outputBudget.spent).toBe(0);
+    other.lines();
     other.send('{"execute":"ping"}');
     await monitor.settle();
     expect(other.lines()).toHaveLength(1);
+  });
+
+  it("E3: replies alone never close a session, however many wait and however long", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.stuck = true;
+    client.send(`{"execute":"echo","arguments":{"text":"${"x".repeat(1000)}"}}`.repeat(500));
+    await monitor.settle();
+    monitor.clock.advance(100_000);
+    expect(client.closed).toBe(false);
+  });
+
+  it("E3: keeps the order of replies when the budget of all sessions is used up meanwhile", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.stuck = true;
+    const text = "x".repeat(10_000);
+    for (let id = 0; id < 300; id++) {
+      client.send(`{"execute":"echo","arguments":{"text":"${text}"},"id":${id}}`);
+    }
+    await monitor.settle();
+    monitor.outputBudget.spend(1024 * 1024);
+    client.halfClose();
+    for (let i = 0; i < 100; i++) {
+      if (i === 5) monitor.outputBudget.spend(-1024 * 1024);
+      if (i === 10) client.stuck = false;
+      client.take();
+      await monitor.settle();
+    }
+    expect(client.lines().map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, id) => id));
+    expect(client.ended).toBe(true);
+    expect(monitor.outputBudget.spent).toBe(0);
+  });
+
+  it("E3: makes no large reply before there is room for it, in order, and gives the room back", async () => {
+    const monitor: TestMonitor = new TestMonitor([
+      asyncCommand("large", async (context) => {
+        await context.replyRoom(40 * 1024 * 1024);
+        made.push(context.id);
+        await new Promise((resolve) => release.push(resolve as () => void));
+        return {};
+      }),
+    ]);
+    const made: unknown[] = [];
+    const release: (() => void)[] = [];
+    const client = await monitor.connect(["async"]);
+    for (let id = 1; id <= 4; id++) client.send(`{"execute":"large","id":${id}}`);
+    await monitor.settle();
+    expect(made).toEqual([1]);
+    client.send('{"execute":"cancel-command","arguments":{"id":2},"id":"c"}');
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual(["c", 2]);
+    for (const next of [3, 4]) {
+      release.shift()?.();
+      await monitor.settle();
+      expect(made.at(-1)).toBe(next);
+    }
+    release.shift()?.();
+    await monitor.settle();
+    expect(ids(client.lines())).toEqual([1, 3, 4]);
+    expect(monitor.outputBudget.spent).toBe(0);
   });
 
   it("E3: who holds no output goes on while others have used up the budget of all", async () => {
@@ -602,6 +666,71 @@ describe("defects and the end", () => {
     await stopped;
     running(pending, 1).return({}); // Late, and expected to be.
     expect(monitor.defects).toEqual([]);
+  });
+
+  it("W5: counts the requests that wait or run, and reads none while all sessions hold too much", async () => {
+    const { monitor, pending } = setup();
+    const clients = [await monitor.connect(["oob"]), await monitor.connect(["oob"])];
+    const text = "y".repeat(200_000);
+    for (const client of clients) {
+      client.send('{"execute":"wait","id":"w"}');
+      for (let id = 0; id < 8; id++) client.send(`{"execute":"echo","arguments":{"t":"${text}"},"id":${id}}`);
+    }
+    await monitor.settle();
+    expect(monitor.inputBudget.spent).toBeGreaterThan(1024 * 1024);
+    expect(clients.some((client) => client.paused)).toBe(true);
+    for (const call of [...pending.values()]) call.return({});
+    await monitor.settle();
+    for (const call of [...pending.values()].slice(1)) void call;
+    for (const [index] of clients.entries()) {
+      // The command of the same id of the other session took the place in the map: end what still waits.
+      const status = monitor.monitor.sessions()[index];
+      if (status?.commands.some(({ command }) => command === "wait")) clients[index]?.hangUp();
+    }
+    await monitor.settle();
+    expect(monitor.inputBudget.spent).toBe(0);
+  });
+
+  it("W5: closes a session that keeps others waiting with a message that it does not finish", async () => {
+    const { monitor } = setup();
+    const idle = await monitor.connect([]);
+    const honest = await monitor.connect([]);
+    idle.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(1_500_000)}`);
+    await monitor.settle();
+    honest.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(300_000)}`);
+    await monitor.settle();
+    expect(honest.paused).toBe(true);
+    monitor.clock.advance(10_000);
+    await monitor.settle();
+    expect(idle.closed).toBe(true);
+    expect(monitor.warnings[0]).toContain("unfinished message");
+    honest.send('"}}');
+    await monitor.settle();
+    expect(honest.lines()).toHaveLength(1);
+    expect(monitor.inputBudget.spent).toBe(0);
+    expect(monitor.clock.timersPending).toBe(0);
+  });
+
+  it("W5: refuses an id that is too large to be echoed", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    const ids = [`"${"x".repeat(70_000)}"`, `[${"1,".repeat(70_000)}1]`, `{"${"k".repeat(70_000)}":1}`];
+    for (const id of ids) client.send(`{"execute":"ping","id":${id}}`);
+    client.send(`{"execute":"ping","arguments":{"t":"${"x".repeat(70_000)}"},"id":5}`);
+    await monitor.settle();
+    const error = { class: "GenericError", desc: "The 'id' is larger than 65536 bytes" };
+    expect(client.lines()).toEqual([{ error }, { error }, { error }, { return: {}, id: 5 }]);
+  });
+
+  it("ends the sentence of an error that quotes too much", async () => {
+    const { monitor } = setup();
+    const client = await monitor.connect([]);
+    client.send(`{"execute":"${"x".repeat(100_000)}"}`);
+    await monitor.settle();
+    const [line] = client.lines();
+    const { desc } = line?.error as { desc: string };
+    expect(desc.length).toBeLessThan(10_000);
+    expect(desc).toMatch(/^The command x+\.\.\.$/);
   });
 
   it("W5: counts the input that sessions hold in one budget, and gives it back", async () => {

@@ -34,6 +34,7 @@ function runCall(handle: Handle, claims?: readonly ResourceClaim[] | Promise<rea
       completed: (_, outcome) => outcomes.push(outcome),
       progressed: () => {},
       unicast: () => {},
+      replyRoom: async () => {},
     },
     command,
     {},

@@ -75,6 +75,18 @@ describe("ResourceTable", () => {
     expect(granted).toEqual(["slow", "quick"]);
   });
 
+  it("R1: a lookup that never ends holds up nobody but its own kind, and those only until it is given up", async () => {
+    const { granted, claim } = setup();
+    const hung = claim("hung", new Promise<readonly ResourceClaim[]>(() => {}));
+    claim("known", [exclusive("run-state")]);
+    claim("behind", Promise.resolve([exclusive("file")]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(granted).toEqual(["known"]);
+    hung?.release();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(granted).toEqual(["known", "behind"]);
+  });
+
   it("reports a lookup that fails to its claimer alone", async () => {
     const { granted, failures, claim } = setup();
     claim("bad", Promise.reject(new Error("no such directory")));

@@ -159,16 +159,17 @@ export class TestMonitor {
   readonly resources = new ResourceTable();
   readonly hub: EventHub;
   readonly monitor: Monitor;
-  readonly inputBudget = new Budget(1024 * 1024);
-  readonly outputBudget = new Budget(1024 * 1024);
   readonly defects: unknown[] = [];
   readonly warnings: string[] = [];
   preconfig = false;
   #turns: (() => void)[] = [];
+  readonly #nextTurn = (callback: () => void): void => void this.#turns.push(callback);
+  readonly inputBudget = new Budget(1024 * 1024, this.#nextTurn);
+  readonly outputBudget = new Budget(1024 * 1024, this.#nextTurn);
   #nextSessionId = 1;
 
   constructor(commands: readonly MonitorCommand[] = [], limits: Partial<SessionLimits> = {}) {
-    const nextTurn = (callback: () => void): void => void this.#turns.push(callback);
+    const nextTurn = this.#nextTurn;
     this.hub = new EventHub({
       clock: this.clock,
       nextTurn,
