@@ -27,6 +27,10 @@ let directory = "";
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "qmpd-cancel-"));
   server = await startQmpd({ args: ["--display", "VGA:3840x2160", "--workers", "2"] });
+  // The service greets before its threads are there: what is timed here begins when all are.
+  const client = await connect();
+  await client.execute("screendump", { filename: join(directory, "first.png"), format: "png" });
+  client.destroy();
 });
 
 afterAll(async () => {
