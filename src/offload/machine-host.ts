@@ -8,6 +8,9 @@
  * as QEMU's are after a failure of the emulation: a reset makes them usable again.  Calls in flight reject;
  * calls that come while the thread is replaced wait for the new one.  A thread that dies while it is
  * started is not replaced again: from then on every call rejects.
+ *
+ * Invariant: a machine is made once in each thread.  Those that the dead thread had are made by the
+ * replacement, before it is there for anybody; those that come meanwhile make themselves once it is.
  */
 
 import type {
@@ -44,9 +47,7 @@ export class MachineHost {
   /** Starts the thread.  Machines can be made at once; their calls wait for it. */
   constructor(options: MachineHostOptions) {
     this.#options = options;
-    this.#thread = this.#start();
-    // Whoever waits for the thread is told of its end; that nobody does is no defect.
-    this.#thread.catch(() => {});
+    this.#thread = unlessAwaited(this.#start());
   }
 
   /** Settles when the thread is there.  Rejects with `WorkerGoneError` when it does not come up. */
@@ -85,8 +86,9 @@ export class MachineHost {
   #watch(connection: MachineThreadConnection): void {
     connection.gone.then((error) => {
       if (this.#isClosed) return;
-      for (const machine of this.#machines) machine.lost();
-      this.#thread = this.#replace();
+      const lost = [...this.#machines];
+      for (const machine of lost) machine.lost();
+      this.#thread = unlessAwaited(this.#replace(lost));
       this.#options.onThreadGone(error);
     });
   }
@@ -97,18 +99,27 @@ export class MachineHost {
     return connection;
   }
 
-  async #replace(): Promise<MachineThreadConnection> {
+  async #replace(lost: readonly HostedMachine[]): Promise<MachineThreadConnection> {
+    let connection: MachineThreadConnection | undefined;
     try {
-      const connection = await connectMachineThread(this.#options.workerUrl);
+      connection = await connectMachineThread(this.#options.workerUrl);
       const thread = Promise.resolve(connection.api);
-      await Promise.all(Array.from(this.#machines, (machine) => machine.create(thread, "internal-error")));
+      const kept = lost.filter((machine) => this.#machines.has(machine));
+      await Promise.all(kept.map((machine) => machine.create(thread, "internal-error")));
       this.#watch(connection);
       return connection;
     } catch (error) {
-      this.#options.onThreadGone(error);
+      await connection?.close();
+      if (!this.#isClosed) this.#options.onThreadGone(error);
       throw error;
     }
   }
+}
+
+/** Whoever awaits `promise` is told of its failure; that nobody does is no defect. */
+function unlessAwaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 class HostedMachine implements MachineHandle {
@@ -133,9 +144,7 @@ class HostedMachine implements MachineHandle {
 
   /** Makes it in `thread`, for the first time or anew. */
   create(thread: Promise<MachineThread>, state: MachineRunState): Promise<unknown> {
-    this.#created = thread.then((api) => api.create(this.config, state));
-    // Every call to the machine is told why it could not be made.
-    this.#created.catch(() => {});
+    this.#created = unlessAwaited(thread.then((api) => api.create(this.config, state)));
     return this.#created;
   }
 
@@ -160,6 +169,7 @@ class HostedMachine implements MachineHandle {
   }
 
   async consoles(): Promise<readonly ConsoleDescription[]> {
+    await this.#host.thread();
     return (await this.#created).consoles;
   }
 
@@ -188,9 +198,8 @@ class HostedMachine implements MachineHandle {
   }
 
   async destroy(): Promise<void> {
-    const [thread, machine] = await this.#inThread();
-    // Not before: a machine that is forgotten is not made anew, and its number would be another's.
-    this.#host.forget(this);
+    // Forgotten not before: a machine that is forgotten is not made anew, and its number would be another's.
+    const [thread, machine] = await this.#inThread().finally(() => this.#host.forget(this));
     await thread.destroy(machine);
   }
 

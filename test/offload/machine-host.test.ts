@@ -112,4 +112,45 @@ describe("when the machine thread dies", () => {
     expect(machine.runState).toBe("internal-error");
     expect(gone.length).toBe(2);
   });
+
+  it("makes a machine that comes while the thread is replaced once, as it is wanted", async () => {
+    const mortal = createMortalWorker();
+    cleanups.push(mortal.remove);
+    const { host, gone } = await startHost(mortal.workerUrl);
+    const { machine } = await createMachine(host, {});
+    mortal.kill();
+    while (gone.length < 1) await machine.qomList("/").catch(() => undefined);
+    const other = host.createMachine(testMachine({ id: "other" }), "prelaunch", () => {});
+    expect(await other.cont()).toEqual({ ok: true, value: undefined });
+    expect((await other.consoles())[0]?.deviceId).toBe("other");
+    expect(await machine.cont()).toMatchObject({ ok: false });
+  });
+
+  it("makes no machine anew that was destroyed before it could be made", async () => {
+    const mortal = createMortalWorker();
+    cleanups.push(mortal.remove);
+    const { host, gone } = await startHost(mortal.workerUrl);
+    const impossible = host.createMachine(testMachine({ width: -1 }), "running", () => {});
+    await expect(impossible.destroy()).rejects.toThrow("display size");
+    const { machine } = await createMachine(host, {});
+    mortal.kill();
+    await expect.poll(() => gone.length).toBe(1);
+    expect(await machine.reset()).toMatchObject({ ok: true });
+    expect(gone.length).toBe(1);
+  });
+
+  it("is no unhandled rejection when no replacement starts and nobody waits for it", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    cleanups.push(() => process.off("unhandledRejection", note));
+    const mortal = createMortalWorker();
+    const { host, gone } = await startHost(mortal.workerUrl);
+    const { machine } = await createMachine(host, {});
+    mortal.kill();
+    mortal.remove();
+    await expect.poll(() => gone.length).toBe(2);
+    expect(unhandled).toEqual([]);
+    await expect(machine.consoles()).rejects.toMatchObject({ code: "WorkerGone" });
+  });
 });
