@@ -3,15 +3,13 @@
  */
 
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   ConfigError,
   DEFAULT_DISPLAY,
   defaultLimits,
-  type Endpoint,
+  defaultWorkers,
   LIMITS,
-  parseConfigFile,
   parseDisplay,
   parseEndpoint,
   parseLimit,
@@ -19,8 +17,10 @@ import {
   parseUuid,
   type ServiceConfig,
 } from "../server/config.ts";
+import { parseConfigFile } from "../server/config-file.ts";
 import { type Service, ServiceStartError, startService } from "../server/service.ts";
 import { LateLog } from "./late-log.ts";
+import { ProcessEnd } from "./process-end.ts";
 
 interface ServeOptions {
   readonly qmp?: readonly string[];
@@ -38,9 +38,10 @@ interface ServeOptions {
   readonly logLevel: string;
 }
 
-/** Options that say what one machine is: a configuration file says it instead. */
-const MACHINE_OPTIONS = [
+/** Options that a configuration file is there instead of. */
+const FILE_OPTIONS = [
   "qmp",
+  "machine",
   "display",
   "name",
   "uuid",
@@ -48,6 +49,7 @@ const MACHINE_OPTIONS = [
   "preconfig",
   "qtest",
   "allowRemote",
+  "workers",
   "limit",
 ];
 
@@ -100,7 +102,7 @@ export function addServeCommand(program: Command): void {
     .option("--stopped", "start paused")
     .option("--preconfig", "wait for x-exit-preconfig before the machine is built")
     .option("--qtest", "offer the test commands")
-    .option("--workers <n>", "pool threads, for encoding and writing", wholeNumber, availableParallelism())
+    .option("--workers <n>", "pool threads, for encoding and writing", wholeNumber, defaultWorkers())
     .option("--limit <NAME=VALUE...>", "set one of the limits listed below")
     .option("--allow-remote", "let TCP endpoints have an address that other hosts reach")
     .option("--config <file>", "several machines, from a YAML file")
@@ -112,7 +114,7 @@ export function addServeCommand(program: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (options: ServeOptions, command: Command) => {
       try {
-        await serve(await readConfig(options), options.logLevel);
+        await serve(await readConfig(options, command), options.logLevel);
       } catch (error) {
         if (error instanceof ConfigError || error instanceof ServiceStartError)
           command.error(`qmpd: ${error.message}`);
@@ -122,19 +124,17 @@ export function addServeCommand(program: Command): void {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("a whole number above 0 is expected");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("a whole number above 0 is expected");
   return Number(text);
 }
 
-async function readConfig(options: ServeOptions): Promise<ServiceConfig> {
+async function readConfig(options: ServeOptions, command: Command): Promise<ServiceConfig> {
   if (options.config !== undefined) {
-    const given = MACHINE_OPTIONS.find((name) => options[name as keyof ServeOptions] !== undefined);
+    const given = FILE_OPTIONS.find((name) => command.getOptionValueSource(name) === "cli");
     if (given !== undefined) {
-      throw new ConfigError(
-        `--config and --${dashed(given)} exclude each other: the file says what each machine is`,
-      );
+      throw new ConfigError(`--config and --${dashed(given)} exclude each other: the file says it`);
     }
-    return parseConfigFile(readText(options.config), options.config, options.workers);
+    return parseConfigFile(readText(options.config), options.config);
   }
   const type = parseMachineType(options.machine);
   const displays = options.display ?? (type === "test" ? [DEFAULT_DISPLAY] : []);
@@ -169,37 +169,51 @@ function readText(file: string): string {
 }
 
 async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
-  const log = new LateLog();
-  const service = await startService(config, log).finally(() => log.load(logLevel));
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => void service.stop("host-signal"));
-  }
+  const log = new LateLog(logLevel);
+  const end = new ProcessEnd(log);
+  const service = await start(config, log, end.asked);
+  if (service === undefined) return end.finish();
+  const stop = (): void => void service.stop("host-signal");
+  if (end.asked.aborted) stop();
+  else end.asked.addEventListener("abort", stop);
+  void service.ending.then(() => end.begin());
+  // Whoever reads it may have gone: the service goes on.
+  process.stdout.on("error", () => {});
   // Standard output may be a client's: then what people read goes to standard error.
   const isClient = config.machines.some(({ qmp }) => qmp.some(({ kind }) => kind === "stdio"));
-  (isClient ? process.stderr : process.stdout).write(startMessage(config, service));
+  (isClient ? process.stderr : process.stdout).write(startMessage(service));
   await service.ended;
-  // Whatever a library still holds open must not keep a service alive that has ended.
-  process.exit(0);
+  await end.finish();
 }
 
-function startMessage(config: ServiceConfig, service: Service): string {
+/** `undefined`: it was asked to end before it had started. */
+async function start(config: ServiceConfig, log: LateLog, signal: AbortSignal): Promise<Service | undefined> {
+  try {
+    return await startService(config, log, { signal });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    await log.load();
+  }
+}
+
+function startMessage({ machines }: Service): string {
   const lines = ["qmpd is ready."];
-  for (const { name, endpoints } of service.machines) {
+  for (const { name, endpoints } of machines) {
     lines.push(`  machine ${name ?? "(no name)"}: ${endpoints.join(", ")}`);
   }
-  const hint = clientHint(config.machines[0]?.qmp[0]);
-  if (hint !== undefined) lines.push(...hint);
-  return `${lines.join("\n")}\n`;
+  const hint = clientHint(machines[0]?.endpoints[0] ?? "stdio");
+  return `${[...lines, ...hint].join("\n")}\n`;
 }
 
 /** What to type next, for somebody who sees QMP for the first time. */
-function clientHint(endpoint: Endpoint | undefined): string[] | undefined {
-  if (endpoint === undefined || endpoint.kind === "stdio") return undefined;
-  const address =
-    endpoint.kind === "unix" ? `UNIX-CONNECT:${endpoint.path}` : `TCP:${endpoint.host}:${endpoint.port}`;
+function clientHint(endpoint: string): string[] {
+  const [kind, ...rest] = endpoint.split(":");
+  if (kind === "stdio") return [];
   return [
     "Try, in another terminal:",
-    `  socat - ${address}`,
+    `  socat - ${kind === "unix" ? "UNIX-CONNECT" : "TCP"}:${rest.join(":")}`,
     '  {"execute": "qmp_capabilities", "arguments": {"enable": ["async"]}}',
     '  {"execute": "screendump", "arguments": {"filename": "/tmp/screen.png", "format": "png"}, "id": 1}',
     '  {"execute": "query-status"}',

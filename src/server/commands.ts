@@ -45,7 +45,7 @@ export interface Commands {
 }
 
 export function buildCommands({ machine, options, version, pool, resources }: CommandParts): Commands {
-  const conditions = { QTEST: options.qtest };
+  const conditions = { QTEST: options.qtest === true };
   const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
   const registry: CommandRegistry = new CommandRegistry(
     marshalCommands<PlainContext, CommandContext>(

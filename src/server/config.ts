@@ -1,11 +1,13 @@
 /**
- * What a service is to serve: its types, the small languages that people write it in (endpoints,
- * displays, limits), and the YAML file that holds several machines.
+ * What a service is to serve: its types, and the small languages that people write it in (endpoints,
+ * displays, limits).
  *
  * Everything here is checked before anything is started: a `ConfigError` says what was wrong, where, and
  * what would be right.
  */
 
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import type {
   DisplayConfig,
   DisplayContent,
@@ -24,15 +26,15 @@ export type Endpoint =
 export interface MachineOptions {
   readonly machine: MachineConfig;
   readonly qmp: readonly Endpoint[];
-  readonly name: string | undefined;
-  /** `undefined`: none was given, and the machine answers the nil UUID, as QEMU does. */
-  readonly uuid: string | undefined;
+  readonly name?: string | undefined;
+  /** Without one the machine answers the nil UUID, as QEMU does. */
+  readonly uuid?: string | undefined;
   /** Starts paused: status `prelaunch` until `cont`. */
-  readonly stopped: boolean;
+  readonly stopped?: boolean;
   /** Waits for `x-exit-preconfig` before the machine is built. */
-  readonly preconfig: boolean;
+  readonly preconfig?: boolean;
   /** Offers the test commands `qtest-timeout` and `qtest-emit`. */
-  readonly qtest: boolean;
+  readonly qtest?: boolean;
 }
 
 /** The bounds that an operator may set; `LIMITS` describes them. */
@@ -48,11 +50,12 @@ export interface ServiceLimits {
 
 export interface ServiceConfig {
   readonly machines: readonly MachineOptions[];
-  /** Pool threads. */
-  readonly workers: number;
-  readonly limits: ServiceLimits;
+  /** Pool threads; by default one for each core. */
+  readonly workers?: number;
+  /** By default those of `defaultLimits`. */
+  readonly limits?: Partial<ServiceLimits>;
   /** TCP endpoints may have an address that other hosts reach. */
-  readonly allowRemote: boolean;
+  readonly allowRemote?: boolean;
 }
 
 /** A mistake of the one who configures the service.  The message is for people. */
@@ -63,41 +66,51 @@ export class ConfigError extends Error {
 
 /** Limits by the name that people write: what it bounds, and its default. */
 export const LIMITS: Readonly<
-  Record<string, { readonly key: keyof ServiceLimits; readonly value: number; readonly help: string }>
+  Record<
+    string,
+    { readonly key: keyof ServiceLimits; readonly value: number; readonly max: number; readonly help: string }
+  >
 > = {
   "async-in-flight": {
     key: "asyncInFlightMax",
     value: limits.ASYNC_IN_FLIGHT_MAX,
+    max: limits.OPERATOR_COUNT_MAX,
     help: "async commands of one session at a time",
   },
   "replies-waiting-bytes": {
     key: "repliesWaitingBytesMax",
     value: limits.REPLIES_WAITING_BYTES_MAX,
+    max: limits.OPERATOR_BYTES_MAX,
     help: "replies that may wait for a client before it starts no further command",
   },
   "stalled-output-bytes": {
     key: "stalledOutputBytes",
     value: limits.STALLED_OUTPUT_BYTES,
+    max: limits.OPERATOR_BYTES_MAX,
     help: "with more than this waiting, a client that reads nothing is closed",
   },
   "stalled-peer-ms": {
     key: "stalledPeerMs",
     value: limits.STALLED_PEER_MS,
+    max: limits.TIMER_MS_MAX,
     help: "how long such a client may read nothing",
   },
   "events-waiting-bytes": {
     key: "eventsWaitingBytesMax",
     value: limits.EVENTS_WAITING_BYTES_MAX,
+    max: limits.OPERATOR_BYTES_MAX,
     help: "events that may wait for a client before it is closed",
   },
   "output-budget-bytes": {
     key: "outputBudgetBytes",
     value: limits.OUTPUT_BUDGET_BYTES,
+    max: limits.OPERATOR_BYTES_MAX,
     help: "output that waits in all sessions together",
   },
   "input-budget-bytes": {
     key: "inputBudgetBytes",
     value: limits.INPUT_BUDGET_BYTES,
+    max: limits.OPERATOR_BYTES_MAX,
     help: "input that waits in all sessions together",
   },
 };
@@ -106,6 +119,38 @@ export function defaultLimits(): ServiceLimits {
   return Object.fromEntries(
     Object.values(LIMITS).map(({ key, value }) => [key, value]),
   ) as unknown as ServiceLimits;
+}
+
+export function defaultWorkers(): number {
+  return Math.min(availableParallelism(), limits.POOL_THREADS_COUNT_MAX);
+}
+
+/** What only the whole shows: throws {@link ConfigError} for two endpoints that cannot both be, or too many threads. */
+export function checkServiceConfig({ machines, workers = 1 }: ServiceConfig): void {
+  if (!Number.isInteger(workers) || workers < 1 || workers > limits.POOL_THREADS_COUNT_MAX)
+    throw new ConfigError(
+      `${workers} workers cannot be: use a number from 1 to ${limits.POOL_THREADS_COUNT_MAX}`,
+    );
+  const taken = new Set<string>();
+  for (const endpoint of machines.flatMap(({ qmp }) => qmp)) {
+    const address = addressOf(endpoint);
+    if (address === undefined) continue;
+    if (taken.has(address))
+      throw new ConfigError(`two endpoints are ${address}: each belongs to one machine, once`);
+    taken.add(address);
+  }
+}
+
+/** What nobody else can have then; `undefined` when the system chooses. */
+function addressOf(endpoint: Endpoint): string | undefined {
+  switch (endpoint.kind) {
+    case "stdio":
+      return "stdio";
+    case "unix":
+      return `unix:${resolve(endpoint.path)}`;
+    case "tcp":
+      return endpoint.port === 0 ? undefined : `tcp:${endpoint.host.toLowerCase()}:${endpoint.port}`;
+  }
 }
 
 /** `unix:PATH`, `tcp:HOST:PORT` or `stdio`. */
@@ -131,8 +176,8 @@ export function parseDisplay(text: string): DisplayConfig {
   let id: string | undefined;
   let content: DisplayContent = "moving";
   for (const option of options) {
-    const [name, value = ""] = option.split("=", 2);
-    if (name === "heads") heads = Number(value);
+    const [name, value] = splitAtEquals(option);
+    if (name === "heads") heads = headCount(value, option);
     else if (name === "id") id = value;
     else if (name === "content") content = value as DisplayContent;
     else throw new ConfigError(`'${option}' is no option of a display: write ${DISPLAY_FORM}`);
@@ -148,15 +193,27 @@ export function parseDisplay(text: string): DisplayConfig {
   };
 }
 
+function headCount(value: string, option: string): number {
+  if (!/^\d{1,6}$/.test(value)) throw new ConfigError(`'${option}': the heads are a whole number above 0`);
+  return Number(value);
+}
+
+/** `NAME=VALUE`; a value may have an equals sign in it. */
+function splitAtEquals(text: string): readonly [name: string, value: string] {
+  const end = text.indexOf("=");
+  return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
+}
+
 /** Sets one limit, written `NAME=VALUE`. */
 export function parseLimit(text: string, into: ServiceLimits): ServiceLimits {
-  const [name = "", value = ""] = text.split("=", 2);
+  const [name, value] = splitAtEquals(text);
   const limit = Object.hasOwn(LIMITS, name) ? LIMITS[name] : undefined;
   if (limit === undefined) {
     throw new ConfigError(`'${name}' is no limit: there are ${Object.keys(LIMITS).join(", ")}`);
   }
   if (!/^[1-9]\d{0,14}$/.test(value))
     throw new ConfigError(`limit ${name} is not a whole number above 0: '${value}'`);
+  if (Number(value) > limit.max) throw new ConfigError(`limit ${name} is at most ${limit.max}: '${value}'`);
   return { ...into, [limit.key]: Number(value) };
 }
 
@@ -175,94 +232,3 @@ export function parseMachineType(text: string): MachineType {
 
 /** The display of machine type `test` when none is asked for. */
 export const DEFAULT_DISPLAY = "VGA:1024x768";
-
-// ---- The configuration file ----
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const FILE_FIELDS = ["machines", "workers", "limits", "allow-remote"];
-const MACHINE_FIELDS = ["name", "uuid", "type", "displays", "qmp", "stopped", "preconfig", "qtest"];
-
-/** Reads a configuration file's text.  `file` is its name, for errors; `workers` the default. */
-export async function parseConfigFile(text: string, file: string, workers: number): Promise<ServiceConfig> {
-  // Loaded by those who have such a file, and not at every start.
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text);
-  const fault = document.errors[0];
-  if (fault !== undefined) throw new ConfigError(`${file}: ${fault.message}`);
-  const at = (place: string, problem: string): ConfigError =>
-    new ConfigError(`${file}: ${place}: ${problem}`);
-  const top = fields(document.toJS(), "the file", FILE_FIELDS, at);
-  const machines = list(top.machines, "machines", at);
-  if (machines.length === 0) throw at("machines", "a service needs at least one");
-  let serviceLimits = defaultLimits();
-  for (const [name, value] of Object.entries(fields(top.limits ?? {}, "limits", Object.keys(LIMITS), at))) {
-    serviceLimits = parseLimit(`${name}=${String(value)}`, serviceLimits);
-  }
-  return {
-    machines: machines.map((machine, index) => machineOptions(machine, `machines[${index}]`, at)),
-    workers: top.workers === undefined ? workers : positive(top.workers, "workers", at),
-    limits: serviceLimits,
-    allowRemote: flag(top["allow-remote"], "allow-remote", at),
-  };
-}
-
-type At = (place: string, problem: string) => ConfigError;
-
-function machineOptions(value: unknown, place: string, at: At): MachineOptions {
-  const machine = fields(value, place, MACHINE_FIELDS, at);
-  const inPlace = <T>(field: string, parse: (text: string) => T, fieldValue: unknown): T => {
-    if (typeof fieldValue !== "string") throw at(`${place}.${field}`, "a string is expected");
-    try {
-      return parse(fieldValue);
-    } catch (error) {
-      if (error instanceof ConfigError) throw at(`${place}.${field}`, error.message);
-      throw error;
-    }
-  };
-  const type = inPlace("type", parseMachineType, machine.type ?? "test");
-  const displays = machine.displays ?? (type === "test" ? [DEFAULT_DISPLAY] : []);
-  const qmp = list(machine.qmp, `${place}.qmp`, at);
-  if (qmp.length === 0) throw at(`${place}.qmp`, "a machine needs at least one endpoint");
-  return {
-    machine: {
-      type,
-      displays: list(displays, `${place}.displays`, at).map((display) =>
-        inPlace("displays", parseDisplay, display),
-      ),
-    },
-    qmp: qmp.map((endpoint) => inPlace("qmp", parseEndpoint, endpoint)),
-    name: machine.name === undefined ? undefined : inPlace("name", (name) => name, machine.name),
-    uuid: machine.uuid === undefined ? undefined : inPlace("uuid", parseUuid, machine.uuid),
-    stopped: flag(machine.stopped, `${place}.stopped`, at),
-    preconfig: flag(machine.preconfig, `${place}.preconfig`, at),
-    qtest: flag(machine.qtest, `${place}.qtest`, at),
-  };
-}
-
-function fields(value: unknown, place: string, known: readonly string[], at: At): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw at(place, "a mapping is expected");
-  for (const name of Object.keys(value)) {
-    if (!known.includes(name)) throw at(place, `unknown key '${name}'; known are ${known.join(", ")}`);
-  }
-  return value as Fields;
-}
-
-function list(value: unknown, place: string, at: At): readonly unknown[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw at(place, "a list is expected");
-  return value;
-}
-
-function flag(value: unknown, place: string, at: At): boolean {
-  if (value === undefined) return false;
-  if (typeof value !== "boolean") throw at(place, "true or false is expected");
-  return value;
-}
-
-function positive(value: unknown, place: string, at: At): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw at(place, "a whole number above 0 is expected");
-  return value as number;
-}

@@ -1,7 +1,7 @@
 /**
  * The embedding API: a service inside another program.
  *
- *     const service = await startService({ machines: [...], workers: 2, limits: defaultLimits(), allowRemote: false }, log);
+ *     const service = await startService({ machines: [{ machine, qmp: [parseEndpoint("unix:vm.sock")] }] }, log);
  *     ...
  *     await service.stop("host-signal");
  */
@@ -11,10 +11,10 @@ export {
   defaultLimits,
   type Endpoint,
   type MachineOptions,
-  parseConfigFile,
   parseDisplay,
   parseEndpoint,
   type ServiceConfig,
   type ServiceLimits,
 } from "./config.ts";
+export { parseConfigFile } from "./config-file.ts";
 export { type Service, type ServiceLog, ServiceStartError, startService } from "./service.ts";

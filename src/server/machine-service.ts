@@ -23,7 +23,7 @@ import type { Budget } from "../util/budget.ts";
 import { systemClock } from "../util/clock.ts";
 import { SHUTDOWN_GRACE_MS } from "../util/limits.ts";
 import { buildCommands } from "./commands.ts";
-import type { Endpoint, MachineOptions, ServiceConfig } from "./config.ts";
+import type { Endpoint, MachineOptions, ServiceLimits } from "./config.ts";
 import { QEMU_VERSION, readVersion } from "./version.ts";
 
 /** Where a service's notes go.  A pino logger fits. */
@@ -41,6 +41,8 @@ export interface SharedParts {
   readonly pool: () => Promise<WorkerPool>;
   readonly inputBudget: Budget;
   readonly outputBudget: Budget;
+  readonly limits: ServiceLimits;
+  readonly allowRemote: boolean;
   readonly log: ServiceLog;
   readonly newSessionId: () => number;
 }
@@ -64,48 +66,32 @@ export class MachineService implements MachineControl {
   readonly name: string | undefined;
   readonly handle: MachineHandle;
   readonly #options: MachineOptions;
+  readonly #shared: SharedParts;
   readonly #hub: EventHub;
   readonly #monitor: Monitor;
   readonly #closeCommands: () => Promise<void>;
   readonly #servers: ChardevServer[] = [];
   readonly #endpoints: string[] = [];
   #state: "preconfig" | "running" | "announced" | "ending" | "ended";
+  #resolveEnding: () => void = () => {};
+  readonly ending = new Promise<void>((resolve) => {
+    this.#resolveEnding = resolve;
+  });
   #resolveEnded: () => void = () => {};
   readonly ended = new Promise<void>((resolve) => {
     this.#resolveEnded = resolve;
   });
 
-  /** Makes the machine and listens.  Rejects with what was wrong; nothing is left open then. */
-  static async start(
-    options: MachineOptions,
-    config: ServiceConfig,
-    shared: SharedParts,
-  ): Promise<MachineService> {
+  /** Makes the machine, which runs at once unless the options say otherwise. */
+  constructor(options: MachineOptions, shared: SharedParts) {
     const hub = new EventHub({ clock: systemClock, nextTurn: setImmediate, throttled: THROTTLED_EVENTS });
-    const handle = shared.host.createMachine(options.machine, "prelaunch", (event) =>
+    const isPaused = options.stopped === true || options.preconfig === true;
+    this.#options = options;
+    this.#shared = shared;
+    this.name = options.name;
+    this.handle = shared.host.createMachine(options.machine, isPaused ? "prelaunch" : "running", (event) =>
       emitMachineEvent(hub, event),
     );
-    const machine = new MachineService(options, config, shared, hub, handle);
-    try {
-      for (const endpoint of options.qmp) await machine.#listen(endpoint, config, shared);
-      if (!options.preconfig) await machine.#autostart();
-    } catch (error) {
-      await machine.stop("host-error");
-      throw error;
-    }
-    return machine;
-  }
-
-  private constructor(
-    options: MachineOptions,
-    config: ServiceConfig,
-    shared: SharedParts,
-    hub: EventHub,
-    handle: MachineHandle,
-  ) {
-    this.#options = options;
-    this.name = options.name;
-    this.handle = handle;
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
     const version = { qemu: QEMU_VERSION, package: `qmpd ${readVersion()}` };
@@ -118,7 +104,7 @@ export class MachineService implements MachineControl {
       hub,
       clock: systemClock,
       log: shared.log,
-      limits: config.limits,
+      limits: shared.limits,
       inputBudget: shared.inputBudget,
       outputBudget: shared.outputBudget,
       version,
@@ -126,7 +112,13 @@ export class MachineService implements MachineControl {
       nextTurn: setImmediate,
       newReader: () => new JsonStreamer(),
       newSessionId: shared.newSessionId,
+      sessionClosed: () => this.#sessionClosed(),
     });
+  }
+
+  /** Listens on all endpoints.  Rejects with what was wrong. */
+  async listen(): Promise<void> {
+    for (const endpoint of this.#options.qmp) await this.#listen(endpoint);
   }
 
   /** Addresses that clients connect to. */
@@ -146,7 +138,7 @@ export class MachineService implements MachineControl {
 
   async exitPreconfig(): Promise<void> {
     this.#state = "running";
-    await this.#autostart();
+    if (this.#options.stopped !== true) await this.handle.cont();
   }
 
   /** The reply of the command that asks is sent first: the end begins in a later turn. */
@@ -161,6 +153,7 @@ export class MachineService implements MachineControl {
     this.#announceEnd(reason);
     if (this.#state !== "announced") return this.ended;
     this.#state = "ending";
+    this.#resolveEnding();
     for (const server of this.#servers) server.close();
     await this.#monitor.stop(SHUTDOWN_GRACE_MS);
     await this.#closeCommands();
@@ -177,11 +170,13 @@ export class MachineService implements MachineControl {
     this.emit("SHUTDOWN", { guest: false, reason });
   }
 
-  async #autostart(): Promise<void> {
-    if (!this.#options.stopped) await this.handle.cont();
+  /** When nobody can come any more: standard input and output are one client's, once. */
+  #sessionClosed(): void {
+    if (this.#options.qmp.every(({ kind }) => kind === "stdio")) void this.stop("host-signal");
   }
 
-  async #listen(endpoint: Endpoint, config: ServiceConfig, { log }: SharedParts): Promise<void> {
+  async #listen(endpoint: Endpoint): Promise<void> {
+    const { log, allowRemote } = this.#shared;
     if (endpoint.kind === "stdio") {
       this.#endpoints.push("stdio");
       this.#monitor.accept(createStdioChardev());
@@ -194,10 +189,9 @@ export class MachineService implements MachineControl {
     const server =
       endpoint.kind === "unix"
         ? await listenUnix(endpoint.path, listener)
-        : await listenTcp(
-            { host: endpoint.host, port: endpoint.port, allowRemote: config.allowRemote },
-            listener,
-          );
+        : await listenTcp({ host: endpoint.host, port: endpoint.port, allowRemote }, listener);
+    // Told to stop meanwhile.
+    if (this.#state === "ending" || this.#state === "ended") return server.close();
     this.#servers.push(server);
     this.#endpoints.push(server.address);
     log.info({ endpoint: server.address, machine: this.name }, "listening");

@@ -9,8 +9,9 @@
 import { checkMachineConfig } from "../machine/config.ts";
 import { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import { WorkerGoneError } from "../offload/worker-gone.ts";
 import { Budget } from "../util/budget.ts";
-import type { ServiceConfig } from "./config.ts";
+import { checkServiceConfig, defaultLimits, defaultWorkers, type ServiceConfig } from "./config.ts";
 import type { EndedReason, MachineService, ServiceLog, SharedParts } from "./machine-service.ts";
 import { THREAD_ENTRIES, type ThreadEntries } from "./threads.ts";
 
@@ -27,19 +28,30 @@ export interface Service {
   readonly machines: readonly { readonly name: string | undefined; readonly endpoints: readonly string[] }[];
   /** Ends all machines: SHUTDOWN goes to every client; commands in flight get a second, then are cancelled. */
   stop(reason: EndedReason): Promise<void>;
+  /** Settles when the last machine begins to end. */
+  readonly ending: Promise<unknown>;
   /** Settles when the last machine and all threads have ended. */
   readonly ended: Promise<void>;
 }
 
+export interface StartOptions {
+  /** Ends the start, while it lasts: its promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Other entries than the program's own, for tests. */
+  readonly threads?: ThreadEntries;
+}
+
 /**
- * Starts a service.  Rejects with {@link ServiceStartError}, and leaves nothing running then.  `threads`: other
- * entries than the program's own, for tests.
+ * Starts a service.  Rejects with `ConfigError` or {@link ServiceStartError}, and leaves nothing running then.
  */
 export async function startService(
   config: ServiceConfig,
   log: ServiceLog,
-  threads: ThreadEntries = THREAD_ENTRIES,
+  { signal, threads = THREAD_ENTRIES }: StartOptions = {},
 ): Promise<Service> {
+  checkServiceConfig(config);
+  const workers = config.workers ?? defaultWorkers();
+  const limits = { ...defaultLimits(), ...config.limits };
   const machines = new Set<MachineService>();
   let host: MachineHost | undefined;
   let pool: Promise<WorkerPool> | undefined;
@@ -47,6 +59,11 @@ export async function startService(
     await Promise.all([pool?.then((started) => started.close()), host?.close()]);
     log.info({}, "service ended");
   };
+  const abort = (): void => {
+    // Their addresses are free at once, whatever the start still waits for.
+    for (const machine of machines) void machine.stop("host-signal");
+  };
+  signal?.addEventListener("abort", abort);
   try {
     for (const { machine } of config.machines) checkMachineConfig(machine);
     // The machine thread starts on one core while the rest of the program is loaded on another.
@@ -57,29 +74,41 @@ export async function startService(
     const { MachineService } = await import("./machine-service.ts");
     // The pool is started last, or with the first picture: nobody who connects should wait for it.
     const startPool = (): Promise<WorkerPool> => {
-      pool ??= loadPool(config, log, threads);
+      pool ??= loadPool(workers, log, threads);
       return pool;
     };
     let sessions = 0;
     const shared: SharedParts = {
       host,
       pool: startPool,
-      inputBudget: new Budget(config.limits.inputBudgetBytes),
-      outputBudget: new Budget(config.limits.outputBudgetBytes),
+      inputBudget: new Budget(limits.inputBudgetBytes, setImmediate),
+      outputBudget: new Budget(limits.outputBudgetBytes, setImmediate),
+      limits,
+      allowRemote: config.allowRemote === true,
       log,
       newSessionId: () => ++sessions,
     };
-    for (const options of config.machines) machines.add(await MachineService.start(options, config, shared));
+    for (const options of config.machines) {
+      signal?.throwIfAborted();
+      const machine = new MachineService(options, shared);
+      machines.add(machine);
+      await machine.listen();
+    }
     await Promise.all([host.ready(), startPool()]);
+    signal?.throwIfAborted();
   } catch (error) {
     await Promise.all([...machines].map((machine) => machine.stop("host-error")));
     await close();
-    throw new ServiceStartError((error as Error).message, { cause: error });
+    signal?.throwIfAborted();
+    throw new ServiceStartError(startFault(error as Error), { cause: error });
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
   const ended = Promise.all([...machines].map((machine) => machine.ended)).then(close);
-  log.info({ machines: machines.size, workers: config.workers }, "service started");
+  log.info({ machines: machines.size, workers }, "service started");
   return {
     machines: [...machines],
+    ending: Promise.all(Array.from(machines, (machine) => machine.ending)),
     ended,
     async stop(reason) {
       for (const machine of machines) void machine.stop(reason);
@@ -88,11 +117,15 @@ export async function startService(
   };
 }
 
-async function loadPool(
-  { workers }: ServiceConfig,
-  log: ServiceLog,
-  threads: ThreadEntries,
-): Promise<WorkerPool> {
+/** That a thread has ended says little: why it did is what people need. */
+function startFault(error: Error): string {
+  const { message, cause } = error;
+  return error instanceof WorkerGoneError && cause instanceof Error
+    ? `${message}: ${cause.message}`
+    : message;
+}
+
+async function loadPool(workers: number, log: ServiceLog, threads: ThreadEntries): Promise<WorkerPool> {
   const { WorkerPool } = await import("../offload/pool.ts");
   return new WorkerPool({
     workerUrl: threads.pool,

@@ -43,7 +43,7 @@ describe("transcripts", () => {
     it(`${block.document}:${block.line} is what the server answers`, async () => {
       const { capabilities, options } = settingsOf(block);
       const key = options.join(" ");
-      const server = servers.get(key) ?? startRunning(options);
+      const server = servers.get(key) ?? startQmpd({ args: options });
       servers.set(key, server);
       const socket = (await server).sockets[0] ?? "";
       const turns = turnsOf(block);
@@ -58,15 +58,6 @@ describe("transcripts", () => {
     });
   }
 });
-
-/** A machine starts when its sockets are there already: its RESUME is not part of any example. */
-async function startRunning(options: readonly string[]): Promise<ServerProcess> {
-  const server = await startQmpd({ args: options });
-  const client = await TestClient.connect(server.sockets[0] ?? "", []);
-  while (!JSON.stringify(await client.execute("query-status")).includes('"running":true'));
-  await close(client);
-  return server;
-}
 
 /** Leaves in order: when the server has closed, no later example sees the session. */
 async function close(client: TestClient): Promise<void> {
@@ -190,8 +181,8 @@ it("the embedding example of README.md prints what is shown, and ends", () => {
 
 it("the configuration file of README.md makes the machines that it describes", async () => {
   const [yaml] = fencedBlocks("README.md", "yaml");
-  const { parseConfigFile } = await import("../../src/server/index.ts");
-  const config = await parseConfigFile(yaml?.lines.join("\n") ?? "", "README.md", 1);
+  const { parseConfigFile } = await import("../../src/server/config-file.ts");
+  const config = await parseConfigFile(yaml?.lines.join("\n") ?? "", "README.md");
   expect(config.machines.map(({ name, machine, qmp }) => [name, machine.type, qmp.length])).toEqual([
     ["vm1", "test", 1],
     ["vm2", "none", 2],

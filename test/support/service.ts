@@ -42,17 +42,12 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
         machine: { type: "test", displays: displays.map(server.parseDisplay) },
         qmp: [server.parseEndpoint(`unix:${sockets[index]}`)],
         name: `vm${index}`,
-        uuid: undefined,
-        stopped: false,
-        preconfig: false,
         qtest: true,
       })),
       workers,
-      limits: server.defaultLimits(),
-      allowRemote: false,
     },
     { debug: () => {}, info: note, warn: note, error: note },
-    { ...THREAD_ENTRIES, ...threads },
+    { threads: { ...THREAD_ENTRIES, ...threads } },
   );
   return {
     service,

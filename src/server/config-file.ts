@@ -1,0 +1,117 @@
+/**
+ * The configuration file: YAML that says what several machines are, and what they share.  A `ConfigError` names
+ * the place in it.
+ */
+
+import {
+  ConfigError,
+  DEFAULT_DISPLAY,
+  defaultLimits,
+  defaultWorkers,
+  LIMITS,
+  type MachineOptions,
+  parseDisplay,
+  parseEndpoint,
+  parseLimit,
+  parseMachineType,
+  parseUuid,
+  type ServiceConfig,
+} from "./config.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FILE_FIELDS = ["machines", "workers", "limits", "allow-remote"];
+const MACHINE_FIELDS = ["name", "uuid", "type", "displays", "qmp", "stopped", "preconfig", "qtest"];
+
+/** Reads a configuration file's text.  `file` is its name, for errors. */
+export async function parseConfigFile(text: string, file: string): Promise<ServiceConfig> {
+  const at = (place: string, problem: string): ConfigError =>
+    new ConfigError(`${file}: ${place}: ${problem}`);
+  const top = fields(await parseYaml(text, file), "the file", FILE_FIELDS, at);
+  const machines = list(top.machines, "machines", at);
+  if (machines.length === 0) throw at("machines", "a service needs at least one");
+  let serviceLimits = defaultLimits();
+  for (const [name, value] of Object.entries(fields(top.limits ?? {}, "limits", Object.keys(LIMITS), at))) {
+    serviceLimits = parseLimit(`${name}=${String(value)}`, serviceLimits);
+  }
+  return {
+    machines: machines.map((machine, index) => machineOptions(machine, `machines[${index}]`, at)),
+    workers: top.workers === undefined ? defaultWorkers() : positive(top.workers, "workers", at),
+    limits: serviceLimits,
+    allowRemote: flag(top["allow-remote"], "allow-remote", at),
+  };
+}
+
+async function parseYaml(text: string, file: string): Promise<unknown> {
+  // Loaded by those who have such a file, and not at every start.
+  const { parseDocument } = await import("yaml");
+  try {
+    const document = parseDocument(text);
+    const fault = document.errors[0];
+    if (fault !== undefined) throw fault;
+    return document.toJS();
+  } catch (error) {
+    // Not only faults of the syntax: an alias of nothing, aliases that multiply, brackets without an end.
+    throw new ConfigError(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+type At = (place: string, problem: string) => ConfigError;
+
+function machineOptions(value: unknown, place: string, at: At): MachineOptions {
+  const machine = fields(value, place, MACHINE_FIELDS, at);
+  const inPlace = <T>(field: string, parse: (text: string) => T, fieldValue: unknown): T => {
+    if (typeof fieldValue !== "string") throw at(`${place}.${field}`, "a string is expected");
+    try {
+      return parse(fieldValue);
+    } catch (error) {
+      if (error instanceof ConfigError) throw at(`${place}.${field}`, error.message);
+      throw error;
+    }
+  };
+  const type = inPlace("type", parseMachineType, machine.type ?? "test");
+  const displays = machine.displays ?? (type === "test" ? [DEFAULT_DISPLAY] : []);
+  const qmp = list(machine.qmp, `${place}.qmp`, at);
+  if (qmp.length === 0) throw at(`${place}.qmp`, "a machine needs at least one endpoint");
+  return {
+    machine: {
+      type,
+      displays: list(displays, `${place}.displays`, at).map((display) =>
+        inPlace("displays", parseDisplay, display),
+      ),
+    },
+    qmp: qmp.map((endpoint) => inPlace("qmp", parseEndpoint, endpoint)),
+    name: machine.name === undefined ? undefined : inPlace("name", (name) => name, machine.name),
+    uuid: machine.uuid === undefined ? undefined : inPlace("uuid", parseUuid, machine.uuid),
+    stopped: flag(machine.stopped, `${place}.stopped`, at),
+    preconfig: flag(machine.preconfig, `${place}.preconfig`, at),
+    qtest: flag(machine.qtest, `${place}.qtest`, at),
+  };
+}
+
+function fields(value: unknown, place: string, known: readonly string[], at: At): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw at(place, "a mapping is expected");
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) throw at(place, `unknown key '${name}'; known are ${known.join(", ")}`);
+  }
+  return value as Fields;
+}
+
+function list(value: unknown, place: string, at: At): readonly unknown[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw at(place, "a list is expected");
+  return value;
+}
+
+function flag(value: unknown, place: string, at: At): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== "boolean") throw at(place, "true or false is expected");
+  return value;
+}
+
+function positive(value: unknown, place: string, at: At): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw at(place, "a whole number above 0 is expected");
+  return value as number;
+}
