@@ -137,6 +137,7 @@ function measureBands(
       format,
       cancel,
       roomBuffer: undefined,
+      fd: undefined,
       roomOffset: room.offset,
       board: timed,
       task: 0,

@@ -3,6 +3,7 @@
  */
 
 import type {
+  Base64Outcome,
   Base64Task,
   EncodeOutcome,
   EncodeTask,
@@ -24,19 +25,21 @@ export function encode(task: EncodeTask): EncodeOutcome {
 }
 
 export function write(task: WriteTask): TaskOutcome<undefined> {
-  return beginAndSettle(task.cancel, () => writePicture(task));
+  return beginAndSettle(task.cancel, () => void writePicture(task));
 }
 
-export function base64(task: Base64Task): TaskOutcome<undefined> {
-  return beginAndSettle(task.cancel, () => encodeBase64(task));
+export async function base64(task: Base64Task): Promise<Base64Outcome> {
+  // Loaded by the threads that need it: it takes as long as all else together.
+  const { move, transferableSymbol, valueSymbol } = await import("piscina");
+  const outcome = beginAndSettle(task.cancel, () => encodeBase64(task));
+  if (!outcome.ok) return outcome;
+  // Piscina unwraps it: what arrives is the outcome, whose bytes are moved rather than copied.
+  const moving: unknown = { [transferableSymbol]: outcome.value.buffer, [valueSymbol]: outcome };
+  return move(moving as Parameters<typeof move>[0]) as unknown as Base64Outcome;
 }
 
-function beginAndSettle(cancel: CancelFlag, work: () => void): TaskOutcome<undefined> {
-  if (!begin(cancel)) return { ok: false, code: "cancelled" };
-  return settle(() => {
-    work();
-    return undefined;
-  });
+function beginAndSettle<T>(cancel: CancelFlag, work: () => T): TaskOutcome<T> {
+  return begin(cancel) ? settle(work) : { ok: false, code: "cancelled" };
 }
 
 function settle<T>(work: () => T): TaskOutcome<T> {

@@ -17,6 +17,8 @@ import { JsonText } from "../qjson/value.ts";
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
+import type { CancelFlag } from "../util/cancel-flag.ts";
+import type { SharedSurface } from "../util/shared-surface.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread } from "./results.ts";
 
@@ -24,19 +26,30 @@ export function uiHandlers(
   { handle }: MachineControl,
   pool: () => Promise<WorkerPool>,
 ): UiHandlers<PlainContext, CommandContext> {
-  const batcher = new ScreendumpBatcher<ImageFormat, Picture>({
+  const batcher = new ScreendumpBatcher<ImageFormat, Picture, Target>({
     capture: (console, reuse) => handle.capture(console, reuse),
-    encode: async (frame, format, cancel) => (await pool()).encode(frame, format, cancel),
+    encode: (frame, format, cancel, target) => encode(frame, format, cancel, target),
     discard: (picture) => void pool().then((started) => started.discard(picture)),
   });
+  const encode = async (frame: SharedSurface, format: ImageFormat, cancel: CancelFlag, target?: Target) => {
+    const destination = await target?.opened.catch(() => undefined);
+    const encoder = await pool();
+    // Given up meanwhile: the file is about to be closed, if it is not yet.
+    if (target === undefined || target.isGivenUp) return encoder.encode(frame, format, cancel);
+    target.written = encoder.encode(frame, format, cancel, destination);
+    return target.written;
+  };
   const consoleOf = async (args: ConsoleArguments): Promise<ConsoleDescription> =>
     findConsole(await fromThread(handle.consoles()), args);
   const claimConsole = async (args: ConsoleArguments): Promise<ResourceClaim> => ({
     resource: `console:${(await consoleOf(args)).index}`,
     mode: "shared",
   });
-  const picture = async (args: ConsoleArguments & { format?: ImageFormat }, signal: AbortSignal) =>
-    batcher.request((await consoleOf(args)).index, args.format ?? "ppm", signal);
+  const picture = async (
+    args: ConsoleArguments & { format?: ImageFormat },
+    signal: AbortSignal,
+    target?: Target,
+  ) => batcher.request((await consoleOf(args)).index, args.format ?? "ppm", signal, target);
   return {
     screendump: {
       async resources(args) {
@@ -44,14 +57,16 @@ export function uiHandlers(
         const names = await identifyDestination(args.filename);
         return [console, ...names.map((resource) => ({ resource, mode: "exclusive" }) as const)];
       },
-      handle: (args, { signal }) =>
-        fromThread(
-          withPictureAndDestination(
-            picture(args, signal),
-            openDestination(args.filename),
-            async (made, destination) => (await pool()).save(made, destination, signal),
-          ),
-        ),
+      handle: (args, { signal }) => {
+        const target: Target = {
+          opened: openDestination(args.filename),
+          written: undefined,
+          isGivenUp: false,
+        };
+        const save = async (made: Picture, destination: Destination): Promise<void> =>
+          (await pool()).save(made, destination, signal);
+        return fromThread(withPictureAndDestination(picture(args, signal, target), target, save));
+      },
     },
     "screendump-data": {
       resources: async (args) => [await claimConsole(args)],
@@ -99,19 +114,30 @@ function findConsole(consoles: readonly ConsoleDescription[], args: ConsoleArgum
   return found;
 }
 
+/** The file of one screendump. */
+interface Target {
+  readonly opened: Promise<Destination>;
+  /** The encoding that writes to the file as it goes, once there is one: until it settles, the file is in use. */
+  written: Promise<Picture> | undefined;
+  /** No such encoding may begin any more. */
+  isGivenUp: boolean;
+}
+
 /**
  * Makes the picture and opens its file at the same time, then brings them together.  Whatever fails, the
  * picture is released and the file closed, and removed if opening made it.
  */
 async function withPictureAndDestination(
   pictureMade: Promise<SharedPicture<Picture>>,
-  destinationOpened: Promise<Destination>,
+  target: Target,
   save: (picture: Picture, destination: Destination) => Promise<void>,
 ): Promise<void> {
-  const [made, opened] = await Promise.allSettled([pictureMade, destinationOpened]);
+  const [made, opened] = await Promise.allSettled([pictureMade, target.opened]);
   try {
     if (made.status === "rejected") {
-      if (opened.status === "fulfilled") await discardDestination(opened.value, false);
+      target.isGivenUp = true;
+      await target.written?.catch(() => {});
+      if (opened.status === "fulfilled") await discardDestination(opened.value, target.written !== undefined);
       throw made.reason;
     }
     if (opened.status === "rejected") throw opened.reason;

@@ -33,6 +33,8 @@ export interface Picture {
   readonly room: PictureRoom;
   readonly extents: Extents;
   readonly sizeBytes: number;
+  /** Descriptor of the file that it was written to while it was made. */
+  readonly writtenTo: number | undefined;
 }
 
 /** Helps to make a picture of a frame: takes band after band, as long as there are any. */
@@ -45,6 +47,8 @@ export interface EncodeTask {
   readonly roomOffset: number;
   /** What the tasks of one picture share: see `BandBoard`. */
   readonly board: Int32Array<SharedArrayBuffer>;
+  /** A file that each band is written to as soon as it is made; for PPM alone, whose bands are the file. */
+  readonly fd: number | undefined;
   /** Its number among the tasks of the picture, from 0. */
   readonly task: number;
 }
@@ -64,13 +68,19 @@ export interface WriteTask {
   readonly cancel: CancelFlag;
 }
 
-/** Makes base64 of a picture, into `target`, which has the exact size. */
+/**
+ * Makes base64 of a picture, in memory that is allocated when the task begins and moved to the main thread.
+ * A thread that waits for work collects no garbage: what it shared with others would stay.
+ */
 export interface Base64Task {
   readonly buffer: SharedArrayBuffer;
   readonly extents: Extents;
-  readonly target: SharedArrayBuffer;
+  /** Of the picture. */
+  readonly sizeBytes: number;
   readonly cancel: CancelFlag;
 }
+
+export type Base64Outcome = TaskOutcome<Uint8Array<ArrayBuffer>>;
 
 // ---- Machine threads (comlink), `workers/machine.ts` ----
 //

@@ -113,6 +113,15 @@ async function followLinks(path: string): Promise<string> {
   return place;
 }
 
+/** Cuts off what an older, longer file had behind the picture.  Throws `FileError`. */
+export async function truncateDestination({ fd }: Destination, sizeBytes: number): Promise<void> {
+  try {
+    await truncateOpenFile(fd, sizeBytes);
+  } catch (error) {
+    throw new FileError("Unable to write to file", errnoOf(error), { cause: error });
+  }
+}
+
 /** Throws `FileError`: some file systems tell only now that the disk is full. */
 export async function closeDestination({ fd }: Destination): Promise<void> {
   try {

@@ -30,7 +30,13 @@ import type {
   TaskOutcome,
   WriteTask,
 } from "./contract.ts";
-import { closeDestination, type Destination, discardDestination, retractDestination } from "./destination.ts";
+import {
+  closeDestination,
+  type Destination,
+  discardDestination,
+  retractDestination,
+  truncateDestination,
+} from "./destination.ts";
 import { writeFifo } from "./fifo.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
@@ -58,7 +64,7 @@ export interface PoolStatistics {
 interface Tasks {
   encode: { task: EncodeTask; value: Extents | undefined };
   write: { task: WriteTask; value: undefined };
-  base64: { task: Base64Task; value: undefined };
+  base64: { task: Base64Task; value: Uint8Array<ArrayBuffer> };
 }
 
 export class WorkerPool {
@@ -87,8 +93,16 @@ export class WorkerPool {
   /**
    * Makes a picture of `frame`, which is not read any more once this has settled.  `cancel` is looked at
    * between bands.  The picture is the caller's until `discard`.
+   *
+   * `along`: a file that is to have the picture, when nobody else waits for it.  A PPM is written there while it
+   * is made, which `save` completes.  The file must stay open until this has settled.
    */
-  async encode(frame: SharedSurface, format: ImageFormat, cancel: CancelFlag): Promise<Picture> {
+  async encode(
+    frame: SharedSurface,
+    format: ImageFormat,
+    cancel: CancelFlag,
+    along?: Destination,
+  ): Promise<Picture> {
     const { width, height } = frame;
     const { bandCount, roomBytes } = format === "png" ? layoutPng(width, height) : layoutPpm(width, height);
     const room = takeRoom(frame.memory, roomBytes);
@@ -100,12 +114,13 @@ export class WorkerPool {
       roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
       roomOffset: room.offset,
       board: board.words,
+      fd: format === "ppm" && along?.kind === "file" ? along.fd : undefined,
     };
     const tasks = Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
     try {
       const runs = Array.from({ length: tasks }, (_, index) => this.#run("encode", { ...task, task: index }));
       const extents = await firstExtents(runs, board);
-      return { format, width, height, room, extents, sizeBytes: sizeOf(extents) };
+      return { format, width, height, room, extents, sizeBytes: sizeOf(extents), writtenTo: task.fd };
     } catch (error) {
       releaseRoom(room);
       throw error;
@@ -132,11 +147,14 @@ export class WorkerPool {
       fileBytes: destination.sizeBytes,
       cancel: flag,
     };
+    const isWritten = picture.writtenTo === destination.fd;
     try {
-      await this.#runCancellable("write", task, signal);
+      if (!isWritten) await this.#runCancellable("write", task, signal);
+      else if (destination.sizeBytes > picture.sizeBytes)
+        await truncateDestination(destination, picture.sizeBytes);
       signal.throwIfAborted();
     } catch (error) {
-      await discardDestination(destination, hasBegun(flag));
+      await discardDestination(destination, isWritten || hasBegun(flag));
       throw error;
     }
     try {
@@ -150,12 +168,10 @@ export class WorkerPool {
   }
 
   /** The picture in base64.  Rejects with `WorkerGoneError` or the signal's reason. */
-  async base64(picture: Picture, signal: AbortSignal): Promise<Uint8Array<SharedArrayBuffer>> {
-    const target = new SharedArrayBuffer(Math.ceil(picture.sizeBytes / 3) * 4);
-    const { room, extents } = picture;
-    const task = { buffer: room.buffer, extents, target, cancel: createCancelFlag() };
-    await this.#runCancellable("base64", task, signal);
-    return new Uint8Array(target);
+  async base64(picture: Picture, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { room, extents, sizeBytes } = picture;
+    const task = { buffer: room.buffer, extents, sizeBytes, cancel: createCancelFlag() };
+    return this.#runCancellable("base64", task, signal);
   }
 
   get statistics(): PoolStatistics {
@@ -180,7 +196,7 @@ export class WorkerPool {
     name: Name,
     task: Tasks[Name]["task"],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Tasks[Name]["value"]> {
     signal.throwIfAborted();
     const kill = new AbortController();
     let timer: Timer | undefined;
@@ -193,7 +209,7 @@ export class WorkerPool {
     });
     signal.addEventListener("abort", abort);
     try {
-      await Promise.race([this.#run(name, task, kill), cancelled]);
+      return await Promise.race([this.#run(name, task, kill), cancelled]);
     } catch (error) {
       throw error instanceof TaskCancelled || signal.aborted ? signal.reason : error;
     } finally {

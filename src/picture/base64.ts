@@ -8,15 +8,16 @@ export interface Base64Work {
   readonly buffer: SharedArrayBuffer;
   /** Offset and length of each piece of the picture. */
   readonly extents: readonly number[];
-  /** Has the size of the result. */
-  readonly target: SharedArrayBuffer;
+  /** Of all pieces. */
+  readonly sizeBytes: number;
   readonly cancel: CancelFlag;
 }
 
 /** Throws `CancelledError`. */
-export function encodeBase64({ buffer, extents, target, cancel }: Base64Work): void {
+export function encodeBase64({ buffer, extents, sizeBytes, cancel }: Base64Work): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(buffer);
-  const out = Buffer.from(target);
+  // Memory of its own, that can be moved to another thread.
+  const out = Buffer.from(new ArrayBuffer(Math.ceil(sizeBytes / 3) * 4));
   // Pieces of a picture end anywhere: they are gathered in bands of whole groups of three bytes.
   const band = Buffer.allocUnsafe(BASE64_BAND_BYTES);
   let filled = 0;
@@ -38,4 +39,5 @@ export function encodeBase64({ buffer, extents, target, cancel }: Base64Work): v
     }
   }
   flush();
+  return out;
 }

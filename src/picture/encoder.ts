@@ -5,6 +5,8 @@
  * what they share is the board.
  */
 
+import { writeSync } from "node:fs";
+import { assert } from "../util/assert.ts";
 import type { BandBoard } from "../util/band-board.ts";
 import { type CancelFlag, isCancelled } from "../util/cancel-flag.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
@@ -23,6 +25,8 @@ export interface EncodeWork {
   readonly roomBuffer: SharedArrayBuffer | undefined;
   readonly roomOffset: number;
   readonly board: BandBoard;
+  /** A file that each band is written to as soon as it is made; for PPM alone, whose bands are the file. */
+  readonly fd: number | undefined;
   /** The thread's number among those that work on this picture. */
   readonly task: number;
 }
@@ -30,22 +34,38 @@ export interface EncodeWork {
 /** Answers the picture's extents if the last band was done here.  Throws `CancelledError`. */
 export function encodePicture(work: EncodeWork): readonly number[] | undefined {
   const { board, cancel } = work;
-  const encoder = createEncoder(work);
+  const room = new Uint8Array(work.roomBuffer ?? work.frame.memory.buffer, work.roomOffset);
+  const encoder = createEncoder(work, room);
   for (;;) {
     if (isCancelled(cancel)) throw new CancelledError();
     const band = board.take();
     if (band === undefined) return undefined;
     const { sizeBytes, checksum } = encoder.encodeBand(band);
+    if (work.fd !== undefined) writeBand(work.fd, room, encoder, band);
     if (board.finish(band, sizeBytes, checksum)) return encoder.finish(board);
   }
 }
 
-function createEncoder({ frame, format, roomBuffer, roomOffset, task }: EncodeWork): PictureEncoder {
+/** While the band is still in the processor's cache, and while other threads make the next ones. */
+function writeBand(fd: number, room: Uint8Array, encoder: PictureEncoder, band: number): void {
+  const place = encoder.placeOf?.(band);
+  assert(place !== undefined, "only a picture whose bands are the file is written band by band");
+  let { start, length } = place;
+  while (length > 0) {
+    const written = writeSync(fd, room, start, length, start);
+    start += written;
+    length -= written;
+  }
+}
+
+function createEncoder(
+  { frame, format, roomBuffer, task }: EncodeWork,
+  room: Uint8Array<SharedArrayBuffer>,
+): PictureEncoder {
   const kernels =
     roomBuffer === undefined
       ? createKernels(frame.memory)
       : createLoopKernels(frame.memory.buffer, roomBuffer);
-  const room = new Uint8Array(roomBuffer ?? frame.memory.buffer, roomOffset);
   return format === "png"
     ? createPngEncoder(frame, kernels, room, task)
     : createPpmEncoder(frame, kernels, room);

@@ -30,6 +30,11 @@ export function createPpmEncoder(
       }
       return { sizeBytes: lines * width * 3, checksum: 0 };
     },
+    placeOf(band) {
+      const lineStart = (line: number): number => header.length + line * width * 3;
+      const start = band === 0 ? 0 : lineStart(band * bandLines);
+      return { start, length: lineStart(Math.min(height, (band + 1) * bandLines)) - start };
+    },
     finish: () => [room.byteOffset, roomBytes],
   };
 }

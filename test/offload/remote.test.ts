@@ -80,8 +80,8 @@ describe("a machine thread", () => {
   it("describes the consoles, and hands the tree's errors over whole", async () => {
     const { machine, consoles } = await create({ id: "v0", heads: 2 });
     expect(consoles).toEqual([
-      { index: 0, deviceId: "v0", devicePath: "/machine/peripheral/v0", head: 0 },
-      { index: 1, deviceId: "v0", devicePath: "/machine/peripheral/v0", head: 1 },
+      { index: 0, deviceId: "v0", devicePath: "/machine/peripheral/v0", head: 0, width: 320, height: 200 },
+      { index: 1, deviceId: "v0", devicePath: "/machine/peripheral/v0", head: 1, width: 320, height: 200 },
     ]);
     expect(await thread.api.qomGet(machine, "/nope", "type")).toEqual({
       ok: false,

@@ -25,6 +25,7 @@ function workOn(shape: FrameShape, format: Format): EncodeWork & { buffer: Share
     roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
     roomOffset: room.offset,
     board: BandBoard.create(layout.bandCount),
+    fd: undefined,
     task: 0,
     buffer: room.buffer,
   };

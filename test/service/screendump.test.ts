@@ -3,7 +3,7 @@
  * every line, so a picture that is old, half drawn or torn shows it (rules D1 to D4).
  */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -119,6 +119,29 @@ describe("screendump", () => {
     expect(ppm.subarray(0, header.length).toString()).toBe(header);
     expect(png.channels).toBe(3);
     expect(Buffer.from(png.data as Uint8Array).equals(ppm.subarray(header.length))).toBe(true);
+    client.destroy();
+  });
+
+  it("D5: writes a whole PPM over a longer file, over a shorter one, and beside others that share it", async () => {
+    const client = await connect();
+    await client.execute("stop");
+    const names = ["longer", "shorter", "third", "fourth"].map((name) => join(service.directory, name));
+    writeFileSync(names[0] ?? "", "x".repeat(2_000_000));
+    writeFileSync(names[1] ?? "", "x".repeat(10));
+    for (const filename of names.slice(0, 2)) {
+      expect(await client.execute("screendump", { filename }, filename)).toEqual({
+        return: {},
+        id: filename,
+      });
+    }
+    for (const filename of names.slice(2)) {
+      client.send({ execute: "screendump", arguments: { filename }, id: filename });
+    }
+    await client.take(2);
+    await client.execute("cont");
+    const [first, ...others] = names.map((name) => readFileSync(name));
+    expect(first).toHaveLength(15 + 800 * 600 * 3);
+    for (const other of others) expect(first?.equals(other)).toBe(true);
     client.destroy();
   });
 

@@ -33,7 +33,7 @@ interface Encoding extends Step<void> {
 }
 
 /** Captures and encodings end when the test says so. */
-class FakePorts implements ScreendumpPorts<string, FakePicture> {
+class FakePorts implements ScreendumpPorts<string, FakePicture, string> {
   readonly captures: Capture[] = [];
   readonly encodings: Encoding[] = [];
   readonly pictures: FakePicture[] = [];
@@ -54,7 +54,16 @@ class FakePorts implements ScreendumpPorts<string, FakePicture> {
     return { frame, frameNumber };
   }
 
-  async encode(frame: SharedSurface, format: string, cancel: CancelFlag): Promise<FakePicture> {
+  /** What each encoding was told to take along. */
+  readonly alongs: (string | undefined)[] = [];
+
+  async encode(
+    frame: SharedSurface,
+    format: string,
+    cancel: CancelFlag,
+    along: string | undefined,
+  ): Promise<FakePicture> {
+    this.alongs.push(along);
     await new Promise<void>((resolve, reject) =>
       this.encodings.push({ frame, format, cancel, resolve, reject }),
     );
@@ -125,6 +134,19 @@ describe("screendump batches", () => {
     const pictures = await Promise.all(waiting);
     expect(pictures.map(({ picture }) => picture.format)).toEqual(["png", "ppm", "png", "ppm"]);
     expect(batcher.framesHeld).toBe(0);
+  });
+
+  it("take along what their one request brings, and nothing when several share the picture", async () => {
+    const { ports, batcher } = setUp();
+    const { signal } = new AbortController();
+    for (const along of ["alone", "b", "d"]) void batcher.request(0, "ppm", signal, along);
+    void batcher.request(0, "png", signal, "other format");
+    ports.captures[0]?.resolve();
+    await settle();
+    ports.captures[1]?.resolve();
+    await settle();
+    expect(ports.alongs).toEqual(["alone", undefined, "other format"]);
+    for (const encoding of ports.encodings) encoding.resolve();
   });
 
   it("keep consoles apart", async () => {
@@ -373,7 +395,7 @@ it("D1: whatever happens in whatever order, each request settles once, freshly s
 async function happen(
   what: Happening,
   ports: FakePorts,
-  batcher: ScreendumpBatcher<string, FakePicture>,
+  batcher: ScreendumpBatcher<string, FakePicture, string>,
   issued: Issued[],
 ): Promise<void> {
   const pickFrom = <T>(items: T[], pick: number): T | undefined =>
