@@ -67,6 +67,14 @@ interface Tasks {
   base64: { task: Base64Task; value: Uint8Array<ArrayBuffer> };
 }
 
+/**
+ * Has piscina import the threads' entry: it tries `require` first, and Node.js 20 aborts the process when a
+ * thread is ended in the middle of requiring a module.
+ */
+const LOADING_FLAGS = ["--no-experimental-require-module"].filter((flag) =>
+  process.allowedNodeEnvironmentFlags.has(flag),
+);
+
 export class WorkerPool {
   readonly #piscina: Piscina;
   readonly #onThreadGone: (error: WorkerGoneError) => void;
@@ -83,6 +91,7 @@ export class WorkerPool {
       minThreads: threads,
       maxThreads: threads,
       resourceLimits: { maxOldGenerationSizeMb: POOL_HEAP_MIB_MAX },
+      execArgv: LOADING_FLAGS,
     });
     this.#piscina.on("error", (error) => {
       this.#lastFailure = error;
