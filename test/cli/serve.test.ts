@@ -1,0 +1,78 @@
+/** The command line of `qmpd serve`: what it refuses, what it says, and how the machine is when a client comes. */
+
+import { writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Place, threadScript, WAIT_FOR_GO } from "../support/program.ts";
+
+let place: Place;
+
+beforeEach(() => {
+  place = new Place();
+});
+
+afterEach(() => place.remove());
+
+describe("refuses, with status 1 and the reason,", () => {
+  it.each([
+    ["one path twice", ["--qmp", "unix:a", "--qmp", "unix:./a"], "two endpoints are unix:"],
+    ["stdio twice", ["--qmp", "stdio", "stdio"], "two endpoints are stdio"],
+    ["a limit beyond a timer", ["--limit", "stalled-peer-ms=3000000000"], "is at most 2147483000"],
+    ["too many threads", ["--workers", "65"], "use a number from 1 to 64"],
+    ["heads that are no number", ["--display", "VGA:640x480,heads=abc"], "'heads=abc'"],
+    ["a display that cannot be", ["--display", "VGA:1x1"], "320x200"],
+    ["a file that is not there", ["--config", "none.yaml"], "cannot read none.yaml"],
+    ["--config beside --machine", ["--config", "a", "--machine", "none"], "--config and --machine exclude"],
+    ["--config beside --workers", ["--config", "a", "--workers", "2"], "--config and --workers exclude"],
+    [
+      "--config beside --allow-remote",
+      ["--config", "a", "--allow-remote"],
+      "--config and --allow-remote exclude",
+    ],
+  ])("%s", async (_, args, reason) => {
+    const program = place.start({ args });
+    expect(await program.ended).toEqual({ status: 1, signal: null });
+    const line = program.stderr.split("\n").find((text) => text.startsWith("qmpd: "));
+    expect(line).toContain(reason);
+  });
+});
+
+it("says why a thread does not start", async () => {
+  const program = place.start({ preload: threadScript(place, 'throw new Error("out of threads");') });
+  expect(await program.ended).toEqual({ status: 1, signal: null });
+  expect(program.stderr).toMatch(/^qmpd: .*out of threads$/m);
+});
+
+it("shows the address that a client can use, where any port was asked for", async () => {
+  const program = place.start({ args: ["--qmp", "tcp:127.0.0.1:0"] });
+  await program.ready();
+  const [, port = ""] = /machine \(no name\): tcp:127\.0\.0\.1:(\d+)\n/.exec(program.stdout) ?? [];
+  expect(Number(port)).toBeGreaterThan(0);
+  expect(program.stdout).toContain(`socat - TCP:127.0.0.1:${port}\n`);
+});
+
+describe("a client that comes before the machine's thread is there", () => {
+  it.each([
+    ["running", []],
+    ["prelaunch", ["--stopped"]],
+  ])("finds the machine %s, and no event that nobody asked for follows", async (status, args) => {
+    place.start({ args, preload: threadScript(place, WAIT_FOR_GO) });
+    const client = await place.connect();
+    expect(await client.execute("query-status")).toMatchObject({ return: { status } });
+    writeFileSync(place.path("go"), "");
+    // A question to the thread: what it had to say before has been said.
+    client.send({ execute: "qom-list", arguments: { path: "/" } });
+    expect(await client.next()).toMatchObject({ return: expect.any(Array) });
+    expect(await client.execute("query-status")).toMatchObject({ return: { status } });
+    client.destroy();
+  });
+});
+
+it("x-exit-preconfig starts the machine, and RESUME tells so", async () => {
+  const program = place.start({ args: ["--preconfig"] });
+  await program.ready();
+  const client = await place.connect();
+  client.send({ execute: "x-exit-preconfig" });
+  expect(await client.next()).toMatchObject({ event: "RESUME" });
+  expect(await client.next()).toEqual({ return: {} });
+  client.destroy();
+});
