@@ -39,7 +39,7 @@ export interface MachineConfig {
 /** A configuration that no machine can be made of.  The message is for the one who wrote it. */
 export class MachineConfigError extends Error {
   override readonly name = "MachineConfigError";
-  readonly code = "MachineConfig";
+  readonly code = "MACHINE_CONFIG";
 }
 
 /** Ids as QEMU takes them: a letter, then letters, digits, `-`, `.`, `_`. */

@@ -13,6 +13,7 @@ import { strerror } from "./strerror.ts";
 /** Why a file could not be used.  The message is the C library's. */
 export class BlockFileError extends Error {
   override readonly name = "BlockFileError";
+  readonly code = "BLOCK_FILE";
   /** `kind`: it is not a regular file. */
   readonly step: "open" | "kind" | "read";
 

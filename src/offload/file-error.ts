@@ -3,7 +3,7 @@ import { strerror } from "./strerror.ts";
 /** Something about a file, as QEMU puts it: what failed, and the C library's sentence for why. */
 export class FileError extends Error {
   override readonly name = "FileError";
-  readonly code = "File";
+  readonly code = "FILE";
   /** The system's name of the error: `ENOSPC`. */
   readonly errno: string;
 

@@ -3,5 +3,5 @@
  */
 export class WorkerGoneError extends Error {
   override readonly name = "WorkerGoneError";
-  readonly code = "WorkerGone";
+  readonly code = "WORKER_GONE";
 }

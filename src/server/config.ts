@@ -61,7 +61,7 @@ export interface ServiceConfig {
 /** A mistake of the one who configures the service.  The message is for people. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  readonly code = "Config";
+  readonly code = "CONFIG";
 }
 
 /** Limits by the name that people write: what it bounds, and its default. */

@@ -20,7 +20,7 @@ export type { EndedReason, ServiceLog };
 /** The service could not be started: an endpoint is in use, a machine cannot be made.  The message is for people. */
 export class ServiceStartError extends Error {
   override readonly name = "ServiceStartError";
-  readonly code = "ServiceStart";
+  readonly code = "SERVICE_START";
 }
 
 export interface Service {

@@ -75,7 +75,7 @@ describe("when the machine thread dies", () => {
     await new Promise((resolve) => setImmediate(resolve)); // They are on their way.
     mortal.kill();
     const [, second] = await Promise.allSettled(captures);
-    expect(second).toMatchObject({ status: "rejected", reason: { code: "WorkerGone" } });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "WORKER_GONE" } });
     expect([machine.runState, events]).toEqual(["internal-error", [{ kind: "stop" }]]);
     expect(gone.length).toBe(1);
 
@@ -107,8 +107,8 @@ describe("when the machine thread dies", () => {
     mortal.kill();
     mortal.remove();
     while (gone.length < 2) await machine.qomList("/").catch(() => undefined);
-    await expect(machine.reset()).rejects.toMatchObject({ code: "WorkerGone" });
-    await expect(createMachine(host, {})).rejects.toMatchObject({ code: "WorkerGone" });
+    await expect(machine.reset()).rejects.toMatchObject({ code: "WORKER_GONE" });
+    await expect(createMachine(host, {})).rejects.toMatchObject({ code: "WORKER_GONE" });
     expect(machine.runState).toBe("internal-error");
     expect(gone.length).toBe(2);
   });
@@ -151,6 +151,6 @@ describe("when the machine thread dies", () => {
     mortal.remove();
     await expect.poll(() => gone.length).toBe(2);
     expect(unhandled).toEqual([]);
-    await expect(machine.consoles()).rejects.toMatchObject({ code: "WorkerGone" });
+    await expect(machine.consoles()).rejects.toMatchObject({ code: "WORKER_GONE" });
   });
 });

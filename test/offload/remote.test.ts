@@ -122,7 +122,7 @@ describe("a machine thread that ends", () => {
     for (const remove of removals.splice(0)) remove();
   });
 
-  it("rejects the calls in flight, and every later one, with WorkerGone", async () => {
+  it("rejects the calls in flight, and every later one, with WORKER_GONE", async () => {
     const mortal = createMortalWorker();
     removals.push(mortal.remove);
     const thread = await connectMachineThread(mortal.workerUrl);
@@ -133,8 +133,8 @@ describe("a machine thread that ends", () => {
     const captures = [1, 2, 3].map(() => thread.api.capture(machine, 0, undefined));
     mortal.kill();
     const outcomes = await Promise.allSettled(captures);
-    expect(outcomes[2]).toMatchObject({ status: "rejected", reason: { code: "WorkerGone" } });
-    await expect(thread.api.qomList(machine, "/")).rejects.toMatchObject({ code: "WorkerGone" });
+    expect(outcomes[2]).toMatchObject({ status: "rejected", reason: { code: "WORKER_GONE" } });
+    await expect(thread.api.qomList(machine, "/")).rejects.toMatchObject({ code: "WORKER_GONE" });
     expect((await thread.gone).message).toBe("the machine thread has ended with exit code 7");
   });
 
@@ -145,12 +145,12 @@ describe("a machine thread that ends", () => {
   ])("while it starts, because its entry %s: rejects the start", async (_, source) => {
     const failing = createFailingWorker(source);
     removals.push(failing.remove);
-    await expect(connectMachineThread(failing.workerUrl)).rejects.toMatchObject({ code: "WorkerGone" });
+    await expect(connectMachineThread(failing.workerUrl)).rejects.toMatchObject({ code: "WORKER_GONE" });
   });
 
   it("because its entry does not exist: rejects the start", async () => {
     await expect(connectMachineThread(new URL("file:///nowhere/machine.js"))).rejects.toMatchObject({
-      code: "WorkerGone",
+      code: "WORKER_GONE",
     });
   });
 });
