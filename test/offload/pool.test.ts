@@ -201,32 +201,36 @@ describe("the pool", () => {
     await dump(pool, frame, "png", join(directory, "after.png"));
   });
 
-  it("C7, D5: gives up writing within 50 ms, and leaves no new file and no half of a picture", PATIENCE, async () => {
-    const picture = await pool.encode(large, "ppm", createCancelFlag());
-    let cancelled = 0;
-    await expectWithin50Ms(pool, async (round) => {
-      const path = join(directory, `given-up-${round % 2}`);
-      const isNew = round % 2 === 0;
-      if (isNew) rmSync(path, { force: true });
-      else writeFileSync(path, "an old picture");
-      const destination = await openDestination(path);
-      const controller = new AbortController();
-      const saving = pool.save(picture, destination, controller.signal);
-      if (round % 3 > 0) await new Promise(setImmediate);
-      const start = performance.now();
-      controller.abort(new Error("given up"));
-      const outcome = await saving.catch((error: Error) => error.message);
-      const durationMs = performance.now() - start;
-      if (outcome === undefined) return durationMs; // It was complete before it saw the flag.
-      cancelled++;
-      expect(outcome).toBe("given up");
-      if (isNew) expect(existsSync(path)).toBe(false);
-      else expect(["", "an old picture"]).toContain(readFileSync(path, "utf8"));
-      return durationMs;
-    });
-    expect(cancelled).toBeGreaterThan(50);
-    pool.discard(picture);
-  });
+  it(
+    "C7, D5: gives up writing within 50 ms, and leaves no new file and no half of a picture",
+    PATIENCE,
+    async () => {
+      const picture = await pool.encode(large, "ppm", createCancelFlag());
+      let cancelled = 0;
+      await expectWithin50Ms(pool, async (round) => {
+        const path = join(directory, `given-up-${round % 2}`);
+        const isNew = round % 2 === 0;
+        if (isNew) rmSync(path, { force: true });
+        else writeFileSync(path, "an old picture");
+        const destination = await openDestination(path);
+        const controller = new AbortController();
+        const saving = pool.save(picture, destination, controller.signal);
+        if (round % 3 > 0) await new Promise(setImmediate);
+        const start = performance.now();
+        controller.abort(new Error("given up"));
+        const outcome = await saving.catch((error: Error) => error.message);
+        const durationMs = performance.now() - start;
+        if (outcome === undefined) return durationMs; // It was complete before it saw the flag.
+        cancelled++;
+        expect(outcome).toBe("given up");
+        if (isNew) expect(existsSync(path)).toBe(false);
+        else expect(["", "an old picture"]).toContain(readFileSync(path, "utf8"));
+        return durationMs;
+      });
+      expect(cancelled).toBeGreaterThan(50);
+      pool.discard(picture);
+    },
+  );
 
   it("D5: tells of a full disk", async () => {
     await expect(dump(pool, frame, "ppm", "/dev/full")).rejects.toThrow(

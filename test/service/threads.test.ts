@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestClient } from "../support/client.ts";
-import { createMortalWorker } from "../support/machine-thread.ts";
 import { startTestService, type TestService } from "../support/service.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -32,13 +31,12 @@ async function connect(service: TestService): Promise<TestClient> {
 
 describe("a thread that dies in the middle of a screendump", () => {
   it("fails the command, is replaced, and leaves no file: the machine's thread", async () => {
-    const worker = createMortalWorker();
-    cleanups.push(() => worker.remove());
-    const service = await start({ machines: [["qxl:3840x2160"]], threads: { machine: worker.workerUrl } });
+    const { directory, entry } = createEntry("machine", DIES_IN_FIRST_CAPTURE);
+    cleanups.push(() => rmSync(directory, { recursive: true }));
+    const service = await start({ machines: [["qxl:1920x1080"]], threads: { machine: entry } });
     const client = await connect(service);
     const filename = join(service.directory, "screen.png");
     client.send({ execute: "screendump", arguments: { filename, format: "png" }, id: 1 });
-    worker.kill();
     expect(await client.reply()).toEqual({
       id: 1,
       error: { class: "GenericError", desc: "The thread that served this command has died; try again" },
@@ -53,7 +51,7 @@ describe("a thread that dies in the middle of a screendump", () => {
   });
 
   it("fails the command, is replaced, and leaves no file: a pool thread", async () => {
-    const { directory, entry } = createOnceDyingPoolEntry();
+    const { directory, entry } = createEntry("pool", DIES_IN_FIRST_PICTURE);
     cleanups.push(() => rmSync(directory, { recursive: true }));
     const service = await start({ threads: { pool: entry } });
     const client = await connect(service);
@@ -69,21 +67,41 @@ describe("a thread that dies in the middle of a screendump", () => {
   });
 });
 
-/** A pool thread's entry that is the service's own, but ends its thread in the first picture. */
-function createOnceDyingPoolEntry(): { readonly directory: string; readonly entry: URL } {
-  const directory = mkdtempSync(join(tmpdir(), "qmpd-pool-"));
-  const real = new URL("../../dist/workers/pool.js", import.meta.url).href;
+/** The call travels as a message; a qxl display is rendered over several turns, in the middle of which this ends. */
+const DIES_IN_FIRST_CAPTURE = `
+  import { parentPort } from "node:worker_threads";
+  await import(real);
+  parentPort.on("message", ({ path }) => {
+    if (path?.includes("capture") && isFirst()) setImmediate(() => setImmediate(() => process.exit(7)));
+  });`;
+
+const DIES_IN_FIRST_PICTURE = `
+  const { encode: realEncode, ...rest } = await import(real);
+  export const { write, base64 } = rest;
+  export function encode(task) {
+    if (isFirst()) process.exit(7);
+    return realEncode(task);
+  }`;
+
+/** A thread's entry that is the service's own, but for what `source` adds; `isFirst` is true once for all threads. */
+function createEntry(
+  thread: "machine" | "pool",
+  source: string,
+): { readonly directory: string; readonly entry: URL } {
+  const directory = mkdtempSync(join(tmpdir(), "qmpd-entry-"));
+  const real = new URL(`../../dist/workers/${thread}.js`, import.meta.url).href;
   const file = join(directory, "entry.mjs");
   writeFileSync(
     file,
     `import { existsSync, writeFileSync } from "node:fs";
-     import * as real from ${JSON.stringify(real)};
-     export * from ${JSON.stringify(real)};
+     const real = ${JSON.stringify(real)};
      const mark = ${JSON.stringify(join(directory, "died"))};
-     export function encode(task) {
-       if (!existsSync(mark)) { writeFileSync(mark, ""); process.exit(7); }
-       return real.encode(task);
-     }`,
+     function isFirst() {
+       if (existsSync(mark)) return false;
+       writeFileSync(mark, "");
+       return true;
+     }
+     ${source}`,
   );
   return { directory, entry: pathToFileURL(file) };
 }
