@@ -173,15 +173,30 @@ function isSame({ dev, ino }: Inode, { inode }: Destination): boolean {
  * inode also, which it has under all names.
  */
 export async function identifyDestination(path: string): Promise<readonly string[]> {
-  const [file, place] = await Promise.allSettled([statFile(path, { bigint: true }), followLinks(path)]);
+  // Asked together: each answer takes longer to come from its thread than to be found there.
+  const [file, itself, directory] = await Promise.allSettled([
+    statFile(path, { bigint: true }),
+    statLink(path, { bigint: true }),
+    statFile(dirname(path), { bigint: true }),
+  ]);
   const names: string[] = [];
   if (file.status === "fulfilled") names.push(`file:${file.value.dev}:${file.value.ino}`);
-  try {
-    if (place.status === "rejected") throw place.reason;
-    const { dev, ino } = await statFile(dirname(place.value), { bigint: true });
-    names.push(`place:${dev}:${ino}:${basename(place.value)}`);
-  } catch {
-    names.push(`path:${resolve(path)}`); // It cannot be opened, which opening it will tell.
-  }
+  const isLink = itself.status === "fulfilled" && itself.value.isSymbolicLink();
+  if (isLink) names.push(await placeBehindLinks(path));
+  else if (directory.status === "fulfilled") names.push(placeName(directory.value, path));
+  else names.push(`path:${resolve(path)}`); // It cannot be opened, which opening it will tell.
   return names;
+}
+
+async function placeBehindLinks(path: string): Promise<string> {
+  try {
+    const place = await followLinks(path);
+    return placeName(await statFile(dirname(place), { bigint: true }), place);
+  } catch {
+    return `path:${resolve(path)}`;
+  }
+}
+
+function placeName({ dev, ino }: Inode, path: string): string {
+  return `place:${dev}:${ino}:${basename(path)}`;
 }
