@@ -33,7 +33,7 @@ export interface Picture {
   readonly room: PictureRoom;
   readonly extents: Extents;
   readonly sizeBytes: number;
-  /** Descriptor of the file that it was written to while it was made. */
+  /** Descriptor of the file that it was written to while it was made: then the room does not hold it. */
   readonly writtenTo: number | undefined;
 }
 

@@ -123,7 +123,8 @@ export class WorkerPool {
       roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
       roomOffset: room.offset,
       board: board.words,
-      fd: format === "ppm" && along?.kind === "file" ? along.fd : undefined,
+      // Elsewhere a room has not a byte more than the picture.
+      fd: format === "ppm" && along?.kind === "file" && room.isInFrameMemory ? along.fd : undefined,
     };
     const tasks = Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
     try {

@@ -11,7 +11,7 @@ import type { BandBoard } from "../util/band-board.ts";
 import { type CancelFlag, isCancelled } from "../util/cancel-flag.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import { CancelledError } from "./cancelled.ts";
-import type { PictureEncoder } from "./picture-encoder.ts";
+import type { EncodedBand, PictureEncoder } from "./picture-encoder.ts";
 import { createKernels, createLoopKernels } from "./pixels.ts";
 import { createPngEncoder } from "./png.ts";
 import { createPpmEncoder } from "./ppm.ts";
@@ -25,7 +25,10 @@ export interface EncodeWork {
   readonly roomBuffer: SharedArrayBuffer | undefined;
   readonly roomOffset: number;
   readonly board: BandBoard;
-  /** A file that each band is written to as soon as it is made; for PPM alone, whose bands are the file. */
+  /**
+   * A file that each band is written to as soon as it is made; for PPM alone, whose bands are the file.  The room
+   * does not hold the picture then, and has to be large enough for a band of each task.
+   */
   readonly fd: number | undefined;
   /** The thread's number among those that work on this picture. */
   readonly task: number;
@@ -40,22 +43,21 @@ export function encodePicture(work: EncodeWork): readonly number[] | undefined {
     if (isCancelled(cancel)) throw new CancelledError();
     const band = board.take();
     if (band === undefined) return undefined;
-    const { sizeBytes, checksum } = encoder.encodeBand(band);
-    if (work.fd !== undefined) writeBand(work.fd, room, encoder, band);
+    const { sizeBytes, checksum } =
+      work.fd === undefined ? encoder.encodeBand(band) : writeBand(work.fd, encoder, band, work.task);
     if (board.finish(band, sizeBytes, checksum)) return encoder.finish(board);
   }
 }
 
 /** While the band is still in the processor's cache, and while other threads make the next ones. */
-function writeBand(fd: number, room: Uint8Array, encoder: PictureEncoder, band: number): void {
-  const place = encoder.placeOf?.(band);
-  assert(place !== undefined, "only a picture whose bands are the file is written band by band");
-  let { start, length } = place;
-  while (length > 0) {
-    const written = writeSync(fd, room, start, length, start);
-    start += written;
-    length -= written;
+function writeBand(fd: number, encoder: PictureEncoder, band: number, task: number): EncodedBand {
+  const made = encoder.encodeFileBand?.(band, task);
+  assert(made !== undefined, "only a picture whose bands are the file is written band by band");
+  const { bytes, position } = made;
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(fd, bytes, written, bytes.length - written, position + written);
   }
+  return { sizeBytes: bytes.length, checksum: 0 };
 }
 
 function createEncoder(

@@ -15,25 +15,35 @@ export function createPpmEncoder(
 ): PictureEncoder {
   const { offset, width, height, stride } = frame;
   const { header, bandLines, roomBytes } = layoutPpm(width, height);
-  const pixelsAt = room.byteOffset + header.length;
+  const lineBytes = width * 3;
+  /** Makes a band's pixels at `target` of the memory, and answers how many bytes they are. */
+  const convert = (band: number, target: number): number => {
+    const firstLine = band * bandLines;
+    const lines = Math.min(bandLines, height - firstLine);
+    const source = offset + firstLine * stride;
+    if (stride === width * 4) kernels.rgb(source, target, lines * width);
+    else {
+      for (let line = 0; line < lines; line++) {
+        kernels.rgb(source + line * stride, target + line * lineBytes, width);
+      }
+    }
+    return lines * lineBytes;
+  };
+  const headerBytes = Buffer.from(header, "latin1");
   return {
     encodeBand(band) {
-      if (band === 0) room.set(Buffer.from(header, "latin1"));
-      const firstLine = band * bandLines;
-      const lines = Math.min(bandLines, height - firstLine);
-      const source = offset + firstLine * stride;
-      const target = pixelsAt + firstLine * width * 3;
-      if (stride === width * 4) kernels.rgb(source, target, lines * width);
-      else {
-        for (let line = 0; line < lines; line++)
-          kernels.rgb(source + line * stride, target + line * width * 3, width);
-      }
-      return { sizeBytes: lines * width * 3, checksum: 0 };
+      if (band === 0) room.set(headerBytes);
+      const sizeBytes = convert(band, room.byteOffset + header.length + band * bandLines * lineBytes);
+      return { sizeBytes, checksum: 0 };
     },
-    placeOf(band) {
-      const lineStart = (line: number): number => header.length + line * width * 3;
-      const start = band === 0 ? 0 : lineStart(band * bandLines);
-      return { start, length: lineStart(Math.min(height, (band + 1) * bandLines)) - start };
+    // A few bands' worth of memory stays in the processor's cache, where a whole picture would not.
+    encodeFileBand(band, task) {
+      const start = task * (header.length + bandLines * lineBytes);
+      const head = band === 0 ? header.length : 0;
+      if (band === 0) room.set(headerBytes, start);
+      const length = head + convert(band, room.byteOffset + start + head);
+      const position = band === 0 ? 0 : header.length + band * bandLines * lineBytes;
+      return { bytes: room.subarray(start, start + length), position };
     },
     finish: () => [room.byteOffset, roomBytes],
   };
