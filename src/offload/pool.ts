@@ -50,16 +50,6 @@ export interface WorkerPoolOptions {
   readonly onThreadGone: (error: WorkerGoneError) => void;
 }
 
-export interface PoolStatistics {
-  readonly threads: number;
-  /** Tasks that no thread has taken yet. */
-  readonly queued: number;
-  readonly completed: number;
-  /** Time in a thread, of the tasks so far, in milliseconds. */
-  readonly runTimeP50Ms: number;
-  readonly runTimeP99Ms: number;
-}
-
 /** The functions that the threads' entry exports, with what they take and answer. */
 interface Tasks {
   encode: { task: EncodeTask; value: Extents | undefined };
@@ -184,15 +174,9 @@ export class WorkerPool {
     return this.#runCancellable("base64", task, signal);
   }
 
-  get statistics(): PoolStatistics {
-    const { threads, queueSize, completed, histogram } = this.#piscina;
-    return {
-      threads: threads.length,
-      queued: queueSize,
-      completed,
-      runTimeP50Ms: histogram.runTime?.p50 ?? 0,
-      runTimeP99Ms: histogram.runTime?.p99 ?? 0,
-    };
+  /** Threads that live: as many as were asked for, but while one is replaced, or when none starts. */
+  get threadCount(): number {
+    return this.#piscina.threads.length;
   }
 
   /** Ends the threads now; what they have in hand fails with `WorkerGoneError`. */

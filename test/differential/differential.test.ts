@@ -23,7 +23,7 @@ const CONTROL = process.env.QMPD_DIFFERENTIAL_CONTROL === "1";
 const PAIRS = 2;
 
 describe.skipIf(qemuMissing() !== undefined)("this server and QEMU 7.2", () => {
-  it(`answer ${SESSIONS} random sessions alike, seed ${SEED}`, { timeout: 300_000, retry: 1 }, async () => {
+  it(`answer ${SESSIONS} random sessions alike, seed ${SEED}`, { timeout: 300_000 }, async () => {
     const failures: string[] = [];
     await Promise.all(
       Array.from({ length: PAIRS }, async (_, pair) => {

@@ -325,7 +325,7 @@ describe("a pool whose threads fail", () => {
     await dump(pool, frame, "png", path);
     expect(decode(readFileSync(path)).width).toBe(frame.width);
     await expect.poll(() => gone.length).toBe(1);
-    expect(pool.statistics.threads).toBe(2);
+    expect(pool.threadCount).toBe(2);
   });
 
   it("D5: leaves no new file when the thread that writes it dies", async () => {
@@ -383,7 +383,7 @@ describe("a pool whose threads fail", () => {
     await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
     await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
     // Each of the first two is replaced once, and each call tries once.
-    await expect.poll(() => pool.statistics.threads).toBe(0);
+    await expect.poll(() => pool.threadCount).toBe(0);
     expect(gone.length).toBeLessThanOrEqual(6);
   });
 
