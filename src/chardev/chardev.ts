@@ -20,7 +20,10 @@ export interface ChardevListener {
 export interface Chardev {
   /** For people and `query-sessions`: `unix:/run/qmp.sock`, `tcp:127.0.0.1:53412`, `stdio`. */
   readonly peer: string;
-  /** Called once, before anything else.  No listener call is made before it, or from inside it. */
+  /**
+   * Called once.  Before it, nothing is read, and only `write` and `destroy` may be called; a connection that is lost
+   * by then is told of later.  No listener call is made before it, or from inside it.
+   */
   start(listener: ChardevListener): void;
   /** Stops reading.  Idempotent.  Bytes already on their way may still arrive. */
   pause(): void;

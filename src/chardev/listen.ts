@@ -7,7 +7,6 @@
  *  - TCP is bound to loopback unless the caller says that others may connect.
  */
 
-import { lookup } from "node:dns/promises";
 import { lstatSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
@@ -28,7 +27,7 @@ export interface ChardevServer {
 }
 
 export interface ChardevServerListener {
-  /** A connection.  The receiver owns the chardev and starts it before this call returns. */
+  /** A connection.  The receiver owns the chardev. */
   connect(chardev: Chardev): void;
   /** A connection could not be accepted, for want of file descriptors for example.  The listener goes on. */
   error(error: Error): void;
@@ -187,6 +186,7 @@ function reason(error: unknown): string {
 }
 
 async function resolveHost(host: string, name: string): Promise<string> {
+  const { lookup } = await import("node:dns/promises");
   try {
     return (await lookup(host)).address;
   } catch (error) {

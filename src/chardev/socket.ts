@@ -58,18 +58,21 @@ export class SocketChardev implements Chardev {
     this.#kind = kind;
     this.peer = peer;
     this.#undecided = firstBytes === "no-http" ? EMPTY : undefined;
+    this.#socket[chardevOf] = this;
+    socket.on("error", onError);
+    socket.on("close", onClose);
   }
 
   start(listener: ChardevListener): void {
     this.#listener = listener;
-    this.#state = "open";
+    if (this.#state === "closed") return queueMicrotask(() => listener.close(this.#error));
+    if (this.#state === "created") this.#state = "open";
     const socket = this.#socket;
-    socket[chardevOf] = this;
     socket.on("end", onEnd);
     socket.on("drain", onDrain);
-    socket.on("error", onError);
-    socket.on("close", onClose);
     socket.on("data", onData);
+    // An end with nothing before it has been told by the stream already.
+    if (socket.readableEnded) queueMicrotask(() => this.inputEnded());
   }
 
   pause(): void {

@@ -24,19 +24,21 @@ class StdioChardev implements Chardev {
   readonly #output: Writable;
   #state: State = "open";
   #listener: ChardevListener | undefined;
+  #error: Error | undefined;
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
     this.#output = output;
+    input.on("error", this.#onError);
+    output.on("error", this.#onError);
   }
 
   start(listener: ChardevListener): void {
     this.#listener = listener;
+    if (this.#state === "closed") return queueMicrotask(() => listener.close(this.#error));
     this.#input.on("data", this.#onData);
     this.#input.on("end", this.#onInputEnd);
-    this.#input.on("error", this.#onError);
     this.#output.on("drain", this.#onDrain);
-    this.#output.on("error", this.#onError);
   }
 
   pause(): void {
@@ -86,6 +88,7 @@ class StdioChardev implements Chardev {
   #close(error: Error | undefined): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#error = error;
     this.#input.off("data", this.#onData);
     this.#input.off("end", this.#onInputEnd);
     this.#output.off("drain", this.#onDrain);

@@ -17,7 +17,6 @@ import {
   parseUuid,
   type ServiceConfig,
 } from "../server/config.ts";
-import { parseConfigFile } from "../server/config-file.ts";
 import { type Service, ServiceStartError, startService } from "../server/service.ts";
 import { LateLog } from "./late-log.ts";
 import { ProcessEnd } from "./process-end.ts";
@@ -134,6 +133,7 @@ async function readConfig(options: ServeOptions, command: Command): Promise<Serv
     if (given !== undefined) {
       throw new ConfigError(`--config and --${dashed(given)} exclude each other: the file says it`);
     }
+    const { parseConfigFile } = await import("../server/config-file.ts");
     return parseConfigFile(readText(options.config), options.config);
   }
   const type = parseMachineType(options.machine);

@@ -9,7 +9,6 @@ import {
   DISPLAY_WIDTH_MIN_PX,
   MACHINE_CONSOLES_MAX,
 } from "../util/limits.ts";
-import { DISPLAY_CONTENTS, type DisplayContent } from "./content.ts";
 
 export const MACHINE_TYPES = ["none", "test"] as const;
 /** `none`: no console and no device.  `test`: displays, and a guest that does nothing but draw on them. */
@@ -17,6 +16,9 @@ export type MachineType = (typeof MACHINE_TYPES)[number];
 
 export const DISPLAY_TYPES = ["VGA", "qxl"] as const;
 export type DisplayType = (typeof DISPLAY_TYPES)[number];
+
+export const DISPLAY_CONTENTS = ["moving", "still"] as const;
+export type DisplayContent = (typeof DISPLAY_CONTENTS)[number];
 
 export interface DisplayConfig {
   readonly type: DisplayType;

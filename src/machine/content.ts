@@ -6,12 +6,10 @@
  * 3840x2160 takes a few milliseconds.  `still` is painted once and never changes.
  */
 
+import type { DisplayContent } from "./config.ts";
 import { FRAME_NUMBER_END_PX, paintFrameNumber } from "./frame-number.ts";
 import { paintStill } from "./still.ts";
 import { fillRectangle, type Surface } from "./surface.ts";
-
-export const DISPLAY_CONTENTS = ["moving", "still"] as const;
-export type DisplayContent = (typeof DISPLAY_CONTENTS)[number];
 
 const BORDER_PX = 4;
 const BORDER_COLOUR = 0x00f0_c040;

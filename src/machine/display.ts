@@ -11,8 +11,8 @@
 
 import { assert } from "../util/assert.ts";
 import { QXL_RENDER_PIECES_COUNT } from "../util/limits.ts";
-import type { DisplayConfig } from "./config.ts";
-import { type Content, createContent, type DisplayContent } from "./content.ts";
+import type { DisplayConfig, DisplayContent } from "./config.ts";
+import { type Content, createContent } from "./content.ts";
 import { createSurface, type Surface } from "./surface.ts";
 
 /** The guest, as a display sees it. */

@@ -3,7 +3,7 @@
  */
 
 import type { DisplayConfig, MachineType } from "./config.ts";
-import { DISPLAY_CONTENTS, type DisplayContent } from "./content.ts";
+import { DISPLAY_CONTENTS, type DisplayContent } from "./config.ts";
 import type { DisplayDevice } from "./display.ts";
 import { MachineError } from "./error.ts";
 import { expectType, QomObject, type QomValue } from "./qom.ts";

@@ -5,10 +5,9 @@
 
 import type { MonitorInfo, SessionStatus } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
-import { encodeGreeting } from "../qmp/messages.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
-import type { Connection, JsonObject, JsonValue, MessageReader } from "../qmp/wire.ts";
+import type { Connection, JsonValue, MessageReader } from "../qmp/wire.ts";
 import type { Budget } from "../util/budget.ts";
 import type { Clock } from "../util/clock.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -33,8 +32,6 @@ export interface MonitorOptions {
   readonly limits: SessionLimits;
   readonly inputBudget: Budget;
   readonly outputBudget: Budget;
-  /** As `query-version` answers it: the greeting tells it. */
-  readonly version: JsonObject;
   readonly isPreconfig: () => boolean;
   readonly nextTurn: (callback: () => void) => void;
   readonly newReader: () => MessageReader;
@@ -67,7 +64,6 @@ export class Monitor implements MonitorInfo {
       hub: options.hub,
       reports: new ProgressReports(options.scheduler ?? asyncScheduler),
       clock: options.clock,
-      greeting: encodeGreeting(options.version),
       limits: options.limits,
       inputBudget: options.inputBudget,
       outputBudget: options.outputBudget,
@@ -82,7 +78,7 @@ export class Monitor implements MonitorInfo {
     };
   }
 
-  /** Takes a connection in: its session greets at once, and lives until the connection closes. */
+  /** Takes in a connection whose client has been greeted.  Its session lives until the connection closes. */
   accept(connection: Connection): Session {
     const { newReader, newSessionId, log } = this.#options;
     const session = new Session(this.#port, connection, newReader(), newSessionId());

@@ -63,7 +63,6 @@ export interface SessionPort extends MonitorInfo {
   readonly hub: EventHub;
   readonly reports: ProgressReports;
   readonly clock: Clock;
-  readonly greeting: string;
   readonly limits: SessionLimits;
   /** Bytes that wait in all sessions of the service together. */
   readonly inputBudget: Budget;
@@ -148,7 +147,6 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     this.#replyRooms = new ReplyRooms(port.outputBudget, () => this.#outbound.hasRoom);
     this.#outgoing = this.#returns.subscribe(this.#outbound);
     connection.start(this);
-    this.#returns.next(port.greeting);
   }
 
   get state(): SessionState {

@@ -1,12 +1,10 @@
 /**
- * The envelopes of QMP, both ways: a request out of a decoded value, and the text of greeting, reply and
- * event.  Key order and separators of what is sent are QEMU's (rule W1).
+ * The envelopes of QMP, both ways: a request out of a decoded value, and the text of reply and event.  Key order and separators of what is sent are QEMU's (rule W1).
  */
 
 import { printJson } from "../qjson/print.ts";
 import { isJsonObject, type JsonObject, JsonText, type JsonValue } from "../qjson/value.ts";
 import { ERROR_DESC_LEN_MAX } from "../util/limits.ts";
-import { CAPABILITIES } from "./capabilities.ts";
 import { errorReply, QmpError } from "./errors.ts";
 
 export interface Request {
@@ -137,9 +135,4 @@ export function encodeEvent(event: string, data: JsonObject | undefined, timesta
   return data === undefined
     ? `${head}"event": "${event}"}\r\n`
     : `${head}"event": "${event}", "data": ${printJson(data)}}\r\n`;
-}
-
-/** `version` is the answer of `query-version`. */
-export function encodeGreeting(version: JsonObject): string {
-  return `${printJson({ QMP: { version, capabilities: CAPABILITIES } })}\r\n`;
 }

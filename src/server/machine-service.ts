@@ -1,5 +1,5 @@
 /**
- * One machine of a service: the emulated machine, its monitor, and the endpoints that lead there.
+ * One machine of a service: the emulated machine, its monitor, and the clients that its endpoints hand on.
  *
  *     preconfig ---x-exit-preconfig---> running ---quit, stop---> announced ---> ending ---> ended
  *         '------------------- quit, stop ---------------------------^
@@ -7,15 +7,13 @@
  * `announced`: SHUTDOWN is told, and the reply of the `quit` that asked for it is on its way.
  */
 
-import type { ChardevServer } from "../chardev/listen.ts";
-import { listenTcp, listenUnix } from "../chardev/listen.ts";
-import { createStdioChardev } from "../chardev/stdio.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { EventHub } from "../monitor/event-hub.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import type { MachineEvent, MachineHandle } from "../offload/contract.ts";
 import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import type { VersionInfo } from "../qapi/generated/control.ts";
 import { JsonStreamer } from "../qjson/streamer.ts";
 import type { JsonObject } from "../qjson/value.ts";
 import { ResourceTable } from "../qmp/resources.ts";
@@ -23,8 +21,8 @@ import type { Budget } from "../util/budget.ts";
 import { systemClock } from "../util/clock.ts";
 import { SHUTDOWN_GRACE_MS } from "../util/limits.ts";
 import { buildCommands } from "./commands.ts";
-import type { Endpoint, MachineOptions, ServiceLimits } from "./config.ts";
-import { QEMU_VERSION, readVersion } from "./version.ts";
+import type { MachineOptions, ServiceLimits } from "./config.ts";
+import type { Endpoints } from "./endpoints.ts";
 
 /** Where a service's notes go.  A pino logger fits. */
 export interface ServiceLog {
@@ -42,7 +40,8 @@ export interface SharedParts {
   readonly inputBudget: Budget;
   readonly outputBudget: Budget;
   readonly limits: ServiceLimits;
-  readonly allowRemote: boolean;
+  /** As `query-version` answers it. */
+  readonly version: VersionInfo;
   readonly log: ServiceLog;
   readonly newSessionId: () => number;
 }
@@ -66,12 +65,10 @@ export class MachineService implements MachineControl {
   readonly name: string | undefined;
   readonly handle: MachineHandle;
   readonly #options: MachineOptions;
-  readonly #shared: SharedParts;
+  readonly #endpoints: Endpoints;
   readonly #hub: EventHub;
   readonly #monitor: Monitor;
   readonly #closeCommands: () => Promise<void>;
-  readonly #servers: ChardevServer[] = [];
-  readonly #endpoints: string[] = [];
   #state: "preconfig" | "running" | "announced" | "ending" | "ended";
   #resolveEnding: () => void = () => {};
   readonly ending = new Promise<void>((resolve) => {
@@ -82,21 +79,26 @@ export class MachineService implements MachineControl {
     this.#resolveEnded = resolve;
   });
 
-  /** Makes the machine, which runs at once unless the options say otherwise. */
-  constructor(options: MachineOptions, shared: SharedParts) {
+  /** Makes the machine, which runs at once unless the options say otherwise, and takes over its endpoints. */
+  constructor(options: MachineOptions, endpoints: Endpoints, shared: SharedParts) {
     const hub = new EventHub({ clock: systemClock, nextTurn: setImmediate, throttled: THROTTLED_EVENTS });
     const isPaused = options.stopped === true || options.preconfig === true;
     this.#options = options;
-    this.#shared = shared;
+    this.#endpoints = endpoints;
     this.name = options.name;
     this.handle = shared.host.createMachine(options.machine, isPaused ? "prelaunch" : "running", (event) =>
       emitMachineEvent(hub, event),
     );
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
-    const version = { qemu: QEMU_VERSION, package: `qmpd ${readVersion()}` };
     const resources = new ResourceTable();
-    const commands = buildCommands({ machine: this, options, version, pool: shared.pool, resources });
+    const commands = buildCommands({
+      machine: this,
+      options,
+      version: shared.version,
+      pool: shared.pool,
+      resources,
+    });
     this.#closeCommands = commands.close;
     this.#monitor = new Monitor({
       registry: commands.registry,
@@ -107,23 +109,18 @@ export class MachineService implements MachineControl {
       limits: shared.limits,
       inputBudget: shared.inputBudget,
       outputBudget: shared.outputBudget,
-      version,
       isPreconfig: () => this.#state === "preconfig",
       nextTurn: setImmediate,
       newReader: () => new JsonStreamer(),
       newSessionId: shared.newSessionId,
       sessionClosed: () => this.#sessionClosed(),
     });
-  }
-
-  /** Listens on all endpoints.  Rejects with what was wrong. */
-  async listen(): Promise<void> {
-    for (const endpoint of this.#options.qmp) await this.#listen(endpoint);
+    endpoints.attach((chardev) => void this.#monitor.accept(chardev));
   }
 
   /** Addresses that clients connect to. */
   get endpoints(): readonly string[] {
-    return this.#endpoints;
+    return this.#endpoints.addresses;
   }
 
   // ---- What commands ask ----
@@ -154,7 +151,7 @@ export class MachineService implements MachineControl {
     if (this.#state !== "announced") return this.ended;
     this.#state = "ending";
     this.#resolveEnding();
-    for (const server of this.#servers) server.close();
+    this.#endpoints.close();
     await this.#monitor.stop(SHUTDOWN_GRACE_MS);
     await this.#closeCommands();
     // A machine whose thread is dying has nothing left to destroy.
@@ -170,31 +167,9 @@ export class MachineService implements MachineControl {
     this.emit("SHUTDOWN", { guest: false, reason });
   }
 
-  /** When nobody can come any more: standard input and output are one client's, once. */
+  /** When nobody can come any more. */
   #sessionClosed(): void {
-    if (this.#options.qmp.every(({ kind }) => kind === "stdio")) void this.stop("host-signal");
-  }
-
-  async #listen(endpoint: Endpoint): Promise<void> {
-    const { log, allowRemote } = this.#shared;
-    if (endpoint.kind === "stdio") {
-      this.#endpoints.push("stdio");
-      this.#monitor.accept(createStdioChardev());
-      return;
-    }
-    const listener = {
-      connect: (chardev: Parameters<Monitor["accept"]>[0]) => void this.#monitor.accept(chardev),
-      error: (error: Error) => log.error({ err: error }, "a connection could not be accepted"),
-    };
-    const server =
-      endpoint.kind === "unix"
-        ? await listenUnix(endpoint.path, listener)
-        : await listenTcp({ host: endpoint.host, port: endpoint.port, allowRemote }, listener);
-    // Told to stop meanwhile.
-    if (this.#state === "ending" || this.#state === "ended") return server.close();
-    this.#servers.push(server);
-    this.#endpoints.push(server.address);
-    log.info({ endpoint: server.address, machine: this.name }, "listening");
+    if (this.#endpoints.isSingleUse) void this.stop("host-signal");
   }
 }
 

@@ -1,19 +1,31 @@
 /**
  * A service: one process's machines, the threads they share, and its orderly end.
  *
- *     startService ─▶ running ─── stop, or the last machine's quit ───▶ ended
+ *     startService ─▶ listening ─▶ running ─── stop, or the last machine's quit ───▶ ended
+ *
+ * Clients are greeted while the service still starts: what is needed to listen is loaded first, all else after
+ * that, and the machine's thread starts on one core while the rest of the program is loaded on another.
  *
  * A machine ends with `quit`, or with the service; a service ends with its last machine (rule N0).
  */
 
 import { checkMachineConfig } from "../machine/config.ts";
-import { MachineHost } from "../offload/machine-host.ts";
+import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import { WorkerGoneError } from "../offload/worker-gone.ts";
+import { encodeGreeting } from "../qmp/greeting.ts";
 import { Budget } from "../util/budget.ts";
-import { checkServiceConfig, defaultLimits, defaultWorkers, type ServiceConfig } from "./config.ts";
+import {
+  checkServiceConfig,
+  defaultLimits,
+  defaultWorkers,
+  type MachineOptions,
+  type ServiceConfig,
+} from "./config.ts";
+import { Endpoints } from "./endpoints.ts";
 import type { EndedReason, MachineService, ServiceLog, SharedParts } from "./machine-service.ts";
 import { THREAD_ENTRIES, type ThreadEntries } from "./threads.ts";
+import { readVersionInfo } from "./version.ts";
 
 export type { EndedReason, ServiceLog };
 
@@ -52,26 +64,38 @@ export async function startService(
   checkServiceConfig(config);
   const workers = config.workers ?? defaultWorkers();
   const limits = { ...defaultLimits(), ...config.limits };
-  const machines = new Set<MachineService>();
-  let host: MachineHost | undefined;
+  const version = readVersionInfo();
+  const open: { readonly options: MachineOptions; readonly endpoints: Endpoints }[] = [];
+  const machines: MachineService[] = [];
+  let host: Promise<MachineHost> | undefined;
   let pool: Promise<WorkerPool> | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([pool?.then((started) => started.close()), host?.close()]);
+    await Promise.all([pool?.then((started) => started.close()), host?.then((started) => started.close())]);
     log.info({}, "service ended");
   };
   const abort = (): void => {
     // Their addresses are free at once, whatever the start still waits for.
+    for (const { endpoints } of open) endpoints.close();
     for (const machine of machines) void machine.stop("host-signal");
   };
   signal?.addEventListener("abort", abort);
   try {
     for (const { machine } of config.machines) checkMachineConfig(machine);
-    // The machine thread starts on one core while the rest of the program is loaded on another.
-    host = new MachineHost({
-      workerUrl: threads.machine,
-      onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
-    });
-    const { MachineService } = await import("./machine-service.ts");
+    for (const options of config.machines) {
+      signal?.throwIfAborted();
+      const endpoints = new Endpoints({
+        endpoints: options.qmp,
+        allowRemote: config.allowRemote === true,
+        greeting: encodeGreeting(version),
+        onListening: (endpoint) => log.info({ endpoint, machine: options.name }, "listening"),
+        onError: (error) => log.error({ err: error }, "a connection could not be accepted"),
+      });
+      open.push({ options, endpoints });
+      await endpoints.listen();
+    }
+    host = loadHost(log, threads);
+    const [started, { MachineService }] = await Promise.all([host, import("./machine-service.ts")]);
+    signal?.throwIfAborted();
     // The pool is started last, or with the first picture: nobody who connects should wait for it.
     const startPool = (): Promise<WorkerPool> => {
       pool ??= loadPool(workers, log, threads);
@@ -79,36 +103,32 @@ export async function startService(
     };
     let sessions = 0;
     const shared: SharedParts = {
-      host,
+      host: started,
       pool: startPool,
       inputBudget: new Budget(limits.inputBudgetBytes, setImmediate),
       outputBudget: new Budget(limits.outputBudgetBytes, setImmediate),
       limits,
-      allowRemote: config.allowRemote === true,
+      version,
       log,
       newSessionId: () => ++sessions,
     };
-    for (const options of config.machines) {
-      signal?.throwIfAborted();
-      const machine = new MachineService(options, shared);
-      machines.add(machine);
-      await machine.listen();
-    }
-    await Promise.all([host.ready(), startPool()]);
+    for (const { options, endpoints } of open) machines.push(new MachineService(options, endpoints, shared));
+    await Promise.all([started.ready(), startPool()]);
     signal?.throwIfAborted();
   } catch (error) {
-    await Promise.all([...machines].map((machine) => machine.stop("host-error")));
+    for (const { endpoints } of open) endpoints.close();
+    await Promise.all(machines.map((machine) => machine.stop("host-error")));
     await close();
     signal?.throwIfAborted();
     throw new ServiceStartError(startFault(error as Error), { cause: error });
   } finally {
     signal?.removeEventListener("abort", abort);
   }
-  const ended = Promise.all([...machines].map((machine) => machine.ended)).then(close);
-  log.info({ machines: machines.size, workers }, "service started");
+  const ended = Promise.all(machines.map((machine) => machine.ended)).then(close);
+  log.info({ machines: machines.length, workers }, "service started");
   return {
-    machines: [...machines],
-    ending: Promise.all(Array.from(machines, (machine) => machine.ending)),
+    machines,
+    ending: Promise.all(machines.map((machine) => machine.ending)),
     ended,
     async stop(reason) {
       for (const machine of machines) void machine.stop(reason);
@@ -123,6 +143,14 @@ function startFault(error: Error): string {
   return error instanceof WorkerGoneError && cause instanceof Error
     ? `${message}: ${cause.message}`
     : message;
+}
+
+async function loadHost(log: ServiceLog, threads: ThreadEntries): Promise<MachineHost> {
+  const { MachineHost } = await import("../offload/machine-host.ts");
+  return new MachineHost({
+    workerUrl: threads.machine,
+    onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
+  });
 }
 
 async function loadPool(workers: number, log: ServiceLog, threads: ThreadEntries): Promise<WorkerPool> {

@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/qjson/value.ts";
 import type { CommandContext } from "../../src/qmp/context.ts";
-import {
-  asyncCommand,
-  pendingCommands,
-  plainCommand,
-  TestConnection,
-  TestMonitor,
-} from "../support/monitor.ts";
+import { asyncCommand, pendingCommands, plainCommand, TestMonitor } from "../support/monitor.ts";
 
 const cancelled = { class: "GenericError", desc: "Command cancelled" };
 
@@ -27,17 +21,6 @@ function setup(limits: ConstructorParameters<typeof TestMonitor>[1] = {}) {
 const ids = (lines: readonly JsonObject[]): unknown[] => lines.map((line) => line.id);
 
 describe("negotiation", () => {
-  it("N1: greets with its version and capabilities, in this order", async () => {
-    const { monitor } = setup();
-    const raw = new TestConnection();
-    monitor.monitor.accept(raw);
-    await monitor.settle();
-    expect(raw.sent).toBe(
-      '{"QMP": {"version": {"qemu": {"micro": 0, "minor": 2, "major": 7}, "package": ""}, ' +
-        '"capabilities": ["oob", "async"]}}\r\n',
-    );
-  });
-
   it("N2: answers anything before negotiation with CommandNotFound, and sends no event", async () => {
     const { monitor } = setup();
     const client = await monitor.connect();

@@ -197,7 +197,6 @@ export class TestMonitor {
       },
       inputBudget: this.inputBudget,
       outputBudget: this.outputBudget,
-      version: { qemu: { micro: 0, minor: 2, major: 7 }, package: "" },
       isPreconfig: () => this.preconfig,
       nextTurn,
       newReader: () => new JsonStreamer(),
@@ -206,7 +205,7 @@ export class TestMonitor {
     });
   }
 
-  /** A client that has read the greeting, and negotiated when `capabilities` are given. */
+  /** A client that has been greeted, and has negotiated when `capabilities` are given. */
   async connect(capabilities?: readonly Capability[]): Promise<TestConnection> {
     const connection = new TestConnection();
     this.monitor.accept(connection);

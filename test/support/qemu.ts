@@ -34,6 +34,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** From the start of the process to the greeting of the first monitor. */
   readonly startMs: number;
+  /** From the start of the process to the first reply of that monitor. */
+  readonly firstReplyMs: number;
   /** Settles with the exit status when the process has ended by itself or was stopped; null after a signal. */
   readonly exited: Promise<number | null>;
   stop(): Promise<void>;
@@ -63,7 +65,7 @@ export async function startQemu({ monitors = 1, picture }: QemuOptions = {}): Pr
 }
 
 /**
- * Starts a server and waits for the greeting on its first socket.  `cleanup` runs when it has stopped, or
+ * Starts a server and waits for the first reply on its first socket.  `cleanup` runs when it has stopped, or
  * could not be started.
  */
 export async function startServerProcess(
@@ -93,33 +95,37 @@ export async function startServerProcess(
     cleanup();
   };
   try {
-    await greeting(sockets[0] ?? "", child);
-    return { sockets, pid: child.pid ?? 0, startMs: performance.now() - startedMs, exited, stop };
+    const client = await greeted(sockets[0] ?? "", child);
+    const startMs = performance.now() - startedMs;
+    client.write('{"execute": "qmp_capabilities"}\n');
+    await Promise.race([once(client, "data"), exited]);
+    const firstReplyMs = performance.now() - startedMs;
+    client.destroy();
+    return { sockets, pid: child.pid ?? 0, startMs, firstReplyMs, exited, stop };
   } catch (error) {
     await stop();
     throw new Error(`${command} did not start: ${complaints}`, { cause: error });
   }
 }
 
-/** Connects, again and again while nobody listens yet, until a line has come. */
-async function greeting(path: string, child: ChildProcess): Promise<void> {
+/** Connects, again and again while nobody listens yet, until a line has come.  The client is the caller's. */
+async function greeted(path: string, child: ChildProcess): Promise<Socket> {
   const endMs = performance.now() + 20_000;
-  while (!(await answers(path))) {
+  for (;;) {
+    const client = await connected(path);
+    if (client !== undefined) return client;
     if (child.exitCode !== null || child.signalCode !== null) throw new Error("it ended");
     if (performance.now() > endMs) throw new Error("no greeting in 20 s");
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-function answers(path: string): Promise<boolean> {
+function connected(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection({ path });
-    socket.once("data", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-    socket.once("end", () => resolve(false));
+    socket.once("data", () => resolve(socket));
+    socket.on("error", () => resolve(undefined));
+    socket.once("end", () => resolve(undefined));
   });
 }
 
