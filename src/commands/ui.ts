@@ -18,6 +18,8 @@ import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
 import type { CancelFlag } from "../util/cancel-flag.ts";
+import { systemClock } from "../util/clock.ts";
+import { DESTINATION_OPEN_MS } from "../util/limits.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread } from "./results.ts";
@@ -125,27 +127,45 @@ interface Target {
 
 /**
  * Makes the picture and opens its file at the same time, then brings them together.  Whatever fails, the
- * picture is released and the file closed, and removed if opening made it.
+ * picture is released and the file closed, and removed if opening made it, before this settles: unless the
+ * file system hangs in the opening, which nobody who cancels should wait for.
  */
 async function withPictureAndDestination(
   pictureMade: Promise<SharedPicture<Picture>>,
   target: Target,
   save: (picture: Picture, destination: Destination) => Promise<void>,
 ): Promise<void> {
-  const [made, opened] = await Promise.allSettled([pictureMade, target.opened]);
+  target.opened.catch(() => {}); // It may fail before anybody awaits it.
+  let made: SharedPicture<Picture> | undefined;
   try {
-    if (made.status === "rejected") {
+    try {
+      made = await pictureMade;
+    } catch (error) {
       target.isGivenUp = true;
       await target.written?.catch(() => {});
-      if (opened.status === "fulfilled") await discardDestination(opened.value, target.written !== undefined);
-      throw made.reason;
+      const isWritten = target.written !== undefined;
+      const discarded = target.opened.then((destination) => discardDestination(destination, isWritten));
+      await settledWithin(DESTINATION_OPEN_MS, discarded);
+      throw error;
     }
-    if (opened.status === "rejected") throw opened.reason;
-    await save(made.value.picture, opened.value);
+    await save(made.picture, await target.opened);
   } catch (error) {
     if (error instanceof FileError) throw new QmpError(error.message, "GenericError", { cause: error });
     throw error;
   } finally {
-    if (made.status === "fulfilled") made.value.release();
+    made?.release();
   }
+}
+
+/** When `promise` has settled, whichever way, or `ms` have gone by. */
+async function settledWithin(ms: number, promise: Promise<unknown>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = systemClock.startTimer(ms, resolve);
+    void promise
+      .catch(() => {})
+      .then(() => {
+        timer.cancel();
+        resolve();
+      });
+  });
 }

@@ -174,27 +174,29 @@ function isSame({ dev, ino }: Inode, { inode }: Destination): boolean {
  */
 export async function identifyDestination(path: string): Promise<readonly string[]> {
   // Asked together: each answer takes longer to come from its thread than to be found there.
-  const [file, itself, directory] = await Promise.allSettled([
-    statFile(path, { bigint: true }),
+  const [itself, directory] = await Promise.allSettled([
     statLink(path, { bigint: true }),
     statFile(dirname(path), { bigint: true }),
   ]);
+  if (itself.status === "fulfilled" && itself.value.isSymbolicLink()) return identifyBehindLinks(path);
   const names: string[] = [];
-  if (file.status === "fulfilled") names.push(`file:${file.value.dev}:${file.value.ino}`);
-  const isLink = itself.status === "fulfilled" && itself.value.isSymbolicLink();
-  if (isLink) names.push(await placeBehindLinks(path));
-  else if (directory.status === "fulfilled") names.push(placeName(directory.value, path));
+  if (itself.status === "fulfilled") names.push(inodeName(itself.value));
+  if (directory.status === "fulfilled") names.push(placeName(directory.value, path));
   else names.push(`path:${resolve(path)}`); // It cannot be opened, which opening it will tell.
   return names;
 }
 
-async function placeBehindLinks(path: string): Promise<string> {
-  try {
-    const place = await followLinks(path);
-    return placeName(await statFile(dirname(place), { bigint: true }), place);
-  } catch {
-    return `path:${resolve(path)}`;
-  }
+async function identifyBehindLinks(path: string): Promise<readonly string[]> {
+  const [file, place] = await Promise.allSettled([
+    statFile(path, { bigint: true }),
+    followLinks(path).then(async (at) => placeName(await statFile(dirname(at), { bigint: true }), at)),
+  ]);
+  const names = file.status === "fulfilled" ? [inodeName(file.value)] : [];
+  return [...names, place.status === "fulfilled" ? place.value : `path:${resolve(path)}`];
+}
+
+function inodeName({ dev, ino }: Inode): string {
+  return `file:${dev}:${ino}`;
 }
 
 function placeName({ dev, ino }: Inode, path: string): string {

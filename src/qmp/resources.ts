@@ -5,9 +5,13 @@
  * Each resource keeps its tickets in the order of arrival.  A shared claim holds when no exclusive one
  * is ahead of it, an exclusive one when nothing is ahead.  All claims of a ticket are queued in one step,
  * so no two tickets can wait for each other.
+ *
+ * Claims may have to be looked up first (which file is it?).  A command that is alone in the table starts
+ * meanwhile: nobody is there that it could harm, and who comes later waits until its claims are queued.
  */
 
 import type { ResourceClaim } from "../qapi/runtime/command.ts";
+import { assert } from "../util/assert.ts";
 
 /** A place in the table.  `release` gives it up, granted or waiting; idempotent. */
 export interface Ticket {
@@ -26,7 +30,8 @@ export class ResourceTable {
 
   /**
    * Queues `claims` and calls `granted` once when all hold: from inside this call, or later.  `failed`
-   * is called instead when the claims could not be found out (they are a promise, and it rejects).
+   * is called instead when the claims could not be found out (they are a promise, and it rejects); a command that
+   * has started meanwhile finds the reason itself.
    */
   acquire(
     claims: Claims | Promise<Claims> | undefined,
@@ -38,8 +43,11 @@ export class ResourceTable {
       return undefined;
     }
     const ticket = new TableTicket(this.#queues, granted);
-    if (claims instanceof Promise) this.#enqueueInTurn(ticket, claims, failed);
-    else ticket.enqueue(claims);
+    if (claims instanceof Promise) {
+      const isAlone = this.#queues.size === 0 && this.#lookups === undefined;
+      this.#enqueueInTurn(ticket, claims, failed);
+      if (isAlone) ticket.grant();
+    } else ticket.enqueue(claims);
     return ticket;
   }
 
@@ -54,7 +62,7 @@ export class ResourceTable {
     // A command that is cancelled lets those behind it pass, also when its own lookup never ends.
     const found = Promise.race([claims, ticket.givenUp]).then(
       (value) => () => value && ticket.enqueue(value),
-      (error: unknown) => () => failed(error),
+      (error: unknown) => () => ticket.isGranted || failed(error),
     );
     const turn = Promise.all([found, before]).then(([settle]) => {
       if (this.#lookups === turn) this.#lookups = undefined;
@@ -67,6 +75,7 @@ export class ResourceTable {
 class TableTicket implements Ticket {
   readonly #queues: Map<string, ResourceQueue>;
   readonly #granted: () => void;
+  isGranted = false;
   readonly #resources: string[] = [];
   /** Claims that do not hold yet. */
   #missing = 0;
@@ -92,12 +101,20 @@ class TableTicket implements Ticket {
       this.#resources.push(resource);
       if (queue.add(this, mode)) this.#missing--;
     }
-    if (this.#missing === 0) this.#granted();
+    assert(this.#missing === 0 || !this.isGranted, "claims of who was alone hold at once");
+    if (this.#missing === 0) this.grant();
   }
 
   /** One more claim holds. */
   claimHolds(): void {
-    if (--this.#missing === 0) this.#granted();
+    if (--this.#missing === 0) this.grant();
+  }
+
+  /** All claims hold, or will as soon as they are known.  Idempotent. */
+  grant(): void {
+    if (this.isGranted) return;
+    this.isGranted = true;
+    this.#granted();
   }
 
   release(): void {

@@ -139,6 +139,8 @@ export const BASE64_BAND_BYTES = 384 * KIB;
 export const POOL_STOP_MS = 1_000;
 /** Heap of a pool thread, whose pictures are not on it.  Seen: the command fails, the thread is replaced. */
 export const POOL_HEAP_MIB_MAX = 256;
+/** What a cancelled screendump waits for its file to be opened and taken back; more is a file system that hangs. */
+export const DESTINATION_OPEN_MS = 25;
 /** Symbolic links one after another to a file.  Source: Linux, `MAXSYMLINKS`.  Seen: GenericError "Too many levels of symbolic links". */
 export const FILE_LINKS_COUNT_MAX = 40;
 /** Size of a configuration file.  Seen: GenericError "File too large". */

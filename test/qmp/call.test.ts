@@ -9,9 +9,12 @@ import { AssertionError } from "../../src/util/assert.ts";
 type Handle = (context: CommandContext) => unknown;
 
 /** A call of a command with this handler, run at once, and what its owner is told. */
-function runCall(handle: Handle, claims?: readonly ResourceClaim[] | Promise<readonly ResourceClaim[]>) {
+function runCall(
+  handle: Handle,
+  claims?: readonly ResourceClaim[] | Promise<readonly ResourceClaim[]>,
+  resources = new ResourceTable(),
+) {
   const outcomes: Outcome[] = [];
-  const resources = new ResourceTable();
   const command: AsyncCommand<CommandContext> = {
     name: "work",
     kind: "async",
@@ -42,7 +45,7 @@ function runCall(handle: Handle, claims?: readonly ResourceClaim[] | Promise<rea
     0,
   );
   call.run();
-  return { call, outcomes, resources };
+  return { call, outcomes };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -82,7 +85,8 @@ describe("a command's context", () => {
   it("R1: gives its claims back, however it ends", async () => {
     const claims: readonly ResourceClaim[] = [{ resource: "console:0", mode: "exclusive" }];
     for (const end of ["return", "error", "cancel and error", "abandon"]) {
-      const { call, resources } = runCall(() => undefined, claims);
+      const resources = new ResourceTable();
+      const { call } = runCall(() => undefined, claims, resources);
       expect(resources.resourcesInUse).toBe(1);
       if (end === "return") call.return(1);
       else if (end === "abandon") call.abandon();
@@ -96,17 +100,25 @@ describe("a command's context", () => {
 
   it("C5: never starts when it is cancelled while it waits, and is answered at once", async () => {
     let started = false;
-    const { call, outcomes, resources } = runCall(
+    const resources = new ResourceTable();
+    const other = resources.acquire(
+      [{ resource: "run-state", mode: "exclusive" }],
+      () => {},
+      () => {},
+    );
+    const { call, outcomes } = runCall(
       () => {
         started = true;
       },
       new Promise<readonly ResourceClaim[]>((resolve) => setImmediate(() => resolve([]))),
+      resources,
     );
     call.cancel();
     expect(outcomes).toEqual([{ error: COMMAND_CANCELLED }]);
     await settle();
     await settle();
     expect(started).toBe(false);
+    other?.release();
     expect(resources.resourcesInUse).toBe(0);
   });
 

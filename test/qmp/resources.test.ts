@@ -81,18 +81,47 @@ describe("ResourceTable", () => {
     claim("known", [exclusive("run-state")]);
     claim("behind", Promise.resolve([exclusive("file")]));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(granted).toEqual(["known"]);
+    expect(granted).toEqual(["hung", "known"]);
     hung?.release();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(granted).toEqual(["known", "behind"]);
+    expect(granted).toEqual(["hung", "known", "behind"]);
+  });
+
+  it("R1: who is alone starts while its claims are looked up, and still keeps out who comes later", async () => {
+    const { table, granted, claim } = setup();
+    const lookup = deferred<readonly ResourceClaim[]>();
+    const alone = claim("alone", lookup.promise);
+    expect(granted).toEqual(["alone"]);
+    claim("later", Promise.resolve([exclusive("file")]))?.release();
+    const last = claim("last", Promise.resolve([exclusive("file")]));
+    lookup.resolve([exclusive("file")]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(granted).toEqual(["alone"]);
+    alone?.release();
+    expect(granted).toEqual(["alone", "last"]);
+    last?.release();
+    expect(table.resourcesInUse).toBe(0);
+  });
+
+  it("R1: who ends before its lookup does leaves nothing behind", async () => {
+    const { table, granted, claim } = setup();
+    const lookup = deferred<readonly ResourceClaim[]>();
+    claim("quick", lookup.promise)?.release();
+    lookup.resolve([exclusive("file")]);
+    await new Promise((resolve) => setImmediate(resolve));
+    claim("next", Promise.resolve([exclusive("file")]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(granted).toEqual(["quick", "next"]);
+    expect(table.resourcesInUse).toBe(1);
   });
 
   it("reports a lookup that fails to its claimer alone", async () => {
     const { granted, failures, claim } = setup();
+    claim("first", [exclusive("run-state")]);
     claim("bad", Promise.reject(new Error("no such directory")));
     claim("good", Promise.resolve([exclusive("file")]));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(granted).toEqual(["good"]);
+    expect(granted).toEqual(["first", "good"]);
     expect(failures).toHaveLength(1);
   });
 

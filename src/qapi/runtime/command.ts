@@ -57,7 +57,10 @@ export type PlainHandler<A, R, C> = (args: A, context: C) => R;
  */
 export interface AsyncHandler<A, R, C> {
   handle(args: A, context: C): Promise<R> | undefined;
-  /** What it must hold while it runs.  Called with checked arguments, in the order of arrival. */
+  /**
+   * What it must hold while it runs.  Called with checked arguments, in the order of arrival.  While a promise is
+   * open, the command may have been started already, if nobody is there that it could harm.
+   */
   resources?(args: A, context: C): readonly ResourceClaim[] | Promise<readonly ResourceClaim[]>;
 }
 
