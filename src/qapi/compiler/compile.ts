@@ -7,7 +7,7 @@
  */
 
 import { checkExpressions } from "./expressions.ts";
-import { type GeneratedFiles, generate } from "./generate/index.ts";
+import { type GeneratedFiles, generate, type Placement } from "./generate/index.ts";
 import type { Schema } from "./model.ts";
 import { parseSchema, type ReadFile } from "./parser.ts";
 import { checkSchema } from "./schema.ts";
@@ -19,6 +19,6 @@ export function loadSchema(file: string, readFile: ReadFile): Schema {
 }
 
 /** Makes TypeScript of a schema: names of files, and their text. */
-export function compile(file: string, readFile: ReadFile): GeneratedFiles {
-  return generate(loadSchema(file, readFile));
+export function compile(file: string, readFile: ReadFile, placement?: Placement): GeneratedFiles {
+  return generate(loadSchema(file, readFile), placement);
 }

@@ -10,6 +10,7 @@ import {
   asObject,
   asString,
   type Input,
+  type Int64,
   isJsonObject,
   type JsonValue,
   marshalNothing,
@@ -30,6 +31,8 @@ import {
  * - `null-co`: nothing: reads zeroes, forgets what is written
  * - `raw`: a disk as it is, or a part of it
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 23.
  */
 export type BlockdevDriver = "blkdebug" | "file" | "null-co" | "raw";
@@ -49,15 +52,19 @@ export function unmarshalBlockdevDriver(input: Input, at: string, name: string |
 /**
  * The options of 'null-co'.
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 34.
  */
 export type BlockdevOptionsNull = {
   /** how large it says it is, in bytes; 1 GiB if left out */
-  readonly size?: number | bigint;
+  readonly size?: Int64;
 };
 
 /**
  * The options of 'file'.
+ *
+ * Since: 0.1
  *
  * Source: schema/block-core.json, line 45.
  */
@@ -69,6 +76,8 @@ export type BlockdevOptionsFile = {
 /**
  * The options of a driver that gives another node's bytes a meaning.
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 56.
  */
 export type BlockdevOptionsGenericFormat = {
@@ -79,20 +88,24 @@ export type BlockdevOptionsGenericFormat = {
 /**
  * The options of 'raw'.
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 70.
  */
 export type BlockdevOptionsRaw = BlockdevOptionsGenericFormat & {
   /** where the disk begins in the other node, in bytes; 0 if left out */
-  readonly offset?: number | bigint;
+  readonly offset?: Int64;
   /**
    * how large it is, in bytes; up to the end of the other node if left
    * out
    */
-  readonly size?: number | bigint;
+  readonly size?: Int64;
 };
 
 /**
  * The options of 'blkdebug'.
+ *
+ * Since: 0.1
  *
  * Source: schema/block-core.json, line 84.
  */
@@ -121,6 +134,8 @@ export type BlockdevOptionsBase = {
 
 /**
  * The options of a block node.
+ *
+ * Since: 0.1
  *
  * Source: schema/block-core.json, line 100.
  */
@@ -218,6 +233,8 @@ export function unmarshalBlockdevOptions(input: Input, at: string, name: string 
 /**
  * A block node: a new one, or one that exists.
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 121.
  */
 export type BlockdevRef = BlockdevOptions | string;
@@ -234,6 +251,8 @@ export function unmarshalBlockdevRef(input: Input, at: string, name: string | nu
  * - `off`: they are written
  * - `on`: they are written in the driver's own way of writing zeroes
  * - `unmap`: as `on`, and the space is given back where that is possible
+ *
+ * Since: 0.1
  *
  * Source: schema/block-core.json, line 168.
  */
@@ -256,6 +275,8 @@ export function unmarshalBlockdevDetectZeroesOptions(
 
 /**
  * How a block node is cached.
+ *
+ * Since: 0.1
  *
  * Source: schema/block-core.json, line 183.
  */
@@ -295,6 +316,8 @@ export function unmarshalBlockdevCacheInfo(
 /**
  * A disk image.
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 201.
  */
 export type ImageInfo = {
@@ -303,9 +326,9 @@ export type ImageInfo = {
   /** its driver */
   readonly format: string;
   /** the space that it takes, in bytes */
-  readonly "actual-size"?: number | bigint;
+  readonly "actual-size"?: Int64;
   /** how large a disk it holds, in bytes */
-  readonly "virtual-size": number | bigint;
+  readonly "virtual-size": Int64;
 };
 
 export function unmarshalImageInfo(input: Input, at: string, name: string | number): ImageInfo {
@@ -335,6 +358,8 @@ export function unmarshalImageInfo(input: Input, at: string, name: string | numb
 /**
  * A block node.
  *
+ * Since: 0.1
+ *
  * Source: schema/block-core.json, line 244.
  */
 export type BlockDeviceInfo = {
@@ -347,29 +372,29 @@ export type BlockDeviceInfo = {
   /** its driver */
   readonly drv: string;
   /** how many images are below this one; always 0 */
-  readonly backing_file_depth: number | bigint;
+  readonly backing_file_depth: Int64;
   /** whether it is encrypted; always false */
   readonly encrypted: boolean;
   /** what happens when zeroes are written */
   readonly detect_zeroes: BlockdevDetectZeroesOptions;
   /** limit of bytes a second; 0 is none */
-  readonly bps: number | bigint;
+  readonly bps: Int64;
   /** limit of bytes read a second; 0 is none */
-  readonly bps_rd: number | bigint;
+  readonly bps_rd: Int64;
   /** limit of bytes written a second; 0 is none */
-  readonly bps_wr: number | bigint;
+  readonly bps_wr: Int64;
   /** limit of requests a second; 0 is none */
-  readonly iops: number | bigint;
+  readonly iops: Int64;
   /** limit of requests to read a second; 0 is none */
-  readonly iops_rd: number | bigint;
+  readonly iops_rd: Int64;
   /** limit of requests to write a second; 0 is none */
-  readonly iops_wr: number | bigint;
+  readonly iops_wr: Int64;
   /** the image that it holds */
   readonly image: ImageInfo;
   /** how it is cached */
   readonly cache: BlockdevCacheInfo;
   /** where a write is reported, in bytes; 0 is nowhere */
-  readonly write_threshold: number | bigint;
+  readonly write_threshold: Int64;
 };
 
 export function unmarshalBlockDeviceInfo(input: Input, at: string, name: string | number): BlockDeviceInfo {
@@ -485,13 +510,27 @@ export function unmarshalQueryNamedBlockNodesArg(
  * `P`: the context of a plain command; `C`: of any other.
  */
 export interface BlockCoreHandlers<P, C> {
-  /** Makes a block node.  The members of `BlockdevOptions` are the arguments. */
+  /**
+   * Makes a block node.  The members of `BlockdevOptions` are the arguments.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "blockdev-add",
+   *      "arguments": { "driver": "raw", "node-name": "disk0",
+   *                     "file": { "driver": "file", "filename": "/tmp/disk.img" } } }
+   * <- { "return": {} }
+   * ```
+   */
   readonly "blockdev-add": AsyncHandler<BlockdevOptions, void, C>;
 
   /**
    * Removes a block node.
    *
    * Returns: nothing; an error if there is no such node, or somebody uses it.
+   *
+   * Since: 0.1
    */
   readonly "blockdev-del": AsyncHandler<BlockdevDelArg, void, C>;
 
@@ -499,6 +538,8 @@ export interface BlockCoreHandlers<P, C> {
    * Lists the block nodes.
    *
    * Returns: one entry for each node.
+   *
+   * Since: 0.1
    */
   readonly "query-named-block-nodes": PlainHandler<QueryNamedBlockNodesArg, readonly BlockDeviceInfo[], P>;
 }

@@ -10,6 +10,7 @@ import {
   asObject,
   asString,
   type Input,
+  type Int64,
   type JsonValue,
   marshalNothing,
   marshalResult,
@@ -28,6 +29,8 @@ import {
  * - `async`: async commands leave the row: the next command starts while they
  *   run, and their replies come when they are ready.  Since 0.1, not in QEMU.
  *
+ * Since: 0.1
+ *
  * Source: schema/control.json, line 20.
  */
 export type QMPCapability = "oob" | "async";
@@ -45,15 +48,17 @@ export function unmarshalQMPCapability(input: Input, at: string, name: string | 
 /**
  * A version in three parts.
  *
+ * Since: 0.1
+ *
  * Source: schema/control.json, line 54.
  */
 export type VersionTriple = {
   /** grows with changes that break something */
-  readonly major: number | bigint;
+  readonly major: Int64;
   /** grows with additions */
-  readonly minor: number | bigint;
+  readonly minor: Int64;
   /** grows with repairs */
-  readonly micro: number | bigint;
+  readonly micro: Int64;
 };
 
 export function unmarshalVersionTriple(input: Input, at: string, name: string | number): VersionTriple {
@@ -78,6 +83,8 @@ export function unmarshalVersionTriple(input: Input, at: string, name: string | 
 
 /**
  * Which program answers.
+ *
+ * Since: 0.1
  *
  * Source: schema/control.json, line 68.
  */
@@ -108,6 +115,8 @@ export function unmarshalVersionInfo(input: Input, at: string, name: string | nu
 
 /**
  * One command.
+ *
+ * Since: 0.1
  *
  * Source: schema/control.json, line 92.
  */
@@ -175,6 +184,14 @@ export interface ControlHandlers<P> {
   /**
    * Ends the negotiation.  It is the first command of a session, and succeeds
    * once.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "qmp_capabilities", "arguments": { "enable": [ "async" ] } }
+   * <- { "return": {} }
+   * ```
    */
   readonly qmp_capabilities: PlainHandler<QmpCapabilitiesArg, void, P>;
 
@@ -182,6 +199,8 @@ export interface ControlHandlers<P> {
    * Tells which program answers.
    *
    * Returns: its version.
+   *
+   * Since: 0.1
    */
   readonly "query-version": PlainHandler<NoMembers, VersionInfo, P>;
 
@@ -189,10 +208,16 @@ export interface ControlHandlers<P> {
    * Lists the commands that can be called.
    *
    * Returns: all of them, in no particular order.
+   *
+   * Since: 0.1
    */
   readonly "query-commands": PlainHandler<NoMembers, readonly CommandInfo[], P>;
 
-  /** Ends this machine, and the service with it when it is the last one. */
+  /**
+   * Ends this machine, and the service with it when it is the last one.
+   *
+   * Since: 0.1
+   */
   readonly quit: PlainHandler<NoMembers, void, P>;
 }
 

@@ -20,12 +20,16 @@ export interface EventData {
   /**
    * The machine is about to be switched off, or the service to end.
    *
+   * Since: 0.1
+   *
    * Source: schema/run-state.json, line 130.
    */
   readonly SHUTDOWN: ShutdownEvent;
 
   /**
    * The machine's power button has been pressed.  The guest may ignore it.
+   *
+   * Since: 0.1
    *
    * Source: schema/run-state.json, line 139.
    */
@@ -34,12 +38,16 @@ export interface EventData {
   /**
    * The machine has started over.
    *
+   * Since: 0.1
+   *
    * Source: schema/run-state.json, line 152.
    */
   readonly RESET: ResetEvent;
 
   /**
    * The machine has stopped.
+   *
+   * Since: 0.1
    *
    * Source: schema/run-state.json, line 161.
    */
@@ -48,12 +56,18 @@ export interface EventData {
   /**
    * The machine runs again.
    *
+   * Since: 0.1
+   *
    * Source: schema/run-state.json, line 170.
    */
   readonly RESUME: NoMembers;
 
   /**
    * The machine's watchdog has expired.
+   *
+   * Note: at most one a second; see RTC_CHANGE.
+   *
+   * Since: 0.1
    *
    * Source: schema/run-state.json, line 208.
    */
@@ -62,12 +76,21 @@ export interface EventData {
   /**
    * The guest has set its clock.
    *
+   * Note: at most one a second: the first at once, then the last of those that
+   * came in between.
+   *
+   * Since: 0.1
+   *
    * Source: schema/misc.json, line 102.
    */
   readonly RTC_CHANGE: RtcChangeEvent;
 
   /**
    * The guest has given memory back, or taken it again.
+   *
+   * Note: at most one a second; see RTC_CHANGE.
+   *
+   * Since: 0.1
    *
    * Source: schema/machine.json, line 249.
    */
@@ -76,6 +99,10 @@ export interface EventData {
   /**
    * How much of its work a command has done.  It goes to the session that sent
    * the command alone, and only if that negotiated 'async'.
+   *
+   * Note: at most one a second for each command.
+   *
+   * Since: 0.1
    *
    * Source: schema/monitor.json, line 150.
    */

@@ -31,6 +31,8 @@ import {
  * - `command`: a command
  * - `event`: an event
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 42.
  */
 export type SchemaMetaType = "builtin" | "enum" | "array" | "object" | "alternate" | "command" | "event";
@@ -68,6 +70,8 @@ export type SchemaInfoBase = {
 
 /**
  * One entry.
+ *
+ * Since: 0.1
  *
  * Source: schema/introspect.json, line 59.
  */
@@ -222,6 +226,8 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
 /**
  * A type of the language.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 81.
  */
 export type SchemaInfoBuiltin = {
@@ -240,6 +246,8 @@ export type SchemaInfoBuiltin = {
  * - `object`: an object
  * - `array`: an array
  * - `value`: any of them
+ *
+ * Since: 0.1
  *
  * Source: schema/introspect.json, line 106.
  */
@@ -264,17 +272,25 @@ export function unmarshalJSONType(input: Input, at: string, name: string | numbe
 /**
  * An enumeration.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 125.
  */
 export type SchemaInfoEnum = {
   /** its values */
   readonly members: readonly SchemaInfoEnumMember[];
-  /** the names of its values */
+  /**
+   * the names of its values
+   *
+   * @deprecated `values` says less than `members`, which is to be used.
+   */
   readonly values: readonly string[];
 };
 
 /**
  * A value of an enumeration.
+ *
+ * Since: 0.1
  *
  * Source: schema/introspect.json, line 140.
  */
@@ -310,6 +326,8 @@ export function unmarshalSchemaInfoEnumMember(
 /**
  * An array.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 152.
  */
 export type SchemaInfoArray = {
@@ -319,6 +337,8 @@ export type SchemaInfoArray = {
 
 /**
  * An object.
+ *
+ * Since: 0.1
  *
  * Source: schema/introspect.json, line 167.
  */
@@ -333,6 +353,8 @@ export type SchemaInfoObject = {
 
 /**
  * A member of an object.
+ *
+ * Since: 0.1
  *
  * Source: schema/introspect.json, line 188.
  */
@@ -379,6 +401,8 @@ export function unmarshalSchemaInfoObjectMember(
 /**
  * Members that an object has for one value of its tag.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 203.
  */
 export type SchemaInfoObjectVariant = {
@@ -413,6 +437,8 @@ export function unmarshalSchemaInfoObjectVariant(
 /**
  * A value of one type or another.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 215.
  */
 export type SchemaInfoAlternate = {
@@ -422,6 +448,8 @@ export type SchemaInfoAlternate = {
 
 /**
  * A type that an alternate may have.
+ *
+ * Since: 0.1
  *
  * Source: schema/introspect.json, line 227.
  */
@@ -453,6 +481,8 @@ export function unmarshalSchemaInfoAlternateMember(
 /**
  * A command.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 245.
  */
 export type SchemaInfoCommand = {
@@ -472,6 +502,8 @@ export type SchemaInfoCommand = {
 /**
  * An event.
  *
+ * Since: 0.1
+ *
  * Source: schema/introspect.json, line 258.
  */
 export type SchemaInfoEvent = {
@@ -489,7 +521,9 @@ export interface IntrospectHandlers<P> {
    * the types that they lead to.
    *
    * Returns: a list without order.  Names of types are numbers without meaning,
-   * which may differ from one version to the next..
+   * which may differ from one version to the next.
+   *
+   * Since: 0.1
    */
   readonly "query-qmp-schema": PlainHandler<NoMembers, readonly SchemaInfo[], P>;
 }

@@ -7,7 +7,8 @@ import type { SchemaInfo } from "./introspect.ts";
 
 /** All that a client can send and get, and the types that these lead to. */
 export function schemaInfo(conditions: Conditions): SchemaInfo[] {
-  const entries: SchemaInfo[] = [
+  const entries: SchemaInfo[] = [];
+  entries.push(
     { name: "query-status", "meta-type": "command", "arg-type": "0", "ret-type": "1" },
     { name: "SHUTDOWN", "meta-type": "event", "arg-type": "2" },
     { name: "POWERDOWN", "meta-type": "event", "arg-type": "0" },
@@ -68,8 +69,22 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       "ret-type": "[36]",
       "allow-oob": true,
     },
-    { name: "cancel-command", "meta-type": "command", "arg-type": "37", "ret-type": "0", "allow-oob": true },
+    {
+      name: "cancel-command",
+      "meta-type": "command",
+      "arg-type": "37",
+      "ret-type": "0",
+      "allow-oob": true,
+    },
     { name: "COMMAND_PROGRESS", "meta-type": "event", "arg-type": "38" },
+  );
+  if (conditions.QTEST) {
+    entries.push(
+      { name: "qtest-timeout", "meta-type": "command", "arg-type": "39", "ret-type": "0", async: true },
+      { name: "qtest-emit", "meta-type": "command", "arg-type": "40", "ret-type": "0" },
+    );
+  }
+  entries.push(
     { name: "0", "meta-type": "object", members: [] },
     {
       name: "1",
@@ -220,6 +235,18 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "total", type: "int" },
       ],
     },
+  );
+  if (conditions.QTEST) {
+    entries.push(
+      { name: "39", "meta-type": "object", members: [{ name: "duration", type: "number" }] },
+      {
+        name: "40",
+        "meta-type": "object",
+        members: [{ name: "event", type: "str" }, { name: "data", type: "any", default: null }],
+      },
+    );
+  }
+  entries.push(
     { name: "bool", "meta-type": "builtin", "json-type": "boolean" },
     {
       name: "41",
@@ -382,7 +409,12 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "parent", type: "str", default: null },
       ],
     },
-    { name: "47", "meta-type": "enum", members: [{ name: "ppm" }, { name: "png" }], values: ["ppm", "png"] },
+    {
+      name: "47",
+      "meta-type": "enum",
+      members: [{ name: "ppm" }, { name: "png" }],
+      values: ["ppm", "png"],
+    },
     { name: "48", "meta-type": "enum", members: [{ name: "none" }], values: ["none"] },
     {
       name: "49",
@@ -598,18 +630,6 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       "meta-type": "object",
       members: [{ name: "current", type: "int" }, { name: "total", type: "int" }],
     },
-  ];
-  if (conditions.QTEST) {
-    entries.push(
-      { name: "qtest-timeout", "meta-type": "command", "arg-type": "39", "ret-type": "0", async: true },
-      { name: "qtest-emit", "meta-type": "command", "arg-type": "40", "ret-type": "0" },
-      { name: "39", "meta-type": "object", members: [{ name: "duration", type: "number" }] },
-      {
-        name: "40",
-        "meta-type": "object",
-        members: [{ name: "event", type: "str" }, { name: "data", type: "any", default: null }],
-      },
-    );
-  }
+  );
   return entries;
 }

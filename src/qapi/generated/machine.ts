@@ -11,6 +11,7 @@ import {
   asObject,
   asString,
   type Input,
+  type Int64,
   type JsonValue,
   marshalNothing,
   marshalResult,
@@ -25,6 +26,8 @@ import {
  * An architecture that is emulated.
  *
  * - `x86_64`: the PC, 64 bits
+ *
+ * Since: 0.1
  *
  * Source: schema/machine.json, line 16.
  */
@@ -41,6 +44,8 @@ export function unmarshalSysEmuTarget(input: Input, at: string, name: string | n
 
 /**
  * What is emulated.
+ *
+ * Since: 0.1
  *
  * Source: schema/machine.json, line 27.
  */
@@ -68,6 +73,8 @@ export function unmarshalTargetInfo(input: Input, at: string, name: string | num
 /**
  * The machine's UUID.
  *
+ * Since: 0.1
+ *
  * Source: schema/machine.json, line 49.
  */
 export type UuidInfo = {
@@ -93,6 +100,8 @@ export function unmarshalUuidInfo(input: Input, at: string, name: string | numbe
 
 /**
  * Whether the processor's own virtualization is used.
+ *
+ * Since: 0.1
  *
  * Source: schema/machine.json, line 73.
  */
@@ -124,6 +133,8 @@ export function unmarshalKvmInfo(input: Input, at: string, name: string | number
 /**
  * A type of machine.
  *
+ * Since: 0.1
+ *
  * Source: schema/machine.json, line 111.
  */
 export type MachineInfo = {
@@ -134,7 +145,7 @@ export type MachineInfo = {
   /** whether it is taken when none is asked for */
   readonly "is-default"?: boolean;
   /** the most processors that it can have */
-  readonly "cpu-max": number | bigint;
+  readonly "cpu-max": Int64;
   /** whether processors can be added while it runs */
   readonly "hotpluggable-cpus": boolean;
   /** whether its memory can be split between nodes */
@@ -188,6 +199,8 @@ export function unmarshalMachineInfo(input: Input, at: string, name: string | nu
 /**
  * What the machine can do.
  *
+ * Since: 0.1
+ *
  * Source: schema/machine.json, line 137.
  */
 export type CurrentMachineParams = {
@@ -222,21 +235,23 @@ export function unmarshalCurrentMachineParams(
 /**
  * Where a processor sits.
  *
+ * Since: 0.1
+ *
  * Source: schema/machine.json, line 170.
  */
 export type CpuInstanceProperties = {
   /** its node */
-  readonly "node-id"?: number | bigint;
+  readonly "node-id"?: Int64;
   /** its socket */
-  readonly "socket-id"?: number | bigint;
+  readonly "socket-id"?: Int64;
   /** its die in the socket */
-  readonly "die-id"?: number | bigint;
+  readonly "die-id"?: Int64;
   /** its cluster in the die */
-  readonly "cluster-id"?: number | bigint;
+  readonly "cluster-id"?: Int64;
   /** its core in the cluster */
-  readonly "core-id"?: number | bigint;
+  readonly "core-id"?: Int64;
   /** its thread in the core */
-  readonly "thread-id"?: number | bigint;
+  readonly "thread-id"?: Int64;
 };
 
 export function unmarshalCpuInstanceProperties(
@@ -278,15 +293,17 @@ export function unmarshalCpuInstanceProperties(
 /**
  * A processor of the machine.
  *
+ * Since: 0.1
+ *
  * Source: schema/machine.json, line 191.
  */
 export type CpuInfoFast = {
   /** its number */
-  readonly "cpu-index": number | bigint;
+  readonly "cpu-index": Int64;
   /** where it is in the tree of objects */
   readonly "qom-path": string;
   /** the thread that runs it */
-  readonly "thread-id": number | bigint;
+  readonly "thread-id": Int64;
   /** where it sits */
   readonly props?: CpuInstanceProperties;
   /** its architecture */
@@ -326,7 +343,7 @@ export function unmarshalCpuInfoFast(input: Input, at: string, name: string | nu
  */
 export type BalloonChangeEvent = {
   /** how much memory it has now, in bytes */
-  readonly actual: number | bigint;
+  readonly actual: Int64;
 };
 
 export function unmarshalBalloonChangeEvent(
@@ -358,7 +375,7 @@ export function unmarshalBalloonChangeEvent(
  */
 export type BalloonArg = {
   /** how much memory it is to have, in bytes */
-  readonly value: number | bigint;
+  readonly value: Int64;
 };
 
 export function unmarshalBalloonArg(input: Input, at: string, name: string | number): BalloonArg {
@@ -386,6 +403,8 @@ export interface MachineHandlers<P, C> {
    * Tells what is emulated.
    *
    * Returns: the architecture.
+   *
+   * Since: 0.1
    */
   readonly "query-target": PlainHandler<NoMembers, TargetInfo, P>;
 
@@ -393,6 +412,8 @@ export interface MachineHandlers<P, C> {
    * Tells the machine's UUID.
    *
    * Returns: the UUID.
+   *
+   * Since: 0.1
    */
   readonly "query-uuid": PlainHandler<NoMembers, UuidInfo, P>;
 
@@ -400,6 +421,8 @@ export interface MachineHandlers<P, C> {
    * Tells whether the processor's own virtualization is used.
    *
    * Returns: whether it is.
+   *
+   * Since: 0.1
    */
   readonly "query-kvm": PlainHandler<NoMembers, KvmInfo, P>;
 
@@ -407,6 +430,8 @@ export interface MachineHandlers<P, C> {
    * Lists the types of machines.
    *
    * Returns: one entry for each type.
+   *
+   * Since: 0.1
    */
   readonly "query-machines": PlainHandler<NoMembers, readonly MachineInfo[], P>;
 
@@ -414,6 +439,8 @@ export interface MachineHandlers<P, C> {
    * Tells what the machine can do.
    *
    * Returns: what it can do.
+   *
+   * Since: 0.1
    */
   readonly "query-current-machine": PlainHandler<NoMembers, CurrentMachineParams, P>;
 
@@ -421,15 +448,23 @@ export interface MachineHandlers<P, C> {
    * Lists the machine's processors, without disturbing them.
    *
    * Returns: one entry for each processor.
+   *
+   * Since: 0.1
    */
   readonly "query-cpus-fast": PlainHandler<NoMembers, readonly CpuInfoFast[], P>;
 
-  /** Makes the machine start over. */
+  /**
+   * Makes the machine start over.
+   *
+   * Since: 0.1
+   */
   readonly system_reset: AsyncHandler<NoMembers, void, C>;
 
   /**
    * Presses the machine's power button.  Whether anything comes of it is the
    * guest's choice.
+   *
+   * Since: 0.1
    */
   readonly system_powerdown: AsyncHandler<NoMembers, void, C>;
 
@@ -437,6 +472,8 @@ export interface MachineHandlers<P, C> {
    * Asks the guest to give memory back, or to take it again.
    *
    * Returns: nothing; DeviceNotActive if the machine has no balloon device.
+   *
+   * Since: 0.1
    */
   readonly balloon: PlainHandler<BalloonArg, void, P>;
 }

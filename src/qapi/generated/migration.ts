@@ -14,6 +14,8 @@ export interface MigrationHandlers<P> {
    * Interrupts a migration.
    *
    * Returns: nothing; always an error here, as there is no migration.
+   *
+   * Since: 0.1
    */
   readonly "migrate-pause": PlainHandler<NoMembers, void, P>;
 }

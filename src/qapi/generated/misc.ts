@@ -9,6 +9,7 @@ import {
   asObject,
   asString,
   type Input,
+  type Int64,
   type JsonValue,
   marshalNothing,
   marshalResult,
@@ -20,6 +21,8 @@ import {
 
 /**
  * The machine's name.
+ *
+ * Since: 0.1
  *
  * Source: schema/misc.json, line 16.
  */
@@ -56,7 +59,7 @@ export type RtcChangeEvent = {
    * seconds between the guest's clock and the one that the machine
    * started with
    */
-  readonly offset: number | bigint;
+  readonly offset: Int64;
   /** the clock */
   readonly "qom-path": string;
 };
@@ -90,7 +93,7 @@ export type HumanMonitorCommandArg = {
   /** the command, as one would type it */
   readonly "command-line": string;
   /** the processor to look at, for commands that look at one */
-  readonly "cpu-index"?: number | bigint;
+  readonly "cpu-index"?: Int64;
 };
 
 export function unmarshalHumanMonitorCommandArg(
@@ -126,18 +129,32 @@ export interface MiscHandlers<P, C> {
    * Tells the machine's name.
    *
    * Returns: the name.
+   *
+   * Since: 0.1
    */
   readonly "query-name": PlainHandler<NoMembers, NameInfo, P>;
 
-  /** Stops the machine.  The reply comes when it stands still. */
+  /**
+   * Stops the machine.  The reply comes when it stands still.
+   *
+   * Since: 0.1
+   */
   readonly stop: AsyncHandler<NoMembers, void, C>;
 
-  /** Lets the machine run.  The reply comes when it does. */
+  /**
+   * Lets the machine run.  The reply comes when it does.
+   *
+   * Since: 0.1
+   */
   readonly cont: AsyncHandler<NoMembers, void, C>;
 
   /**
    * Makes the machine that the command line describes, and goes on as if
    * --preconfig had not been given.
+   *
+   * Since: 0.1
+   *
+   * Feature `unstable`: the command may change.
    */
   readonly "x-exit-preconfig": AsyncHandler<NoMembers, void, C>;
 
@@ -145,7 +162,16 @@ export interface MiscHandlers<P, C> {
    * Runs a command of the human monitor.
    *
    * Returns: what it printed.  A command that does not exist, or that failed,
-   * is no error here: the text says so..
+   * is no error here: the text says so.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "human-monitor-command", "id": 1,
+   *      "arguments": { "command-line": "info status" } }
+   * <- { "return": "VM status: running\r\n", "id": 1 }
+   * ```
    */
   readonly "human-monitor-command": AsyncHandler<HumanMonitorCommandArg, string, C>;
 }

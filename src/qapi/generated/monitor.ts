@@ -11,6 +11,7 @@ import {
   asObject,
   asString,
   type Input,
+  type Int64,
   type JsonValue,
   marshalNothing,
   marshalResult,
@@ -29,6 +30,8 @@ import { type QMPCapability, unmarshalQMPCapability } from "./control.ts";
  * - `waiting`: something that it needs is in use by another command
  * - `running`: it runs
  * - `cancelling`: it has been cancelled, and is letting go of what it holds
+ *
+ * Since: 0.1
  *
  * Source: schema/monitor.json, line 22.
  */
@@ -49,13 +52,15 @@ export function unmarshalCommandState(input: Input, at: string, name: string | n
 /**
  * How much of its work a command has done.
  *
+ * Since: 0.1
+ *
  * Source: schema/monitor.json, line 36.
  */
 export type CommandProgress = {
   /** work done so far, in the command's own unit */
-  readonly current: number | bigint;
+  readonly current: Int64;
   /** work in all, in the same unit */
-  readonly total: number | bigint;
+  readonly total: Int64;
 };
 
 export function unmarshalCommandProgress(input: Input, at: string, name: string | number): CommandProgress {
@@ -79,6 +84,8 @@ export function unmarshalCommandProgress(input: Input, at: string, name: string 
 /**
  * A command that has been accepted and not yet answered.
  *
+ * Since: 0.1
+ *
  * Source: schema/monitor.json, line 55.
  */
 export type CommandInFlight = {
@@ -87,7 +94,7 @@ export type CommandInFlight = {
   /** its name */
   readonly command: string;
   /** milliseconds since it arrived */
-  readonly "age-ms": number | bigint;
+  readonly "age-ms": Int64;
   /** how far it has got */
   readonly state: CommandState;
   /** how much of its work is done, if it tells */
@@ -123,6 +130,8 @@ export function unmarshalCommandInFlight(input: Input, at: string, name: string 
 /**
  * What a session can have at a time.
  *
+ * Since: 0.1
+ *
  * Source: schema/monitor.json, line 71.
  */
 export type SessionLimits = {
@@ -130,9 +139,9 @@ export type SessionLimits = {
    * commands that wait their turn; when there are as many, nothing
    * more is read
    */
-  readonly queued: number | bigint;
+  readonly queued: Int64;
   /** async commands in flight; the next one waits */
-  readonly async: number | bigint;
+  readonly async: Int64;
 };
 
 export function unmarshalSessionLimits(input: Input, at: string, name: string | number): SessionLimits {
@@ -156,11 +165,13 @@ export function unmarshalSessionLimits(input: Input, at: string, name: string | 
 /**
  * A session.
  *
+ * Since: 0.1
+ *
  * Source: schema/monitor.json, line 90.
  */
 export type SessionInfo = {
   /** its number, which is never used again */
-  readonly session: number | bigint;
+  readonly session: Int64;
   /** the client: its transport, and its address where it has one */
   readonly peer: string;
   /** what it has negotiated */
@@ -209,9 +220,9 @@ export type CommandProgressEvent = {
   /** the command's name */
   readonly command: string;
   /** work done so far, in the command's own unit */
-  readonly current: number | bigint;
+  readonly current: Int64;
   /** work in all, in the same unit */
-  readonly total: number | bigint;
+  readonly total: Int64;
 };
 
 export function unmarshalCommandProgressEvent(
@@ -252,7 +263,7 @@ export type CancelCommandArg = {
   /** the command's id */
   readonly id: JsonValue;
   /** the command's session; the one that asks if left out */
-  readonly session?: number | bigint;
+  readonly session?: Int64;
 };
 
 export function unmarshalCancelCommandArg(
@@ -286,6 +297,8 @@ export interface MonitorHandlers<P> {
    * Lists the sessions of this machine, and what they are waiting for.
    *
    * Returns: one entry for each session, the oldest first.
+   *
+   * Since: 0.1
    */
   readonly "query-sessions": PlainHandler<NoMembers, readonly SessionInfo[], P>;
 
@@ -294,7 +307,17 @@ export interface MonitorHandlers<P> {
    * cancelled".
    *
    * Returns: nothing; an error if no such command is in flight.  A command that
-   * ended first keeps its own reply..
+   * ended first keeps its own reply.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "exec-oob": "cancel-command", "arguments": { "id": "shot" } }
+   * <- { "return": {} }
+   * <- { "id": "shot", "error": { "class": "GenericError",
+   *                               "desc": "Command cancelled" } }
+   * ```
    */
   readonly "cancel-command": PlainHandler<CancelCommandArg, void, P>;
 }

@@ -55,6 +55,8 @@ export interface NetHandlers<P> {
    * Plugs a network cable in, or pulls it out.
    *
    * Returns: nothing; DeviceNotFound if there is no such device.
+   *
+   * Since: 0.1
    */
   readonly set_link: PlainHandler<SetLinkArg, void, P>;
 }

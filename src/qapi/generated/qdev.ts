@@ -50,6 +50,8 @@ export interface QdevHandlers<C> {
    * Removes a device.
    *
    * Returns: nothing; DeviceNotFound if there is no such device.
+   *
+   * Since: 0.1
    */
   readonly device_del: AsyncHandler<DeviceDelArg, void, C>;
 }

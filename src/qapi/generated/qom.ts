@@ -21,6 +21,8 @@ import {
 /**
  * A property of an object.
  *
+ * Since: 0.1
+ *
  * Source: schema/qom.json, line 23.
  */
 export type ObjectPropertyInfo = {
@@ -69,6 +71,8 @@ export function unmarshalObjectPropertyInfo(
 
 /**
  * A type of objects.
+ *
+ * Since: 0.1
  *
  * Source: schema/qom.json, line 91.
  */
@@ -244,6 +248,8 @@ export interface QomHandlers<C> {
    * Lists the properties of an object.
    *
    * Returns: its properties; DeviceNotFound if there is no such object.
+   *
+   * Since: 0.1
    */
   readonly "qom-list": AsyncHandler<QomListArg, readonly ObjectPropertyInfo[], C>;
 
@@ -251,16 +257,24 @@ export interface QomHandlers<C> {
    * Reads a property of an object.
    *
    * Returns: its value; for 'child' and 'link', the path of that object.
+   *
+   * Since: 0.1
    */
   readonly "qom-get": AsyncHandler<QomGetArg, JsonValue, C>;
 
-  /** Sets a property of an object. */
+  /**
+   * Sets a property of an object.
+   *
+   * Since: 0.1
+   */
   readonly "qom-set": AsyncHandler<QomSetArg, void, C>;
 
   /**
    * Lists types of objects.
    *
    * Returns: the types.
+   *
+   * Since: 0.1
    */
   readonly "qom-list-types": AsyncHandler<QomListTypesArg, readonly ObjectTypeInfo[], C>;
 }

@@ -82,13 +82,23 @@ export function unmarshalQtestEmitArg(input: Input, at: string, name: string | n
  * `P`: the context of a plain command; `C`: of any other.
  */
 export interface QtestHandlers<P, C> {
-  /** Answers after a while. */
+  /**
+   * Answers after a while.
+   *
+   * Since: 0.1
+   *
+   * Only where `QTEST`.
+   */
   readonly "qtest-timeout": AsyncHandler<QtestTimeoutArg, void, C>;
 
   /**
    * Sends an event, as if the machine had.
    *
    * Returns: nothing; an error if there is no such event or it has other data.
+   *
+   * Since: 0.1
+   *
+   * Only where `QTEST`.
    */
   readonly "qtest-emit": PlainHandler<QtestEmitArg, void, P>;
 }

@@ -37,6 +37,8 @@ import {
  * - `guest-panicked`: stopped because the guest reported a panic
  * - `colo`: stopped while two machines are brought into step
  *
+ * Since: 0.1
+ *
  * Source: schema/run-state.json, line 46.
  */
 export type RunState =
@@ -96,6 +98,8 @@ export function unmarshalRunState(input: Input, at: string, name: string | numbe
  * - `subsystem-reset`: a part of the machine is reset, without an event
  * - `snapshot-load`: a saved state is loaded
  *
+ * Since: 0.1
+ *
  * Source: schema/run-state.json, line 81.
  */
 export type ShutdownCause =
@@ -132,6 +136,8 @@ export function unmarshalShutdownCause(input: Input, at: string, name: string | 
 
 /**
  * Whether the machine runs.
+ *
+ * Since: 0.1
  *
  * Source: schema/run-state.json, line 99.
  */
@@ -174,6 +180,8 @@ export function unmarshalStatusInfo(input: Input, at: string, name: string | num
  * - `debug`: a message is printed
  * - `none`: nothing
  * - `inject-nmi`: the guest gets a non-maskable interrupt
+ *
+ * Since: 0.1
  *
  * Source: schema/run-state.json, line 193.
  */
@@ -295,6 +303,14 @@ export interface RunStateHandlers<P> {
    * Tells whether the machine runs.
    *
    * Returns: the machine's state.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "query-status" }
+   * <- { "return": { "running": true, "singlestep": false, "status": "running" } }
+   * ```
    */
   readonly "query-status": PlainHandler<NoMembers, StatusInfo, P>;
 }

@@ -10,6 +10,7 @@ import {
   asString,
   asText,
   type Input,
+  type Int64,
   type JsonText,
   type JsonValue,
   marshalNothing,
@@ -26,6 +27,8 @@ import {
  *
  * - `ppm`: without compression
  * - `png`: compressed, without loss
+ *
+ * Since: 0.1
  *
  * Source: schema/ui.json, line 18.
  */
@@ -44,15 +47,17 @@ export function unmarshalImageFormat(input: Input, at: string, name: string | nu
 /**
  * A picture of a display.
  *
+ * Since: 0.1
+ *
  * Source: schema/ui.json, line 64.
  */
 export type ScreendumpData = {
   /** the file's bytes, in base64 */
   readonly data: string | JsonText;
   /** in pixels */
-  readonly width: number | bigint;
+  readonly width: Int64;
   /** in pixels */
-  readonly height: number | bigint;
+  readonly height: Int64;
   /** how the picture is written down */
   readonly format: ImageFormat;
 };
@@ -84,6 +89,8 @@ export function unmarshalScreendumpData(input: Input, at: string, name: string |
  *
  * - `none`: nothing does
  *
+ * Since: 0.1
+ *
  * Source: schema/ui.json, line 98.
  */
 export type DisplayType = "none";
@@ -99,6 +106,8 @@ export function unmarshalDisplayType(input: Input, at: string, name: string | nu
 
 /**
  * How the displays are shown.
+ *
+ * Since: 0.1
  *
  * Source: schema/ui.json, line 109.
  */
@@ -139,7 +148,7 @@ export type ScreendumpArg = {
   /** the id of the display's device; the first display if left out */
   readonly device?: string;
   /** which head of the device, from 0; only together with `device` */
-  readonly head?: number | bigint;
+  readonly head?: Int64;
   /** 'ppm' if left out */
   readonly format?: ImageFormat;
 };
@@ -178,7 +187,7 @@ export type ScreendumpDataArg = {
   /** the id of the display's device; the first display if left out */
   readonly device?: string;
   /** which head of the device, from 0; only together with `device` */
-  readonly head?: number | bigint;
+  readonly head?: Int64;
   /** 'ppm' if left out */
   readonly format?: ImageFormat;
 };
@@ -217,6 +226,15 @@ export interface UiHandlers<P, C> {
    * it is after the command arrived, whole.  The file is complete when the
    * reply comes; if it cannot be completed, no new file is left behind, and
    * one that was there is left empty.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "screendump", "id": "shot",
+   *      "arguments": { "filename": "/tmp/screen.png", "format": "png" } }
+   * <- { "return": {}, "id": "shot" }
+   * ```
    */
   readonly screendump: AsyncHandler<ScreendumpArg, void, C>;
 
@@ -225,6 +243,8 @@ export interface UiHandlers<P, C> {
    * this program.  Apart from that it is the command screendump.
    *
    * Returns: the picture.
+   *
+   * Since: 0.1
    */
   readonly "screendump-data": AsyncHandler<ScreendumpDataArg, ScreendumpData, C>;
 
@@ -232,6 +252,8 @@ export interface UiHandlers<P, C> {
    * Tells how the displays are shown.
    *
    * Returns: how they are.
+   *
+   * Since: 0.1
    */
   readonly "query-display-options": PlainHandler<NoMembers, DisplayOptions, P>;
 }

@@ -26,6 +26,18 @@ export function ownMember(object: JsonObject, name: string): Input {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
+/**
+ * A signed integer of 64 bits: `int`, `int64`.
+ *
+ * The rule for integers: from -(2^53 - 1) to 2^53 - 1, where a `number` is exact, a value that comes from the
+ * wire is a `number`; beyond, it is a `bigint`.  In what a handler answers both are taken at any size, but
+ * for a `number` that is not exact.  Compare with `==` and `<`, which take either.
+ */
+export type Int64 = number | bigint;
+
+/** An unsigned integer of 64 bits: `uint64`, `size`.  The rule is that of {@link Int64}. */
+export type Uint64 = number | bigint;
+
 /** A type under construction. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -37,6 +49,9 @@ export type Input = JsonValue | undefined;
 
 /** What an object, an array's element and an argument are checked by. */
 export type Unmarshal<T> = (input: Input, at: string, name: string | number) => T;
+
+/** The same of a type that has parts with conditions: which of these hold is the last argument. */
+export type UnmarshalWith<C, T> = (input: Input, at: string, name: string | number, conditions: C) => T;
 
 /** `at.name`, `at[3]`; the outermost value has neither. */
 export function pathOf(at: string, name: string | number): string {
@@ -120,14 +135,14 @@ const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
 
 /** `int` and `int64`. */
-export function asInt64(input: Input, at: string, name: string | number): number | bigint {
+export function asInt64(input: Input, at: string, name: string | number): Int64 {
   if (typeof input === "number" && Number.isSafeInteger(input)) return input;
   if (typeof input === "bigint" && input >= INT64_MIN && input <= INT64_MAX) return input;
   throw wrongType(input, at, name, "integer");
 }
 
 /** `uint64` and `size`.  A negative integer counts down from 2^64, as in QEMU. */
-export function asUint64(input: Input, at: string, name: string | number): number | bigint {
+export function asUint64(input: Input, at: string, name: string | number): Uint64 {
   if (typeof input === "number" && Number.isSafeInteger(input)) {
     return input >= 0 ? input : BigInt.asUintN(64, BigInt(input));
   }

@@ -4,38 +4,18 @@
  *
  * A plain command's marshaller has one half.  The others have two: the calling half checks the arguments
  * and calls the handler with the context, the returning half holds the result against the schema and
- * completes the context.
+ * completes the context.  `gen: false` leaves both checks out: the handler gets what the client sent, and
+ * what it answers is sent.
  */
 
-import type { Condition } from "../definitions.ts";
 import type { Command, Schema } from "../model.ts";
-import { access, bracket, comment, handlerComment, indent, key, moduleOf, pascalCase } from "./module.ts";
+import { conditionExpression } from "./conditions.ts";
+import { comment, handlerComment } from "./documentation.ts";
+import { access, bracket, indent, key, moduleOf, pascalCase } from "./module.ts";
 import type { References } from "./references.ts";
 
-/** Modules that the generator adds to the schema's own. */
+/** The module that the generator adds to the schema's own. */
 export const COMMANDS_MODULE = "commands";
-export const CONDITIONS_MODULE = "conditions";
-
-/** `condition` as an expression over the generated `Conditions`. */
-export function conditionExpression(condition: Condition): string {
-  if (typeof condition === "string") return `conditions.${condition}`;
-  if ("not" in condition) return `!${conditionTerm(condition.not)}`;
-  const [terms, operator] = "all" in condition ? [condition.all, " && "] : [condition.any, " || "];
-  return terms.map(conditionTerm).join(operator);
-}
-
-/** In parentheses, where the expression has an operator between terms. */
-function conditionTerm(condition: Condition): string {
-  const isJoined = typeof condition !== "string" && !("not" in condition);
-  return isJoined ? `(${conditionExpression(condition)})` : conditionExpression(condition);
-}
-
-/** Names of the conditions in `condition`. */
-export function conditionNames(condition: Condition): string[] {
-  if (typeof condition === "string") return [condition];
-  if ("not" in condition) return conditionNames(condition.not);
-  return ("all" in condition ? condition.all : condition.any).flatMap(conditionNames);
-}
 
 const CONTEXTS_TEXT = "`P`: the context of a plain command; `C`: of any other.";
 
@@ -44,12 +24,11 @@ const handlersName = (module: string): string => `${pascalCase(module)}Handlers`
 const marshalName = (module: string): string => `marshal${pascalCase(module)}Commands`;
 
 /** Adds handlers and marshallers of a file's commands to its module. */
-export function writeCommands(to: References, all: readonly Command[], source: string): void {
-  const commands = all.filter(({ flags }) => flags.gen);
+export function writeCommands(to: References, commands: readonly Command[], source: string): void {
   if (commands.length === 0) return;
   const { module } = to;
   const members = commands.map((command) => {
-    const doc = handlerComment(command.doc);
+    const doc = handlerComment(command);
     return indent(`${doc}readonly ${key(command.name)}: ${handlerType(to, command)};\n`);
   });
   const contexts = contextsOf(commands);
@@ -59,14 +38,15 @@ export function writeCommands(to: References, all: readonly Command[], source: s
   );
   for (const command of commands) writeMarshaller(to, command);
   const calls = commands.map((command) => {
-    const call = `marshal${pascalCase(command.name)}(${access("handlers", command.name)})`;
+    const args = [access("handlers", command.name), ...(marshallerAsks(to, command) ? ["conditions"] : [])];
+    const call = `marshal${to.commandName(command)}(${args.join(", ")})`;
     return command.condition === undefined
       ? call
       : `...(${conditionExpression(command.condition)} ? [${call}] : [])`;
   });
   const parameters = [
     `handlers: ${handlersName(module.name)}${contexts}`,
-    ...conditionsParameter(to, commands),
+    ...(needConditions(to, commands) ? [to.conditionsParameter()] : []),
   ];
   const open = `export function ${marshalName(module.name)}${contexts}(`;
   module.add(
@@ -92,13 +72,13 @@ function commandList(to: References, commands: readonly Command[]): string {
   return types.length > 1 ? `(${types.join(" | ")})[]` : `${types[0]}[]`;
 }
 
-function needConditions(commands: readonly Command[]): boolean {
-  return commands.some(({ condition }) => condition !== undefined);
+/** Whether binding `commands` asks for conditions: for one of theirs, or for one of a type's. */
+function needConditions(to: References, commands: readonly Command[]): boolean {
+  return commands.some((command) => command.condition !== undefined || marshallerAsks(to, command));
 }
 
-function conditionsParameter(to: References, commands: readonly Command[]): string[] {
-  if (!needConditions(commands)) return [];
-  return [`conditions: ${to.module.from(CONDITIONS_MODULE, "Conditions", "type")}`];
+function marshallerAsks(to: References, { arg, returns, flags }: Command): boolean {
+  return flags.gen && (to.isConditional(arg) || to.isConditional(returns));
 }
 
 function kindOf({ flags }: Command): "plain" | "coroutine" | "async" {
@@ -107,27 +87,23 @@ function kindOf({ flags }: Command): "plain" | "coroutine" | "async" {
 }
 
 function handlerType(to: References, command: Command): string {
-  const args = to.argType(command.arg);
-  const result = command.returns === undefined ? "void" : to.type(command.returns);
+  const args = command.flags.gen ? to.argType(command.arg) : to.runtime("JsonObject");
+  const result = resultType(to, command);
   return kindOf(command) === "plain"
     ? `${to.runtime("PlainHandler")}<${args}, ${result}, P>`
     : `${to.runtime("AsyncHandler")}<${args}, ${result}, C>`;
 }
 
+function resultType(to: References, { returns, flags }: Command): string {
+  if (returns === undefined) return "void";
+  return flags.gen ? to.type(returns) : to.runtime("JsonValue");
+}
+
 function writeMarshaller(to: References, command: Command): void {
-  const { name, returns, flags } = command;
+  const { name, flags } = command;
   const kind = kindOf(command);
   const [context, type] = kind === "plain" ? ["P", "PlainCommand"] : ["C", "AsyncCommand"];
-  const returning = returns === undefined ? to.runtime("marshalNothing") : `return${pascalCase(name)}`;
-  if (returns !== undefined) {
-    const open = `function ${returning}(`;
-    const parameters = [`result: ${to.type(returns)}`];
-    const check = [JSON.stringify(name), "result", to.unmarshal(returns)];
-    to.module.add(
-      `${bracket(open, parameters, `): ${to.runtime("JsonValue")} {`)}\n` +
-        `${indent(bracket(`return ${to.runtime("marshalResult")}(`, check, ");", { column: 2 }))}\n}`,
-    );
-  }
+  writeReturn(to, command);
   const members = [
     `name: ${JSON.stringify(name)}`,
     `kind: "${kind}"`,
@@ -135,25 +111,63 @@ function writeMarshaller(to: References, command: Command): void {
     `allowPreconfig: ${flags.allowPreconfig}`,
     `successResponse: ${flags.successResponse}`,
     `onDisconnect: "${flags.onDisconnect}"`,
-    `call(input, context) {\n${indent(callBody(to, command, returning))}}`,
+    `call(input, context) {\n${indent(callBody(to, command))}}`,
   ];
-  const open = `function marshal${pascalCase(name)}<${context}>(`;
-  const parameters = [`handler: ${handlerType(to, command)}`];
+  const open = `function marshal${to.commandName(command)}<${context}>(`;
+  const parameters = [
+    `handler: ${handlerType(to, command)}`,
+    ...(marshallerAsks(to, command) ? [to.conditionsParameter()] : []),
+  ];
   to.module.add(
     `${bracket(open, parameters, `): ${to.runtime(type ?? "")}<${context}> {`)}\n` +
       `  return {\n${indent(indent(members.map((member) => `${member},\n`).join("")))}  };\n}`,
   );
 }
 
+/** The returning half of a command with a result. */
+function writeReturn(to: References, command: Command): void {
+  const { name, returns, flags } = command;
+  if (returns === undefined || !flags.gen) return;
+  const open = `function return${to.commandName(command)}(`;
+  const parameters = [
+    `result: ${to.type(returns)}`,
+    ...(to.isConditional(returns) ? [to.conditionsParameter()] : []),
+  ];
+  const check = [JSON.stringify(name), "result", to.unmarshal(returns)];
+  to.module.add(
+    `${bracket(open, parameters, `): ${to.runtime("JsonValue")} {`)}\n` +
+      `${indent(bracket(`return ${to.runtime("marshalResult")}(`, check, ");", { column: 2 }))}\n}`,
+  );
+}
+
 /** The calling half; for a plain command, the whole. */
-function callBody(to: References, command: Command, returning: string): string {
-  const args = `const args = ${to.unmarshalArg(command.arg)}(input, "", "");\n`;
+function callBody(to: References, command: Command): string {
+  const { arg, returns, flags } = command;
+  const args = flags.gen ? "args" : "input";
+  const asks = to.isConditional(arg) ? ", conditions" : "";
+  const start = flags.gen ? `const args = ${to.unmarshalArg(arg)}(input, "", ""${asks});\n` : "";
   if (kindOf(command) !== "plain") {
-    const halves = ["handler.resources?.(args, context)", "() => handler.handle(args, context)", returning];
-    return `${args}${bracket("context.begin(", halves, ");", { column: 6 })}\n`;
+    const halves = [
+      `handler.resources?.(${args}, context)`,
+      `() => handler.handle(${args}, context)`,
+      returningHalf(to, command),
+    ];
+    return `${start}${bracket("context.begin(", halves, ");", { column: 6 })}\n`;
   }
-  if (command.returns === undefined) return `${args}handler(args, context);\nreturn ${returning}();\n`;
-  return `${args}return ${returning}(handler(args, context));\n`;
+  const call = `handler(${args}, context)`;
+  if (returns === undefined) return `${start}${call};\nreturn ${to.runtime("marshalNothing")}();\n`;
+  if (!flags.gen) return `${start}return ${call};\n`;
+  const conditions = to.isConditional(returns) ? ", conditions" : "";
+  return `${start}return return${to.commandName(command)}(${call}${conditions});\n`;
+}
+
+/** An expression: the function that makes a command's result a value of the wire. */
+function returningHalf(to: References, command: Command): string {
+  const { returns, flags } = command;
+  if (returns === undefined) return to.runtime("marshalNothing");
+  if (!flags.gen) return "(result) => result";
+  const name = `return${to.commandName(command)}`;
+  return to.isConditional(returns) ? `(result) => ${name}(result, conditions)` : name;
 }
 
 /** The module that brings all handlers and commands together. */
@@ -161,9 +175,7 @@ export function writeCommandList(to: References, schema: Schema, modules: readon
   const parts = modules
     .map((name) => ({
       name,
-      commands: schema.commands.filter(
-        ({ location, flags }) => flags.gen && moduleOf(location.file) === name,
-      ),
+      commands: schema.commands.filter(({ location }) => moduleOf(location.file) === name),
     }))
     .filter(({ commands }) => commands.length > 0);
   if (parts.length === 0) return;
@@ -178,10 +190,13 @@ export function writeCommandList(to: References, schema: Schema, modules: readon
       `export interface CommandHandlers${contexts}\n  extends ${bases.join(",\n    ")} {}`,
   );
   const calls = parts.map(({ name, commands }) => {
-    const args = needConditions(commands) ? "handlers, conditions" : "handlers";
+    const args = needConditions(to, commands) ? "handlers, conditions" : "handlers";
     return `...${module.from(name, marshalName(name), "value")}(${args})`;
   });
-  const parameters = [`handlers: CommandHandlers${contexts}`, ...conditionsParameter(to, all)];
+  const parameters = [
+    `handlers: CommandHandlers${contexts}`,
+    ...(needConditions(to, all) ? [to.conditionsParameter()] : []),
+  ];
   const open = `export function marshalCommands${contexts}(`;
   module.add(
     "/** Binds all commands to their handlers, in the schema's order. */\n" +

@@ -2,24 +2,17 @@
  * Pass 4, generators: a checked schema to TypeScript.
  *
  * One file for each module of the schema that defines anything, and `commands.ts`, `events.ts`,
- * `introspection.ts` for what spans modules.  A condition (`if`) is asked when commands are bound to
- * handlers: `conditions.ts` names those that the schema uses.
+ * `introspection.ts`, `conditions.ts` for what spans modules.
  */
 
-import type { Condition } from "../definitions.ts";
 import type { Schema } from "../model.ts";
 import { QapiSchemaError, type SourceLocation } from "../source.ts";
-import {
-  COMMANDS_MODULE,
-  CONDITIONS_MODULE,
-  conditionNames,
-  writeCommandList,
-  writeCommands,
-} from "./commands.ts";
+import { COMMANDS_MODULE, writeCommandList, writeCommands } from "./commands.ts";
+import { CONDITIONS_MODULE, writeConditions } from "./conditions.ts";
 import { writeEvents } from "./events.ts";
 import { writeIntrospection } from "./introspection.ts";
-import { GeneratedModule, moduleOf } from "./module.ts";
-import { References } from "./references.ts";
+import { GeneratedModule, IN_THIS_PROJECT, moduleOf, type Placement } from "./module.ts";
+import { planOf, References } from "./references.ts";
 import { writeArgType, writeType } from "./types.ts";
 import { unmarshalledTypes, writeUnmarshal } from "./unmarshal.ts";
 
@@ -27,19 +20,22 @@ const EVENTS_MODULE = "events";
 const INTROSPECTION_MODULE = "introspection";
 const OWN_MODULES = [COMMANDS_MODULE, EVENTS_MODULE, INTROSPECTION_MODULE, CONDITIONS_MODULE];
 
+export { IN_THIS_PROJECT, type Placement } from "./module.ts";
+
 /** Names of generated files, and their text. */
 export type GeneratedFiles = ReadonlyMap<string, string>;
 
-export function generate(schema: Schema): GeneratedFiles {
+/** `placement`: where the files are going to stand. */
+export function generate(schema: Schema, placement: Placement = IN_THIS_PROJECT): GeneratedFiles {
   refuseTakenNames(schema);
-  refuseConditionalParts(schema);
+  const plan = planOf(schema);
   const [main = ""] = schema.files;
   const used = unmarshalledTypes(schema);
   const modules: GeneratedModule[] = [];
   const start = (name: string, source: string): References => {
-    const module = new GeneratedModule(name, source);
+    const module = new GeneratedModule(name, source, placement);
     modules.push(module);
-    return new References(module, schema);
+    return new References(module, plan);
   };
   for (const file of schema.files) {
     const to = start(moduleOf(file), file);
@@ -57,7 +53,7 @@ export function generate(schema: Schema): GeneratedFiles {
   const names = modules.map(({ name }) => name);
   writeCommandList(start(COMMANDS_MODULE, main), schema, names);
   if (schema.events.length > 0) writeEvents(start(EVENTS_MODULE, main), schema);
-  writeIntrospection(start(INTROSPECTION_MODULE, main).module, schema);
+  writeIntrospection(start(INTROSPECTION_MODULE, main), schema);
   writeConditions(start(CONDITIONS_MODULE, main).module, schema);
   return new Map(
     modules.filter((module) => !module.isEmpty).map((module) => [`${module.name}.ts`, module.text()]),
@@ -73,44 +69,5 @@ function refuseTakenNames({ files }: Schema): void {
       throw new QapiSchemaError({ file, line: 1, includedFrom: undefined }, `module name '${name}' is taken`);
     }
     taken.add(name);
-  }
-}
-
-function writeConditions(module: GeneratedModule, schema: Schema): void {
-  const used = [...schema.commands, ...schema.events, ...schema.types].flatMap(({ condition }) =>
-    condition === undefined ? [] : conditionNames(condition),
-  );
-  if (used.length === 0) return;
-  const members = [...new Set(used)].sort().map((name) => `  readonly ${name}: boolean;\n`);
-  module.add(
-    "/** The conditions that the schema's `if` clauses ask for: whether each holds in this process. */\n" +
-      `export interface Conditions {\n${members.join("")}}`,
-  );
-}
-
-/** A marshaller is the same in every process, so a part of a type cannot depend on a condition. */
-function refuseConditionalParts({ commands, events, types }: Schema): void {
-  const refuse = (condition: Condition | undefined, location: SourceLocation, part: string): void => {
-    if (condition === undefined) return;
-    throw new QapiSchemaError(
-      location,
-      `'if' of ${part} cannot be generated: only definitions have conditions`,
-    );
-  };
-  for (const definition of [...commands, ...events, ...types]) {
-    const { location, features } = definition;
-    for (const feature of features) refuse(feature.condition, location, `feature '${feature.name}'`);
-    const object = definition.meta === "command" || definition.meta === "event" ? definition.arg : definition;
-    if (object === undefined) continue;
-    if (object.meta === "enum") {
-      for (const value of object.values) refuse(value.condition, location, `value '${value.name}'`);
-    } else if (object.meta === "alternate") {
-      for (const branch of object.branches) refuse(branch.condition, location, `branch '${branch.name}'`);
-    } else {
-      for (const member of object.members) refuse(member.condition, location, `member '${member.name}'`);
-      for (const branch of object.variants?.branches ?? []) {
-        refuse(branch.condition, location, `branch '${branch.name}'`);
-      }
-    }
   }
 }

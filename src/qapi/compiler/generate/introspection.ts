@@ -3,7 +3,8 @@
  *
  * Commands and events come first, in the schema's order, then the types that they lead to, in the order in
  * which they were met.  Types of the schema have numbers for names: their names are no part of the interface.
- * Built-in types keep theirs, all integers are `int`, an array of T is `[T]`.
+ * Built-in types keep theirs, all integers are `int`, an array of T is `[T]`.  What has a condition is listed
+ * where that holds.
  */
 
 import type { Condition, FeatureDefinition } from "../definitions.ts";
@@ -15,48 +16,61 @@ import {
   type Schema,
   type SchemaType,
 } from "../model.ts";
-import { CONDITIONS_MODULE, conditionExpression } from "./commands.ts";
-import { bracket, type GeneratedModule, indent, key, moduleOf, typeNameOf } from "./module.ts";
+import { conditionExpression } from "./conditions.ts";
+import { bracket, indent, key } from "./module.ts";
+import type { References } from "./references.ts";
 
-type Value = string | boolean | null | readonly Value[] | { readonly [name: string]: Value | undefined };
+type Value = string | boolean | null | readonly Item[] | Entry;
+type Entry = { readonly [name: string]: Value | undefined };
+
+/** An item of a list, and when it is there. */
+class Item {
+  readonly value: Value;
+  readonly condition: Condition | undefined;
+
+  constructor(value: Value, condition: Condition | undefined) {
+    this.value = value;
+    this.condition = condition;
+  }
+}
 
 const INDENT_COLUMNS = 2;
 
 /** The type of an entry, where the schema defines it. */
 const ENTRY_TYPE = "SchemaInfo";
 
-export function writeIntrospection(module: GeneratedModule, schema: Schema): void {
-  const always: string[] = [];
-  const conditional = new Map<string, string[]>();
-  for (const { value, condition } of new Introspection().entries(schema)) {
-    const entry = `${indent(print(value, 4))},\n`;
-    if (condition === undefined) {
-      always.push(entry);
-    } else {
-      const expression = conditionExpression(condition);
-      conditional.set(expression, [...(conditional.get(expression) ?? []), entry]);
-    }
-  }
+export function writeIntrospection(to: References, schema: Schema): void {
   const defined = schema.types.find(({ name }) => name === ENTRY_TYPE);
-  const type =
-    defined === undefined
-      ? module.runtime("JsonObject")
-      : module.from(moduleOf(defined.location.file), typeNameOf(defined), "type");
-  const parameter =
-    conditional.size === 0 ? "" : `conditions: ${module.from(CONDITIONS_MODULE, "Conditions", "type")}`;
-  const additions = [...conditional].map(
-    ([expression, entries]) => `if (${expression}) {\n${indent(`entries.push(\n${entries.join("")});`)}\n}\n`,
-  );
-  const body = `const entries: ${type}[] = [\n${always.join("")}];\n${additions.join("")}return entries;`;
-  module.add(
+  const type = defined === undefined ? to.runtime("JsonObject") : to.type(defined);
+  const entries = new Introspection().entries(schema);
+  const body = `const entries: ${type}[] = [];\n${runs(entries).map(printRun).join("")}return entries;`;
+  const parameter = /\bconditions\./.test(body) ? to.conditionsParameter() : "";
+  to.module.add(
     "/** All that a client can send and get, and the types that these lead to. */\n" +
       `export function schemaInfo(${parameter}): ${type}[] {\n${indent(body)}\n}`,
   );
 }
 
-interface Entry {
-  readonly value: { readonly [name: string]: Value | undefined };
-  readonly condition: Condition | undefined;
+/** Neighbours that are there under the same condition.  One list of all would have a type too large for tsc. */
+function runs(items: readonly Item[]): Item[][] {
+  const found: Item[][] = [];
+  for (const item of items) {
+    const last = found.at(-1);
+    if (last !== undefined && sameCondition(last[0]?.condition, item.condition)) last.push(item);
+    else found.push([item]);
+  }
+  return found;
+}
+
+function sameCondition(one: Condition | undefined, other: Condition | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function printRun(run: readonly Item[]): string {
+  const condition = run[0]?.condition;
+  const column = condition === undefined ? 6 : 8;
+  const push = `entries.push(\n${run.map(({ value }) => `${indent(print(value, column))},\n`).join("")});\n`;
+  return condition === undefined ? push : `if (${conditionExpression(condition)}) {\n${indent(push)}}\n`;
 }
 
 class Introspection {
@@ -64,21 +78,20 @@ class Introspection {
   /** Types that entries have named, by that name; the list grows while it is gone through. */
   readonly #used = new Map<string, SchemaType | undefined>();
 
-  entries(schema: Schema): Entry[] {
+  entries(schema: Schema): Item[] {
     const roots: (Command | Event)[] = [...schema.commands, ...schema.events].sort(
       (a, b) => order(schema, a) - order(schema, b),
     );
-    const entries = roots.map((root) => ({
-      value: root.meta === "command" ? this.#command(root) : this.#event(root),
-      condition: root.condition,
-    }));
+    const entries = roots.map(
+      (root) => new Item(root.meta === "command" ? this.#command(root) : this.#event(root), root.condition),
+    );
     for (const [name, type] of this.#used) {
-      entries.push({ value: this.#type(name, type), condition: conditionOf(type) });
+      entries.push(new Item(this.#type(name, type), conditionOf(type)));
     }
     return entries;
   }
 
-  #command({ name, features, arg, returns, flags }: Command): Entry["value"] {
+  #command({ name, features, arg, returns, flags }: Command): Entry {
     return {
       name,
       "meta-type": "command",
@@ -90,7 +103,7 @@ class Introspection {
     };
   }
 
-  #event({ name, features, arg }: Event): Entry["value"] {
+  #event({ name, features, arg }: Event): Entry {
     return { name, "meta-type": "event", ...featureNames(features), "arg-type": this.#use(arg) };
   }
 
@@ -113,7 +126,7 @@ class Introspection {
     return number;
   }
 
-  #type(name: string, type: SchemaType | undefined): Entry["value"] {
+  #type(name: string, type: SchemaType | undefined): Entry {
     if (type === undefined || isEmpty(type)) return { name, "meta-type": "object", members: [] };
     switch (type.meta) {
       case "built-in":
@@ -125,15 +138,17 @@ class Introspection {
           name,
           "meta-type": "enum",
           ...featureNames(type.features),
-          members: type.values.map((value) => ({ name: value.name, ...featureNames(value.features) })),
-          values: type.values.map((value) => value.name),
+          members: type.values.map(
+            ({ name, features, condition }) => new Item({ name, ...featureNames(features) }, condition),
+          ),
+          values: type.values.map(({ name, condition }) => new Item(name, condition)),
         };
       case "alternate":
         return {
           name,
           "meta-type": "alternate",
           ...featureNames(type.features),
-          members: type.branches.map((branch) => ({ type: this.#use(branch.type) })),
+          members: type.branches.map(({ type, condition }) => new Item({ type: this.#use(type) }, condition)),
         };
       case "struct":
       case "union":
@@ -141,21 +156,24 @@ class Introspection {
     }
   }
 
-  #object(name: string, type: ObjectType): Entry["value"] {
+  #object(name: string, type: ObjectType): Entry {
     const { variants } = type;
     return {
       name,
       "meta-type": "object",
       ...featureNames(type.features),
-      members: type.members.map((member) => ({
-        name: member.name,
-        type: this.#use(member.type),
-        ...(member.optional && { default: null }),
-        ...featureNames(member.features),
-      })),
+      members: type.members.map(({ name, type, optional, features, condition }) => {
+        const used = this.#use(type);
+        return new Item(
+          { name, type: used, ...(optional && { default: null }), ...featureNames(features) },
+          condition,
+        );
+      }),
       ...(variants !== undefined && {
         tag: variants.tag.name,
-        variants: variants.branches.map((branch) => ({ case: branch.name, type: this.#use(branch.type) })),
+        variants: variants.branches.map(
+          ({ name, type, condition }) => new Item({ case: name, type: this.#use(type) }, condition),
+        ),
       }),
     };
   }
@@ -174,8 +192,9 @@ function isEmpty(type: SchemaType | undefined): boolean {
   );
 }
 
-function featureNames(features: readonly FeatureDefinition[]): { features?: string[] } {
-  return features.length === 0 ? {} : { features: features.map(({ name }) => name) };
+function featureNames(features: readonly FeatureDefinition[]): { features?: Item[] } {
+  if (features.length === 0) return {};
+  return { features: features.map(({ name, condition }) => new Item(name, condition)) };
 }
 
 /** The place of a command or event among the definitions. */
@@ -186,8 +205,12 @@ function order({ files }: Schema, { location }: Command | Event): number {
 /** `value` as TypeScript, in a line that begins at `column`. */
 function print(value: Value, column: number): string {
   if (Array.isArray(value)) {
-    const items = value.map((item) => print(item, column + INDENT_COLUMNS));
-    return bracket("[", items, "]", { column });
+    return bracket(
+      "[",
+      value.map((item: Item) => printItem(item, column + INDENT_COLUMNS)),
+      "]",
+      { column },
+    );
   }
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const members = Object.entries(value).map(([name, member]) => {
@@ -195,4 +218,9 @@ function print(value: Value, column: number): string {
     return `${start}${print(member ?? null, column + INDENT_COLUMNS + start.length)}`;
   });
   return bracket("{", members, "}", { pad: " ", column });
+}
+
+function printItem({ value, condition }: Item, column: number): string {
+  if (condition === undefined) return print(value, column);
+  return `...(${conditionExpression(condition)} ? [${print(value, column)}] : [])`;
 }

@@ -4,28 +4,36 @@
  * Declarations are added in the order in which they are to stand; imports follow from what they use.
  */
 
-import type { Doc } from "../doc.ts";
 import { identifierOf } from "../names.ts";
-import type { SourceLocation } from "../source.ts";
 
 /** Columns of a generated line, its last comma apart. */
-const LINE_WIDTH = 109;
+export const LINE_WIDTH = 109;
 const INDENT = "  ";
 
-const RUNTIME_COMMAND = "../runtime/command.ts";
-const RUNTIME_UNMARSHAL = "../runtime/unmarshal.ts";
+/** Types of the runtime, by the file that has them; every other name is a function of `unmarshal.ts`. */
+const COMMAND_TYPES = ["AsyncCommand", "AsyncHandler", "PlainCommand", "PlainHandler"];
+const UNMARSHAL_TYPES = [
+  ...["Input", "Int64", "JsonObject", "JsonText", "JsonValue", "Mutable", "NoMembers"],
+  ...["Uint64", "Unmarshal", "UnmarshalWith"],
+];
+/** Types that a type of the schema would hide: those of the runtime. */
+export const RUNTIME_TYPES: readonly string[] = [...COMMAND_TYPES, ...UNMARSHAL_TYPES];
 
-/** Names of the runtime, where they come from, and whether they are types. */
-const RUNTIME: Readonly<Record<string, { from: string; type: boolean }>> = Object.fromEntries([
-  ...["AsyncCommand", "AsyncHandler", "PlainCommand", "PlainHandler"].map((name) => [
-    name,
-    { from: RUNTIME_COMMAND, type: true },
-  ]),
-  ...["Input", "JsonObject", "JsonText", "JsonValue", "Mutable", "NoMembers", "Unmarshal"].map((name) => [
-    name,
-    { from: RUNTIME_UNMARSHAL, type: true },
-  ]),
-]);
+/** What is said of generated code where it is used: by default, as part of this project. */
+export interface Placement {
+  /** How a generated file imports the runtime: the folder of `command.ts` and `unmarshal.ts`, or a package. */
+  readonly runtime: { readonly folder: string } | { readonly package: string };
+  /** How generated files import each other. */
+  readonly extension: ".ts" | ".js";
+  /** The command that makes the files anew. */
+  readonly madeBy: string;
+}
+
+export const IN_THIS_PROJECT: Placement = {
+  runtime: { folder: "../runtime" },
+  extension: ".ts",
+  madeBy: "npm run generate",
+};
 
 /** `schema/block-core.json` is the module `block-core`. */
 export function moduleOf(file: string): string {
@@ -35,13 +43,15 @@ export function moduleOf(file: string): string {
 export class GeneratedModule {
   readonly name: string;
   readonly #sources: string;
+  readonly #placement: Placement;
   readonly #imports = new Map<string, Set<string>>();
   readonly #declarations: string[] = [];
 
   /** `sources` tells, in the banner, what the file is made from. */
-  constructor(name: string, sources: string) {
+  constructor(name: string, sources: string, placement: Placement) {
     this.name = name;
     this.#sources = sources;
+    this.#placement = placement;
   }
 
   get isEmpty(): boolean {
@@ -54,13 +64,16 @@ export class GeneratedModule {
 
   /** A name of `src/qapi/runtime/`. */
   runtime(name: string): string {
-    const known = RUNTIME[name];
-    return this.#import(known?.from ?? RUNTIME_UNMARSHAL, known?.type ? `type ${name}` : name);
+    const { runtime, extension } = this.#placement;
+    const file = COMMAND_TYPES.includes(name) ? "command" : "unmarshal";
+    const from = "package" in runtime ? runtime.package : `${runtime.folder}/${file}${extension}`;
+    return this.#import(from, RUNTIME_TYPES.includes(name) ? `type ${name}` : name);
   }
 
   /** A name that another generated module declares, or this one. */
   from(module: string, name: string, kind: "type" | "value"): string {
-    if (module !== this.name) this.#import(`./${module}.ts`, kind === "type" ? `type ${name}` : name);
+    if (module !== this.name)
+      this.#import(`./${module}${this.#placement.extension}`, kind === "type" ? `type ${name}` : name);
     return name;
   }
 
@@ -73,7 +86,8 @@ export class GeneratedModule {
 
   /** The whole file. */
   text(): string {
-    const banner = `/**\n * Generated from ${this.#sources} by \`npm run generate\`: change the schema, not this file.\n */`;
+    const { madeBy } = this.#placement;
+    const banner = `/**\n * Generated from ${this.#sources} by \`${madeBy}\`: change the schema, not this file.\n */`;
     const imports = [...this.#imports]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([path, names]) => importLine(path, [...names]));
@@ -138,43 +152,4 @@ export function key(name: string): string {
 /** A member where it is used. */
 export function access(object: string, name: string): string {
   return key(name) === name ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`;
-}
-
-// ---- Documentation ----
-
-/** \`@member\` of the schema, marked as code. */
-export function codeNames(text: string): string {
-  return text.replace(/@([A-Za-z0-9_-]+)/g, "`$1`");
-}
-
-/** Sentences of the schema, as they stand there. */
-function prose(text: string): string {
-  return codeNames(text.trim());
-}
-
-export function comment(paragraphs: readonly string[]): string {
-  const text = paragraphs.filter((paragraph) => paragraph !== "").join("\n\n");
-  if (!text.includes("\n") && text.length <= LINE_WIDTH - 10) return `/** ${text} */\n`;
-  const lines = text.split("\n").map((line) => (line === "" ? " *\n" : ` * ${line}\n`));
-  return `/**\n${lines.join("")} */\n`;
-}
-
-/** The doc comment of a definition: what it says of itself, `about`, and where it is. */
-export function docComment(doc: Doc | undefined, location: SourceLocation, about = ""): string {
-  const body = prose(doc?.body.text ?? "");
-  return comment([body, about, `Source: ${location.file}, line ${location.line}.`]);
-}
-
-/** The doc comment of a command's handler: what it does and answers. */
-export function handlerComment(doc: Doc | undefined): string {
-  const returns = doc?.section("Returns");
-  const paragraphs = [prose(doc?.body.text ?? "")];
-  if (returns !== undefined) paragraphs.push(`Returns: ${prose(returns.replace(/^ +/gm, ""))}.`);
-  return paragraphs[0] === "" ? "" : comment(paragraphs);
-}
-
-/** The doc comment of a member. */
-export function memberComment(doc: Doc | undefined, name: string): string {
-  const text = doc?.members.get(name)?.text.trim();
-  return text === undefined || text === "" ? "" : comment([prose(text)]);
 }

@@ -6,16 +6,20 @@
  *   struct                    an object type; an optional member is an optional property
  *   union                     a union of object types, told apart by the tag
  *   alternate                 a union of its branches' types
- *   int, int64, uint64, size  number | bigint; a smaller integer is a number
+ *   int, int64                Int64, which is number | bigint; a smaller integer is a number
+ *   uint64, size              Uint64, the same
  *
- * Members keep the names of the wire, and types are aliases and not interfaces, so that a result is a JSON
- * value as it is.
+ * A part with a condition stands there whether it holds or not; a member with one may be missing.  Members
+ * keep the names of the wire, and types are aliases and not interfaces, so that a result is a JSON value as
+ * it is.
  */
 
 import type { Doc } from "../doc.ts";
 import type { AlternateType, Command, EnumType, Event, ObjectType } from "../model.ts";
-import { bracket, codeNames, docComment, indent, key, memberComment } from "./module.ts";
-import { type DefinedType, definedTypeName, type References } from "./references.ts";
+import { conditionNote, type DefinedType } from "./conditions.ts";
+import { docComment, memberComment, sideComment, valueLine } from "./documentation.ts";
+import { bracket, indent, key } from "./module.ts";
+import type { References } from "./references.ts";
 
 export function writeType(to: References, type: DefinedType): void {
   switch (type.meta) {
@@ -24,7 +28,7 @@ export function writeType(to: References, type: DefinedType): void {
     case "alternate":
       return writeAlternate(to, type);
     case "struct":
-      return writeObject(to, type, type.doc);
+      return writeObject(to, type, type.doc, docComment(type));
     case "union":
       return writeUnion(to, type);
   }
@@ -34,22 +38,18 @@ export function writeType(to: References, type: DefinedType): void {
 export function writeArgType(to: References, { meta, name, arg, doc }: Command | Event): void {
   if (arg?.implicit !== "arg") return;
   const what = meta === "command" ? "Arguments of the command" : "Data of the event";
-  writeObject(to, arg, doc, `${what} \`${name}\`.`);
+  writeObject(to, arg, doc, sideComment(arg, `${what} \`${name}\`.`));
 }
 
 function writeEnum(to: References, type: EnumType): void {
   const values = type.values.map(({ name }) => JSON.stringify(name));
-  const described = type.values.flatMap(({ name }) => {
-    const text = type.doc?.members.get(name)?.text.trim();
-    return text === undefined ? [] : [`- \`${name}\`: ${codeNames(text).replace(/\s*\n\s*/g, "\n  ")}`];
-  });
-  const doc = docComment(type.doc, type.location, described.join("\n"));
-  to.module.add(`${doc}${alias(definedTypeName(type), values)}`);
+  const described = type.values.map((value) => valueLine(type.doc, value)).filter((line) => line !== "");
+  to.module.add(`${docComment(type, described.join("\n"))}${alias(to.nameOf(type), values)}`);
 }
 
 function writeAlternate(to: References, type: AlternateType): void {
-  const branches = type.branches.map((branch) => to.type(branch.type));
-  to.module.add(`${docComment(type.doc, type.location)}${alias(definedTypeName(type), branches)}`);
+  const branches = [...new Set(type.branches.map((branch) => to.type(branch.type)))];
+  to.module.add(`${docComment(type)}${alias(to.nameOf(type), branches)}`);
 }
 
 /** `export type name = one | another;` */
@@ -60,29 +60,32 @@ function alias(name: string, alternatives: readonly string[]): string {
 }
 
 /** `memberDoc` describes the members: a command's documentation those of its arguments. */
-function writeObject(to: References, type: ObjectType, memberDoc: Doc | undefined, about = ""): void {
+function writeObject(to: References, type: ObjectType, memberDoc: Doc | undefined, doc: string): void {
   const own = type.localMembers.map((member) => {
-    const optional = member.optional ? "?" : "";
+    const optional = member.optional || member.condition !== undefined ? "?" : "";
     const property = `readonly ${key(member.name)}${optional}: ${to.memberType(member)};\n`;
-    return indent(`${memberComment(memberDoc, member.name)}${property}`);
+    return indent(`${memberComment(memberDoc, member)}${property}`);
   });
   const parts = type.base === undefined ? [] : [to.type(type.base)];
   if (own.length > 0) parts.push(`{\n${own.join("")}}`);
   if (parts.length === 0) parts.push(to.runtime("NoMembers"));
-  const doc = docComment(type.doc, type.location, about);
-  to.module.add(`${doc}export type ${definedTypeName(type)} = ${parts.join(" & ")};`);
+  to.module.add(`${doc}export type ${to.nameOf(type)} = ${parts.join(" & ")};`);
 }
 
 function writeUnion(to: References, type: ObjectType): void {
   const { variants, base } = type;
   if (variants === undefined || base === undefined) return;
-  if (base.implicit === "base") writeObject(to, base, type.doc, `Members of every \`${type.name}\`.`);
-  const branches = variants.branches.map((branch) => {
-    const tag = `{ readonly ${key(variants.tag.name)}: ${JSON.stringify(branch.name)} }`;
+  if (base.implicit === "base") {
+    writeObject(to, base, type.doc, sideComment(base, `Members of every \`${type.name}\`.`));
+  }
+  const conditions: string[] = [];
+  const branches = variants.branches.map(({ name, type: branch, condition }) => {
+    if (condition !== undefined) conditions.push(`- \`${name}\`: ${conditionNote(condition)}`);
+    const tag = `{ readonly ${key(variants.tag.name)}: ${JSON.stringify(name)} }`;
     const parts = [to.type(base), tag];
-    if (branch.type.members.length > 0) parts.push(to.type(branch.type));
+    if (branch.members.length > 0) parts.push(to.type(branch));
     return `  | (${parts.join(" & ")})`;
   });
-  const doc = docComment(type.doc, type.location);
-  to.module.add(`${doc}export type ${definedTypeName(type)} =\n${branches.join("\n")};`);
+  const doc = docComment(type, conditions.join("\n"));
+  to.module.add(`${doc}export type ${to.nameOf(type)} =\n${branches.join("\n")};`);
 }
