@@ -66,3 +66,35 @@ describe("the generated code", () => {
     expect(namesOf("allowOob")).toEqual(["migrate-pause", "query-sessions", "cancel-command"]);
   });
 });
+
+describe("the code for tests", () => {
+  // `vitest -u` writes it anew; a change is to be read like any other.
+  it("is what its schema says", async () => {
+    const fixture = resolve(import.meta.dirname, "fixture");
+    const files = compile("parts.json", (path) => readFileSync(resolve(fixture, path), "utf8"), {
+      runtime: { folder: "../../../../src/qapi/runtime" },
+      extension: ".ts",
+      madeBy: "vitest -u",
+    });
+    for (const [name, text] of files) {
+      await expect(text).toMatchFileSnapshot(resolve(fixture, "generated", name));
+    }
+    expect(readdirSync(resolve(fixture, "generated")).sort()).toEqual([...files.keys()].sort());
+  });
+});
+
+describe("where the code is to stand", () => {
+  it("tells how it imports the runtime, and each other", () => {
+    const schema = "{ 'event': 'GONE', 'data': { 'count': 'int' } }";
+    const files = compile("user.json", () => schema, {
+      runtime: { package: "qmpd/runtime" },
+      extension: ".js",
+      madeBy: "qmpd schema compile",
+    });
+    const imports = [...files.values()].flatMap((text) =>
+      [...text.matchAll(/from "(.*)"/g)].map(([, path]) => path),
+    );
+    expect([...new Set(imports)].sort()).toEqual(["./user.js", "qmpd/runtime"]);
+    expect(files.get("user.ts")).toContain("Generated from user.json by `qmpd schema compile`");
+  });
+});

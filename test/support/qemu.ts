@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { paintStill } from "../../src/machine/still.ts";
 import { createSurface } from "../../src/machine/surface.ts";
+import type { JsonValue } from "../../src/qjson/value.ts";
 
 const QEMU = "qemu-system-x86_64";
 
@@ -62,6 +63,25 @@ export async function startQemu({ monitors = 1, picture }: QemuOptions = {}): Pr
   );
   if (picture !== undefined) await showStill(qtest, picture.width, picture.height);
   return server;
+}
+
+/** What a fresh QEMU, machine `none`, answers to a command without arguments. */
+export async function askQemu(command: string): Promise<JsonValue | undefined> {
+  const server = await startQemu();
+  const socket = createConnection({ path: server.sockets[0] ?? "" });
+  try {
+    await once(socket, "connect");
+    socket.write(`{"execute": "qmp_capabilities"} {"execute": ${JSON.stringify(command)}}`);
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: socket })) {
+      lines.push(line);
+      if (lines.length === 3) break;
+    }
+    return JSON.parse(lines[2] ?? "").return;
+  } finally {
+    socket.destroy();
+    await server.stop();
+  }
 }
 
 /**

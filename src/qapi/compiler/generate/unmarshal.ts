@@ -41,8 +41,7 @@ export function unmarshalledTypes({ commands, events }: Schema): Set<DefinedType
       for (const member of members) visit(member.type);
     }
   };
-  for (const { arg, returns, flags } of commands) {
-    if (!flags.gen) continue;
+  for (const { arg, returns } of commands) {
     visit(arg);
     visit(returns);
   }
