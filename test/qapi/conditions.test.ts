@@ -102,9 +102,9 @@ describe("a definition with a condition", () => {
     marshalCommands({} as Handlers, conditions).map(({ name }) => name);
 
   it("is bound where that holds", () => {
-    expect(commandNames(NONE)).toEqual(["ride", "park", "by-hand", "by-hand-later", "leave"]);
+    expect(commandNames(NONE)).toEqual(["ride", "park", "by-hand", "by-hand-later", "leave", "grow"]);
     expect(commandNames({ ...NONE, NAMES: true })).toEqual([
-      ...["ride", "park", "walk", "by-hand", "by-hand-later", "leave"],
+      ...["ride", "park", "walk", "by-hand", "by-hand-later", "leave", "grow"],
     ]);
   });
 
@@ -161,9 +161,9 @@ describe("introspection", () => {
       schemaInfo(conditions)
         .filter((entry) => ["command", "event"].includes(String(entry["meta-type"])))
         .map(({ name }) => name);
-    expect(roots(NONE)).toEqual(["ride", "park", "by-hand", "by-hand-later", "leave", "ARRIVED"]);
+    expect(roots(NONE)).toEqual(["ride", "park", "by-hand", "by-hand-later", "leave", "grow", "ARRIVED"]);
     expect(roots(ALL)).toEqual([
-      ...["ride", "park", "walk", "by-hand", "by-hand-later", "leave"],
+      ...["ride", "park", "walk", "by-hand", "by-hand-later", "leave", "grow"],
       ...["GONE", "ARRIVED"],
     ]);
   });
