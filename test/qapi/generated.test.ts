@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compile, loadSchema } from "../../src/qapi/compiler/compile.ts";
 import type { AlternateType, Command, Event, ObjectType } from "../../src/qapi/compiler/model.ts";
+import { fencedBlocks } from "../docs/documents.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = resolve(root, "src/qapi/generated");
@@ -64,6 +65,20 @@ describe("the generated code", () => {
       "blockdev-del",
     ]);
     expect(namesOf("allowOob")).toEqual(["migrate-pause", "query-sessions", "cancel-command"]);
+  });
+});
+
+describe("docs/generated-code.md", () => {
+  it("shows code that is there", () => {
+    const code = readdirSync(folder).map((name) => readFileSync(resolve(folder, name), "utf8"));
+    const shown = fencedBlocks(resolve(root, "docs/generated-code.md"), "ts");
+    expect(shown).toHaveLength(2);
+    for (const { lines } of shown) {
+      expect(
+        code.some((text) => text.includes(`${lines.join("\n")}\n`)),
+        lines[0],
+      ).toBe(true);
+    }
   });
 });
 

@@ -20,7 +20,7 @@ const EVENTS_MODULE = "events";
 const INTROSPECTION_MODULE = "introspection";
 const OWN_MODULES = [COMMANDS_MODULE, EVENTS_MODULE, INTROSPECTION_MODULE, CONDITIONS_MODULE];
 
-export { IN_THIS_PROJECT, type Placement } from "./module.ts";
+export type { Placement } from "./module.ts";
 
 /** Names of generated files, and their text. */
 export type GeneratedFiles = ReadonlyMap<string, string>;

@@ -26,8 +26,8 @@ const BUILTINS: Readonly<Record<BuiltinName, { type: string; unmarshal: string }
   null: { type: "null", unmarshal: "asNull" },
 };
 
-/** Built-in types that are types of the runtime. */
-const RUNTIME_TYPES = ["Int64", "Uint64", "JsonValue"];
+/** TypeScript types of built-in types that the runtime declares. */
+const OF_THE_RUNTIME = ["Int64", "Uint64", "JsonValue"];
 
 /** What is found out once for the whole schema. */
 export interface Plan {
@@ -87,7 +87,7 @@ export class References {
     }
     if (type.meta === "built-in") {
       const name = BUILTINS[type.name].type;
-      return RUNTIME_TYPES.includes(name) ? this.runtime(name) : name;
+      return OF_THE_RUNTIME.includes(name) ? this.runtime(name) : name;
     }
     return this.module.from(moduleOf(type.location.file), this.nameOf(type), "type");
   }
