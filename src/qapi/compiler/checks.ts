@@ -18,6 +18,9 @@ export interface Claim {
 
 export type Taken = Map<string, Claim>;
 
+/** Features that only commands, events and parts of types can have: they tell of the whole of what is used. */
+const SPECIAL_FEATURES = ["deprecated", "unstable"];
+
 /**
  * A part as a message names it.  One of another type than the definition that is being checked says so; one
  * of members written where they are used is a parameter, or a member of the base.
@@ -31,15 +34,17 @@ export function describe({ role, name, definedIn }: Claim, location: SourceLocat
   return `${role} '${name}'`;
 }
 
+/** Takes a part's identifier in `taken`; one that `before` has is taken too. */
 export function claim(
   part: { readonly name: string; readonly definedIn?: ObjectType },
   role: Claim["role"],
   location: SourceLocation,
   taken: Taken,
+  before?: ReadonlyMap<string, Claim>,
 ): void {
   const identifier = identifierOf(part.name);
   const mine: Claim = { role, name: part.name, definedIn: part.definedIn };
-  const other = taken.get(identifier);
+  const other = before?.get(identifier) ?? taken.get(identifier);
   if (other !== undefined) {
     throw new QapiSchemaError(
       location,
@@ -58,6 +63,13 @@ export function checkClashes(
   for (const { name } of parts) claim({ name }, role, location, taken);
 }
 
+export function checkTypeFeatures(features: readonly FeatureDefinition[], location: SourceLocation): void {
+  checkClashes(features, "feature", location);
+  const special = features.find(({ name }) => SPECIAL_FEATURES.includes(name));
+  if (special === undefined) return;
+  throw new QapiSchemaError(location, `feature '${special.name}' is not supported for types`);
+}
+
 /** The forms that a branch's values may have on the wire, or may be given in on a command line. */
 export function formsOf(type: SchemaType, branch: BranchDefinition, location: SourceLocation): string[] {
   const form = jsonTypeOf(type);
@@ -73,30 +85,67 @@ export function formsOf(type: SchemaType, branch: BranchDefinition, location: So
   return forms;
 }
 
-/** Documentation describes nothing that does not exist. */
-export function checkDoc(
-  doc: Doc | undefined,
-  members: readonly { readonly name: string; readonly features?: readonly FeatureDefinition[] }[],
-  features: readonly FeatureDefinition[],
-): void {
-  if (doc === undefined) return;
-  checkDescribed([...doc.members.keys()], members, "member", doc.location);
-  const memberFeatures = members.flatMap((member) => member.features ?? []);
-  checkDescribed([...doc.features.keys()], [...features, ...memberFeatures], "feature", doc.location);
+/** A part of a definition that its documentation may tell of. */
+interface DescribedPart {
+  readonly name: string;
+  readonly features?: readonly FeatureDefinition[];
 }
 
-function checkDescribed(
+/** What of a definition its documentation has to do with. */
+interface Described {
+  readonly name: string;
+  readonly location: SourceLocation;
+  readonly doc: Doc | undefined;
+  readonly features: readonly FeatureDefinition[];
+}
+
+/**
+ * Documentation describes each feature, and nothing that does not exist.  Members it has to describe where
+ * the schema has the pragma `documentation-exceptions`, with which old omissions are listed.
+ */
+export function checkDoc(
+  { name, location, doc, features }: Described,
+  parts: readonly DescribedPart[],
+  role: Claim["role"],
+  exceptions: ReadonlySet<string> | undefined,
+): void {
+  if (doc === undefined) return;
+  const needsAll = exceptions !== undefined && !exceptions.has(name);
+  requireDescribed(features, doc.features, "feature", location);
+  for (const part of parts) {
+    if (needsAll) requireDescribed([part], doc.members, role, location);
+    requireDescribed(part.features ?? [], doc.features, "feature", location);
+  }
+  const allFeatures = [...features, ...parts.flatMap((part) => part.features ?? [])];
+  refuseDescribed([...doc.members.keys()], parts, "member", doc.location);
+  refuseDescribed([...doc.features.keys()], allFeatures, "feature", doc.location);
+}
+
+function requireDescribed(
+  parts: readonly DescribedPart[],
+  described: ReadonlyMap<string, unknown>,
+  role: Claim["role"],
+  location: SourceLocation,
+): void {
+  const missing = parts.find(({ name }) => !described.has(name));
+  if (missing === undefined) return;
+  throw new QapiSchemaError(location, `${role} '${missing.name}' lacks documentation`);
+}
+
+/** Refuses what is described and is not among `parts`. */
+function refuseDescribed(
   described: readonly string[],
-  parts: readonly { readonly name: string }[],
+  parts: readonly DescribedPart[],
   what: string,
   location: SourceLocation,
 ): void {
-  const bogus = described.filter((name) => !parts.some((part) => part.name === name));
+  const known = new Set(parts.map(({ name }) => name));
+  const bogus = described.filter((name) => !known.has(name));
   if (bogus.length === 0) return;
   const names = bogus.map((name) => `'${name}'`).join(", ");
-  const verb = bogus.length > 1 ? "s" : "";
+  const several = bogus.length > 1;
   throw new QapiSchemaError(
     location,
-    `documented ${what}${verb} ${names} ${bogus.length > 1 ? "do" : "does"} not exist`,
+    `documented ${what}${several ? "s" : ""} ${names} ${several ? "do" : "does"} not exist`,
   );
 }

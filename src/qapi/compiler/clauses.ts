@@ -107,10 +107,9 @@ export function checkBranches(
   location: SourceLocation,
   meta: "union" | "alternate",
 ): BranchDefinition[] {
+  const isEmpty = Array.isArray(value) ? value.length === 0 : value instanceof Map && value.size === 0;
+  if (meta === "alternate" && isEmpty) throw new QapiSchemaError(location, "'data' must not be empty");
   if (!(value instanceof Map)) throw new QapiSchemaError(location, "'data' must be an object");
-  if (meta === "alternate" && value.size === 0) {
-    throw new QapiSchemaError(location, "'data' must not be empty");
-  }
   return [...(value as SchemaObject)].map(([name, branch]) => {
     const source = `'data' member '${name}'`;
     if (meta === "alternate") checkNameLower(name, location, source);

@@ -98,6 +98,33 @@ export interface EventDefinition extends Common {
   readonly boxed: boolean;
 }
 
+/** Whether members are written where they are used. */
+export function isMembers(data: MembersOrName): data is readonly MemberDefinition[] {
+  return Array.isArray(data);
+}
+
+/** The types that a definition's parts have, in the order in which they are written. */
+export function typesOfParts(definition: Definition): TypeName[] {
+  const typesOf = (parts: readonly { readonly type: TypeName }[]): TypeName[] =>
+    parts.map(({ type }) => type);
+  const typesIn = (data: MembersOrName | undefined): TypeName[] =>
+    data !== undefined && isMembers(data) ? typesOf(data) : [];
+  switch (definition.meta) {
+    case "enum":
+      return [];
+    case "struct":
+      return typesOf(definition.data);
+    case "union":
+      return [...typesIn(definition.base), ...typesOf(definition.branches)];
+    case "alternate":
+      return typesOf(definition.branches);
+    case "command":
+      return [...typesIn(definition.data), ...(definition.returns === undefined ? [] : [definition.returns])];
+    case "event":
+      return typesIn(definition.data);
+  }
+}
+
 export type Definition =
   | EnumDefinition
   | StructDefinition

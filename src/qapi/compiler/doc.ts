@@ -16,11 +16,38 @@ export class DocError extends Error {
   override readonly name = "DocError";
 }
 
-interface Section {
+class Section {
   /** `Returns`, `Since`, ...; a member's or feature's name; empty for text without a head. */
   readonly name: string;
+  /** Of the lines that follow the head. */
   readonly indent: number;
-  text: string;
+  readonly #lines: string[] = [];
+  #text: string | undefined;
+
+  constructor(name: string, indent: number) {
+    this.name = name;
+    this.indent = indent;
+  }
+
+  /** Joined when asked for: a section that grows to be a million lines is not copied with each of them. */
+  get text(): string {
+    this.#text ??= this.#lines.map((line) => `${line}\n`).join("");
+    return this.#text;
+  }
+
+  /** Whether it has no line. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  get endsInEmptyLine(): boolean {
+    return this.#lines.length > 1 && this.#lines.at(-1) === "";
+  }
+
+  append(line: string): void {
+    this.#lines.push(line);
+    this.#text = undefined;
+  }
 }
 
 type Part = "body" | "members" | "features" | "tagged";
@@ -34,7 +61,7 @@ export class Doc {
   readonly location: SourceLocation;
   /** The definition that is documented; `undefined` for text that stands for itself. */
   symbol: string | undefined;
-  readonly body: Section = { name: "", indent: 0, text: "" };
+  readonly body = new Section("", 0);
   readonly members = new Map<string, Section>();
   readonly features = new Map<string, Section>();
   readonly tagged: Section[] = [];
@@ -76,7 +103,7 @@ export class Doc {
 
   #appendBody(line: string): void {
     const word = firstWord(line);
-    if (this.symbol === undefined && this.body.text === "" && line.startsWith("@")) {
+    if (this.symbol === undefined && this.body.isEmpty && line.startsWith("@")) {
       if (!line.endsWith(":")) throw new DocError("line should end with ':'");
       const symbol = line.slice(1, -1);
       if (symbol === "") throw new DocError("name required after '@'");
@@ -103,7 +130,7 @@ export class Doc {
       this.#appendText(text);
     } else if (SECTION_TAGS.has(word)) {
       this.#appendTagged(line);
-    } else if (/\n\n$/.test(this.#section.text) && /^\S/.test(line)) {
+    } else if (this.#section.endsInEmptyLine && /^\S/.test(line)) {
       // A paragraph at the margin ends the descriptions.
       if (this.#part === "members" && line === "Features:") {
         this.#part = "features";
@@ -118,7 +145,10 @@ export class Doc {
 
   #appendTagged(line: string): void {
     const word = firstWord(line);
-    if (isDescription(word)) throw new DocError(`'${word}' can't follow '${this.tagged[0]?.name}' section`);
+    if (isDescription(word)) {
+      // A section without a head is called so by QEMU.
+      throw new DocError(`'${word}' can't follow '${this.tagged[0]?.name || "None"}' section`);
+    }
     if (SECTION_TAGS.has(word)) {
       const { text, indent } = splitHead(line, word);
       this.#startTagged(word.slice(0, -1), indent);
@@ -133,7 +163,7 @@ export class Doc {
     if (name === "") throw new DocError("invalid parameter name");
     if (sections.has(name)) throw new DocError(`'${name}' parameter name duplicated`);
     this.#endSection();
-    this.#section = { name, indent, text: "" };
+    this.#section = new Section(name, indent);
     sections.set(name, this.#section);
   }
 
@@ -143,7 +173,7 @@ export class Doc {
     }
     this.#endSection();
     this.#part = "tagged";
-    this.#section = { name, indent, text: "" };
+    this.#section = new Section(name, indent);
     this.tagged.push(this.#section);
   }
 
@@ -159,7 +189,7 @@ export class Doc {
     if (line !== "" && line.search(/\S|$/) < indent) {
       throw new DocError(`unexpected de-indent (expected at least ${indent} spaces)`);
     }
-    this.#section.text += `${line.slice(indent).trimEnd()}\n`;
+    this.#section.append(line.slice(indent).trimEnd());
   }
 }
 

@@ -114,7 +114,7 @@ function checkDoc(
     throw new QapiSchemaError(location, `documentation comment is for '${doc.symbol}'`);
   }
   if (meta !== "command" && doc.section("Returns") !== undefined) {
-    throw new QapiSchemaError(location, "'Returns:' is only valid for commands");
+    throw new QapiSchemaError(doc.location, "'Returns:' is only valid for commands");
   }
 }
 

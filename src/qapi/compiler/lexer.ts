@@ -28,7 +28,8 @@ export class Lexer {
   constructor(file: string, text: string, includedFrom: SourceLocation | undefined) {
     this.#file = file;
     this.#includedFrom = includedFrom;
-    this.#text = text.endsWith("\n") ? text : `${text}\n`;
+    const lines = text.replace(/\r\n?/g, "\n");
+    this.#text = lines.endsWith("\n") ? lines : `${lines}\n`;
     this.advance();
   }
 
@@ -94,7 +95,7 @@ export class Lexer {
     }
   }
 
-  /** `true` or `false`; anything else is a mistake, shown up to what could follow it. */
+  /** `true` or `false`; anything else is a mistake. */
   #word(): void {
     for (const value of [true, false]) {
       const word = String(value);
@@ -103,8 +104,10 @@ export class Lexer {
       this.#token = { kind: "boolean", value };
       return;
     }
-    const stray = /^[^[\]{}:,\s']+/.exec(this.#text.slice(this.#tokenStart))?.[0] ?? "";
-    throw this.error(`stray '${stray}'`);
+    // Up to what could follow it; a lone quotation mark is shown itself.
+    const stray = /"|[^[\]{}:,\s'"]+/y;
+    stray.lastIndex = this.#tokenStart;
+    throw this.error(`stray '${stray.exec(this.#text)?.[0] ?? ""}'`);
   }
 
   /** The rest of a string.  `\\` is the only escape. */
@@ -115,7 +118,8 @@ export class Lexer {
       if (char === undefined || char === "\n") throw this.error(`missing terminating "'"`);
       if (char === "'") return value;
       if (char === "\\") {
-        char = this.#text[this.#next++] ?? "";
+        char = String.fromCodePoint(this.#text.codePointAt(this.#next++) ?? 0);
+        if (char === "\n") throw this.error(`missing terminating "'"`);
         if (char !== "\\") throw this.error(`unknown escape \\${char}`);
       }
       if (char < " " || char > "~") throw this.error("funny character in string");

@@ -8,7 +8,7 @@
 
 import { Doc, DocError } from "./doc.ts";
 import { Lexer } from "./lexer.ts";
-import { QapiSchemaError, type SourceLocation } from "./source.ts";
+import { NESTING_LEVELS_MAX, QapiSchemaError, type SourceLocation } from "./source.ts";
 
 /** A value of the language.  An object is a Map: its members keep their order, and no name is special. */
 export type SchemaValue = string | boolean | readonly SchemaValue[] | SchemaObject;
@@ -21,14 +21,32 @@ export interface Expression {
   readonly location: SourceLocation;
 }
 
-/** What `pragma` directives have said; one for all files. */
+/** What `pragma` directives have said, in the end: one for all files, and a later one replaces an earlier. */
 export interface Pragma {
   docRequired: boolean;
-  readonly commandNameExceptions: Set<string>;
-  readonly commandReturnsExceptions: Set<string>;
-  readonly memberNameExceptions: Set<string>;
+  commandNameExceptions: ReadonlySet<string>;
+  commandReturnsExceptions: ReadonlySet<string>;
+  memberNameExceptions: ReadonlySet<string>;
+  /**
+   * Definitions that need not tell of each of their members.  `undefined`: nothing says so, and none has to;
+   * QEMU 7.2 knows no such pragma, later ones have members documented everywhere else.
+   */
+  documentationExceptions: ReadonlySet<string> | undefined;
   /** Types whose strings may be handed over as bytes: a pragma of this compiler alone. */
-  readonly byteStringTypes: Set<string>;
+  byteStringTypes: ReadonlySet<string>;
+}
+
+/** Pragmas that are lists, and where each is kept. */
+const LIST_PRAGMAS = {
+  "command-name-exceptions": "commandNameExceptions",
+  "command-returns-exceptions": "commandReturnsExceptions",
+  "member-name-exceptions": "memberNameExceptions",
+  "documentation-exceptions": "documentationExceptions",
+  "byte-string-types": "byteStringTypes",
+} as const satisfies Readonly<Record<string, keyof Pragma>>;
+
+function isListPragma(name: string): name is keyof typeof LIST_PRAGMAS {
+  return Object.hasOwn(LIST_PRAGMAS, name);
 }
 
 export interface ParsedSchema {
@@ -42,15 +60,16 @@ export interface ParsedSchema {
 export type ReadFile = (path: string) => string;
 
 export function parseSchema(file: string, readFile: ReadFile): ParsedSchema {
-  const parsed = {
+  const parsed: ParsedSchema & { readonly expressions: Expression[]; readonly files: string[] } = {
     expressions: [],
     files: [],
     pragma: {
       docRequired: false,
-      commandNameExceptions: new Set<string>(),
-      commandReturnsExceptions: new Set<string>(),
-      memberNameExceptions: new Set<string>(),
-      byteStringTypes: new Set<string>(),
+      commandNameExceptions: new Set(),
+      commandReturnsExceptions: new Set(),
+      memberNameExceptions: new Set(),
+      documentationExceptions: undefined,
+      byteStringTypes: new Set(),
     },
   };
   new Parser(parsed, readFile).parse(file, readFile(file), undefined);
@@ -60,6 +79,9 @@ export function parseSchema(file: string, readFile: ReadFile): ParsedSchema {
 class Parser {
   readonly #parsed: { expressions: Expression[]; files: string[]; pragma: Pragma };
   readonly #readFile: ReadFile;
+  /** Files that have been read, each by its one name. */
+  readonly #read = new Set<string>();
+  #includeLevels = 0;
 
   constructor(parsed: { expressions: Expression[]; files: string[]; pragma: Pragma }, readFile: ReadFile) {
     this.#parsed = parsed;
@@ -68,6 +90,7 @@ class Parser {
 
   parse(file: string, text: string, includedFrom: SourceLocation | undefined): void {
     this.#parsed.files.push(file);
+    this.#read.add(simplePath(file));
     const lexer = new Lexer(file, text, includedFrom);
     let doc: Doc | undefined;
     const rejectDoc = (): void => {
@@ -109,11 +132,18 @@ class Parser {
     if (typeof include !== "string") {
       throw new QapiSchemaError(location, "value of 'include' must be a string");
     }
-    const file = location.file.slice(0, location.file.lastIndexOf("/") + 1) + include;
+    const folder = include.startsWith("/") ? "" : location.file.slice(0, location.file.lastIndexOf("/") + 1);
+    const file = folder + include;
+    const path = simplePath(file);
     for (let from: SourceLocation | undefined = location; from !== undefined; from = from.includedFrom) {
-      if (from.file === file) throw new QapiSchemaError(location, `inclusion loop for ${include}`);
+      if (simplePath(from.file) === path) {
+        throw new QapiSchemaError(location, `inclusion loop for ${include}`);
+      }
     }
-    if (this.#parsed.files.includes(file)) return;
+    if (this.#read.has(path)) return;
+    if (this.#includeLevels >= NESTING_LEVELS_MAX) {
+      throw new QapiSchemaError(location, `files include each other more than ${NESTING_LEVELS_MAX} deep`);
+    }
     let text: string;
     try {
       text = this.#readFile(file);
@@ -121,7 +151,9 @@ class Parser {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new QapiSchemaError(location, `can't read include file '${file}': ${reason}`, { cause });
     }
+    this.#includeLevels++;
     this.parse(file, text, location);
+    this.#includeLevels--;
   }
 
   #pragma(directive: SchemaObject, location: SourceLocation): void {
@@ -131,12 +163,6 @@ class Parser {
       throw new QapiSchemaError(location, "value of 'pragma' must be an object");
     }
     const { pragma } = this.#parsed;
-    const lists: Readonly<Record<string, Set<string>>> = {
-      "command-name-exceptions": pragma.commandNameExceptions,
-      "command-returns-exceptions": pragma.commandReturnsExceptions,
-      "member-name-exceptions": pragma.memberNameExceptions,
-      "byte-string-types": pragma.byteStringTypes,
-    };
     for (const [name, value] of pragmas as SchemaObject) {
       if (name === "doc-required") {
         if (typeof value !== "boolean") {
@@ -145,24 +171,39 @@ class Parser {
         pragma.docRequired = value;
         continue;
       }
-      if (!Object.hasOwn(lists, name)) throw new QapiSchemaError(location, `unknown pragma '${name}'`);
+      if (!isListPragma(name)) throw new QapiSchemaError(location, `unknown pragma '${name}'`);
       if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
         throw new QapiSchemaError(location, `pragma ${name} must be a list of strings`);
       }
-      for (const item of value) lists[name]?.add(item);
+      pragma[LIST_PRAGMAS[name]] = new Set(value);
     }
   }
 }
 
-function parseValue(lexer: Lexer): SchemaValue {
+/** The name that a file has without `.` and `..` in it. */
+function simplePath(file: string): string {
+  const parts: string[] = [];
+  for (const part of file.split("/")) {
+    if (part === "." || (part === "" && parts.length > 0)) continue;
+    const isUp = part === ".." && parts.length > 0 && parts.at(-1) !== "..";
+    if (!isUp) parts.push(part);
+    else if (parts.at(-1) !== "") parts.pop();
+  }
+  return parts.join("/");
+}
+
+/** `levels`: of values that this one is in. */
+function parseValue(lexer: Lexer, levels = 0): SchemaValue {
+  if (levels > NESTING_LEVELS_MAX)
+    throw lexer.error(`values are nested more than ${NESTING_LEVELS_MAX} deep`);
   const token = lexer.peek();
   switch (token.kind) {
     case "{":
       lexer.advance();
-      return parseMembers(lexer);
+      return parseMembers(lexer, levels + 1);
     case "[":
       lexer.advance();
-      return parseElements(lexer);
+      return parseElements(lexer, levels + 1);
     case "string":
     case "boolean":
       lexer.advance();
@@ -172,7 +213,7 @@ function parseValue(lexer: Lexer): SchemaValue {
   }
 }
 
-function parseMembers(lexer: Lexer): SchemaObject {
+function parseMembers(lexer: Lexer, levels: number): SchemaObject {
   const members = new Map<string, SchemaValue>();
   if (lexer.peek().kind === "}") {
     lexer.advance();
@@ -187,7 +228,7 @@ function parseMembers(lexer: Lexer): SchemaObject {
     if (lexer.peek().kind !== ":") throw lexer.error("expected ':'");
     lexer.advance();
     if (members.has(name)) throw lexer.error(`duplicate key '${name}'`);
-    members.set(name, parseValue(lexer));
+    members.set(name, parseValue(lexer, levels));
     const { kind } = lexer.peek();
     if (kind !== "}" && kind !== ",") throw lexer.error("expected ',' or '}'");
     lexer.advance();
@@ -195,7 +236,7 @@ function parseMembers(lexer: Lexer): SchemaObject {
   }
 }
 
-function parseElements(lexer: Lexer): SchemaValue[] {
+function parseElements(lexer: Lexer, levels: number): SchemaValue[] {
   const elements: SchemaValue[] = [];
   if (lexer.peek().kind === "]") {
     lexer.advance();
@@ -205,7 +246,7 @@ function parseElements(lexer: Lexer): SchemaValue[] {
     throw lexer.error("expected '{', '[', ']', string, or boolean");
   }
   for (;;) {
-    elements.push(parseValue(lexer));
+    elements.push(parseValue(lexer, levels));
     const { kind } = lexer.peek();
     if (kind !== "]" && kind !== ",") throw lexer.error("expected ',' or ']'");
     lexer.advance();
@@ -242,7 +283,7 @@ function parseDoc(lexer: Lexer): Doc {
       if (doc.symbol !== undefined) {
         throw lexer.error("unexpected '=' markup in definition documentation");
       }
-      if (doc.body.text !== "") {
+      if (!doc.body.isEmpty) {
         atToken(() => doc.end());
         doc = new Doc(location);
       }

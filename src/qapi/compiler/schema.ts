@@ -7,13 +7,24 @@
  */
 
 import { AssertionError, assert } from "../../util/assert.ts";
-import { checkClashes, checkDoc, claim, describe, formsOf, type Taken } from "./checks.ts";
-import type {
-  AlternateDefinition,
-  Definition,
-  MemberDefinition,
-  MembersOrName,
-  TypeName,
+import {
+  type Claim,
+  checkClashes,
+  checkDoc,
+  checkTypeFeatures,
+  claim,
+  describe,
+  formsOf,
+  type Taken,
+} from "./checks.ts";
+import {
+  type AlternateDefinition,
+  type Definition,
+  isMembers,
+  type MemberDefinition,
+  type MembersOrName,
+  type TypeName,
+  typesOfParts,
 } from "./definitions.ts";
 import {
   type AlternateType,
@@ -22,6 +33,7 @@ import {
   type BuiltinName,
   type Command,
   describeType,
+  type EnumType,
   type Event,
   type Member,
   type ObjectType,
@@ -30,7 +42,7 @@ import {
   type Variants,
 } from "./model.ts";
 import type { Pragma } from "./parser.ts";
-import { QapiSchemaError, type SourceLocation } from "./source.ts";
+import { NESTING_LEVELS_MAX, QapiSchemaError, type SourceLocation } from "./source.ts";
 
 export function checkSchema(
   definitions: readonly Definition[],
@@ -45,6 +57,10 @@ type MutableObject = { -readonly [K in keyof ObjectType]: ObjectType[K] };
 type MutableAlternate = { -readonly [K in keyof AlternateType]: AlternateType[K] };
 type ObjectDefinition = Extract<Definition, { meta: "struct" | "union" }>;
 
+/** An enumeration that every schema has: the kinds of values that QEMU's C tells apart. */
+const PREDEFINED_ENUM = "QType";
+const PREDEFINED_VALUES = ["none", "qnull", "qnum", "qstring", "qdict", "qlist", "qbool"];
+
 class SchemaChecker {
   readonly #definitions: readonly Definition[];
   readonly #pragma: Pragma;
@@ -54,6 +70,9 @@ class SchemaChecker {
   readonly #incomplete = new Map<ObjectType, ObjectDefinition>();
   /** Of these, the ones whose base and branches are being completed: who meets one contains itself. */
   readonly #open = new Set<ObjectType>();
+  /** Types of members that are written where they are used. */
+  readonly #implicits = new Map<Definition, ObjectType>();
+  #predefinedEnum: EnumType | undefined;
 
   constructor(definitions: readonly Definition[], pragma: Pragma) {
     this.#definitions = definitions;
@@ -69,11 +88,17 @@ class SchemaChecker {
     const commands: Command[] = [];
     const events: Event[] = [];
     for (const definition of this.#definitions) {
-      checkClashes(definition.features, "feature", definition.location);
+      // Of several mistakes the first is told, in this order: arrays, members in place, then the rest.
+      for (const type of typesOfParts(definition)) {
+        if (type.array) this.#resolve(type, definition.location, definition.meta);
+      }
+      this.#makeImplicit(definition);
       if (definition.meta === "command") commands.push(this.#command(definition));
       else if (definition.meta === "event") events.push(this.#event(definition));
       else types.push(this.#completeType(definition));
+      this.#checkDoc(definition);
     }
+    if (this.#predefinedEnum !== undefined) types.push(this.#predefinedEnum);
     return { files, types, commands, events, byteStringTypes: this.#pragma.byteStringTypes };
   }
 
@@ -85,9 +110,9 @@ class SchemaChecker {
       const { message } = new QapiSchemaError(other.location, "previous definition");
       throw new QapiSchemaError(location, `'${name}' is already defined\n${message}`);
     }
-    const builtin = this.#types.get(name);
-    if (builtin !== undefined) {
-      throw new QapiSchemaError(location, `${describeType(builtin)} is already defined`);
+    const predefined = name === PREDEFINED_ENUM ? predefinedEnum(location) : this.#types.get(name);
+    if (predefined !== undefined) {
+      throw new QapiSchemaError(location, `${describeType(predefined)} is already defined`);
     }
     this.#defined.set(name, definition);
     if (meta === "enum") {
@@ -102,6 +127,10 @@ class SchemaChecker {
   }
 
   #resolve(name: TypeName, location: SourceLocation, source: string): SchemaType {
+    if (name.name === PREDEFINED_ENUM && this.#predefinedEnum === undefined) {
+      this.#predefinedEnum = predefinedEnum(location);
+      this.#types.set(PREDEFINED_ENUM, this.#predefinedEnum);
+    }
     const type = this.#types.get(name.name);
     if (type === undefined) {
       // An array stands for itself, wherever it is used.
@@ -111,6 +140,27 @@ class SchemaChecker {
     return name.array ? { meta: "array", element: type } : type;
   }
 
+  #makeImplicit(definition: Definition): void {
+    if (definition.meta === "union" && isMembers(definition.base)) {
+      this.#implicits.set(definition, this.#implicit(definition, "base", definition.base));
+    } else if (definition.meta === "command" || definition.meta === "event") {
+      const { data } = definition;
+      if (data === undefined || !isMembers(data) || data.length === 0) return;
+      this.#implicits.set(definition, this.#implicit(definition, "arg", data));
+    }
+  }
+
+  #checkDoc(definition: Definition): void {
+    const type = this.#types.get(definition.name);
+    const members = this.#implicits.get(definition)?.members ?? [];
+    const check = (parts: Parameters<typeof checkDoc>[1], role: Claim["role"]): void =>
+      checkDoc(definition, parts, role, this.#pragma.documentationExceptions);
+    if (definition.meta === "enum") check(definition.values, "value");
+    else if (definition.meta === "alternate") check(definition.branches, "branch");
+    else if (type?.meta === "struct") check(type.localMembers, "member");
+    else check(members, "member");
+  }
+
   // ---- Types ----
 
   #completeType(definition: Exclude<Definition, { meta: "command" | "event" }>): Schema["types"][number] {
@@ -118,12 +168,13 @@ class SchemaChecker {
     const type = this.#types.get(name);
     switch (type?.meta) {
       case "enum":
+        checkTypeFeatures(type.features, location);
         checkClashes(type.values, "value", location);
         for (const value of type.values) checkClashes(value.features, "feature", location);
-        checkDoc(type.doc, type.values, type.features);
         return type;
       case "alternate":
         assert(definition.meta === "alternate", "a name has one definition");
+        checkTypeFeatures(type.features, location);
         this.#completeAlternate(definition, type);
         return type;
       case "struct":
@@ -142,7 +193,13 @@ class SchemaChecker {
     }
     const definition = this.#incomplete.get(object);
     if (definition === undefined) return;
-    const { doc, features } = definition;
+    if (this.#open.size >= NESTING_LEVELS_MAX) {
+      throw new QapiSchemaError(
+        object.location,
+        `object ${object.name} has more than ${NESTING_LEVELS_MAX} bases above each other`,
+      );
+    }
+    checkTypeFeatures(definition.features, definition.location);
     this.#open.add(object);
     const taken: Taken = new Map();
     object.base = this.#base(definition, taken);
@@ -152,14 +209,13 @@ class SchemaChecker {
     if (definition.meta === "union") object.variants = this.#variants(definition, object, taken);
     this.#open.delete(object);
     this.#incomplete.delete(object);
-    checkDoc(doc, object.members, features);
   }
 
   #base(definition: ObjectDefinition, taken: Taken): ObjectType | undefined {
     const { base, location } = definition;
     if (base === undefined) return undefined;
-    if (isMembers(base)) return this.#implicit(definition, "base", base, taken);
-    const type = this.#resolve(base, location, "'base'");
+    const type = isMembers(base) ? this.#implicits.get(definition) : this.#resolve(base, location, "'base'");
+    assert(type !== undefined, "members in place have been made a type");
     if (type.meta !== "struct") {
       throw new QapiSchemaError(location, `'base' requires a struct type, ${describeType(type)} isn't`);
     }
@@ -185,10 +241,9 @@ class SchemaChecker {
     definition: Definition,
     implicit: "arg" | "base",
     members: readonly MemberDefinition[],
-    taken: Taken = new Map(),
   ): ObjectType {
     const object = { ...emptyObject(definition, "struct"), features: [], implicit };
-    object.localMembers = this.#members(members, object, taken);
+    object.localMembers = this.#members(members, object, new Map());
     object.members = object.localMembers;
     return object;
   }
@@ -199,10 +254,11 @@ class SchemaChecker {
     const { discriminator, location } = definition;
     const tag = this.#tag(discriminator, object);
     const values = tag.type.meta === "enum" ? tag.type.values : [];
+    const valueNames = new Set(values.map(({ name }) => name));
     const branches = definition.branches.map((branch) => {
       const source = describe({ role: "branch", name: branch.name }, location);
       const type = this.#resolve(branch.type, location, source);
-      if (!values.some((value) => value.name === branch.name)) {
+      if (!valueNames.has(branch.name)) {
         throw new QapiSchemaError(
           location,
           `branch '${branch.name}' is not a value of ${describeType(tag.type)}`,
@@ -216,15 +272,14 @@ class SchemaChecker {
     });
     // A value of the tag without a branch brings no members.
     const empty = this.#implicit(definition, "base", []);
+    const covered = new Set(branches.map(({ name }) => name));
     for (const { name, condition } of values) {
-      if (!branches.some((branch) => branch.name === name)) {
-        branches.push({ name, type: empty, condition });
-      }
+      if (!covered.has(name)) branches.push({ name, type: empty, condition });
     }
     if (branches.length === 0) throw new QapiSchemaError(location, "union has no branches");
     for (const { type } of branches) {
-      const others = new Map(taken);
-      for (const member of type.members) claim(member, "member", location, others);
+      const own: Taken = new Map();
+      for (const member of type.members) claim(member, "member", location, own, taken);
     }
     return { tag, branches };
   }
@@ -264,13 +319,13 @@ class SchemaChecker {
       branches.push({ ...branch, type });
     }
     alternate.branches = branches;
-    checkDoc(alternate.doc, branches, alternate.features);
   }
 
   // ---- Commands and events ----
 
   #command(definition: Extract<Definition, { meta: "command" }>): Command {
     const { name, location, doc, condition, features, data, boxed, ...flags } = definition;
+    checkClashes(features, "feature", location);
     const arg = this.#arg(definition, data, boxed);
     let returns: SchemaType | undefined;
     if (definition.returns !== undefined) {
@@ -296,6 +351,7 @@ class SchemaChecker {
 
   #event(definition: Extract<Definition, { meta: "event" }>): Event {
     const { data, boxed, ...entity } = definition;
+    checkClashes(entity.features, "feature", entity.location);
     return { ...entity, boxed, arg: this.#arg(definition, data, boxed) };
   }
 
@@ -304,16 +360,8 @@ class SchemaChecker {
     data: MembersOrName | undefined,
     boxed: boolean,
   ): ObjectType | undefined {
-    const { meta, doc, features, location } = definition;
-    if (data === undefined || (isMembers(data) && data.length === 0)) {
-      checkDoc(doc, [], features);
-      return undefined;
-    }
-    if (isMembers(data)) {
-      const arg = this.#implicit(definition, "arg", data);
-      checkDoc(doc, arg.members, features);
-      return arg;
-    }
+    const { meta, location } = definition;
+    if (data === undefined || isMembers(data)) return this.#implicits.get(definition);
     const type = this.#resolve(data, location, `${meta}'s 'data'`);
     if (type.meta !== "struct" && type.meta !== "union") {
       throw new QapiSchemaError(location, `${meta}'s 'data' cannot take ${describeType(type)}`);
@@ -324,9 +372,21 @@ class SchemaChecker {
         `${meta}'s 'data' can take ${describeType(type)} only with 'boxed': true`,
       );
     }
-    checkDoc(doc, [], features);
     return type;
   }
+}
+
+/** Nobody wrote it: it belongs to the file that is the first to use it. */
+function predefinedEnum({ file, line, includedFrom }: SourceLocation): EnumType {
+  return {
+    meta: "enum",
+    name: PREDEFINED_ENUM,
+    location: { file, line, includedFrom },
+    doc: undefined,
+    condition: undefined,
+    features: [],
+    values: PREDEFINED_VALUES.map((name) => ({ name, condition: undefined, features: [] })),
+  };
 }
 
 /** A struct or union that nothing is known of yet but what its definition says by itself. */
@@ -345,8 +405,4 @@ function emptyObject(definition: Definition, meta: "struct" | "union"): MutableO
     localMembers: [],
     variants: undefined,
   };
-}
-
-function isMembers(data: MembersOrName): data is readonly MemberDefinition[] {
-  return Array.isArray(data);
 }

@@ -11,6 +11,12 @@ export interface DefinitionName {
   readonly name: string;
 }
 
+/**
+ * Most levels of what may stand within, or upon, another of its kind: values, includes, bases.  A schema that
+ * people write has less than ten; the passes recurse, so that more could end them without a location.
+ */
+export const NESTING_LEVELS_MAX = 200;
+
 export interface SourceLocation {
   readonly file: string;
   readonly line: number;
