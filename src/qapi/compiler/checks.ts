@@ -3,9 +3,9 @@
  * documentation matches what it documents.
  */
 
-import type { BranchDefinition, FeatureDefinition } from "./definitions.ts";
+import type { FeatureDefinition } from "./definitions.ts";
 import type { Doc } from "./doc.ts";
-import { describeType, jsonTypeOf, type ObjectType, type SchemaType } from "./model.ts";
+import { type Branch, describeType, jsonTypeOf, type ObjectType } from "./model.ts";
 import { identifierOf } from "./names.ts";
 import { QapiSchemaError, type SourceLocation } from "./source.ts";
 
@@ -71,10 +71,10 @@ export function checkTypeFeatures(features: readonly FeatureDefinition[], locati
 }
 
 /** The forms that a branch's values may have on the wire, or may be given in on a command line. */
-export function formsOf(type: SchemaType, branch: BranchDefinition, location: SourceLocation): string[] {
+export function formsOf({ name, type }: Branch, location: SourceLocation): string[] {
   const form = jsonTypeOf(type);
   if (form === "value") {
-    throw new QapiSchemaError(location, `branch '${branch.name}' cannot use ${describeType(type)}`);
+    throw new QapiSchemaError(location, `branch '${name}' cannot use ${describeType(type)}`);
   }
   if (form === "int") return ["number"];
   if (form !== "string") return [form];

@@ -190,7 +190,8 @@ function checkEnumValues(subject: Subject): EnumValueDefinition[] {
 function checkData(subject: Subject) {
   const { keys, location } = subject;
   const data = keys.get("data");
-  if (keys.get("boxed") === true) {
+  // A flag's value is checked in the end, with the others.
+  if (keys.has("boxed") && keys.get("boxed") !== false) {
     if (data === undefined) throw new QapiSchemaError(location, "'boxed': true requires 'data'");
     return checkTypeName(data, location, "'data'");
   }

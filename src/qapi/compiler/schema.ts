@@ -88,11 +88,9 @@ class SchemaChecker {
     const commands: Command[] = [];
     const events: Event[] = [];
     for (const definition of this.#definitions) {
-      // Of several mistakes the first is told, in this order: arrays, members in place, then the rest.
-      for (const type of typesOfParts(definition)) {
-        if (type.array) this.#resolve(type, definition.location, definition.meta);
-      }
+      // Of several mistakes one is told: members in place come first, then arrays, then the rest.
       this.#makeImplicit(definition);
+      this.#resolveArrays(typesOfParts(definition), definition);
       if (definition.meta === "command") commands.push(this.#command(definition));
       else if (definition.meta === "event") events.push(this.#event(definition));
       else types.push(this.#completeType(definition));
@@ -138,6 +136,10 @@ class SchemaChecker {
       throw new QapiSchemaError(location, `${user} uses unknown type '${name.name}'`);
     }
     return name.array ? { meta: "array", element: type } : type;
+  }
+
+  #resolveArrays(types: readonly TypeName[], { location, meta }: Definition): void {
+    for (const type of types) if (type.array) this.#resolve(type, location, meta);
   }
 
   #makeImplicit(definition: Definition): void {
@@ -242,6 +244,10 @@ class SchemaChecker {
     implicit: "arg" | "base",
     members: readonly MemberDefinition[],
   ): ObjectType {
+    this.#resolveArrays(
+      members.map(({ type }) => type),
+      definition,
+    );
     const object = { ...emptyObject(definition, "struct"), features: [], implicit };
     object.localMembers = this.#members(members, object, new Map());
     object.members = object.localMembers;
@@ -302,21 +308,23 @@ class SchemaChecker {
 
   #completeAlternate(definition: AlternateDefinition, alternate: MutableAlternate): void {
     const { location } = definition;
-    const branches: Branch[] = [];
+    const describeBranch = (name: string): string => describe({ role: "branch", name }, location);
+    const branches: Branch[] = definition.branches.map((branch) => ({
+      ...branch,
+      type: this.#resolve(branch.type, location, describeBranch(branch.name)),
+    }));
     const taken: Taken = new Map();
     const forms = new Map<string, string>();
-    for (const branch of definition.branches) {
-      const source = describe({ role: "branch", name: branch.name }, location);
-      const type = this.#resolve(branch.type, location, source);
+    for (const branch of branches) {
       claim(branch, "branch", location, taken);
-      for (const form of formsOf(type, branch, location)) {
+      for (const form of formsOf(branch, location)) {
         const other = forms.get(form);
         if (other !== undefined) {
-          throw new QapiSchemaError(location, `${source} can't be distinguished from '${other}'`);
+          const branchName = describeBranch(branch.name);
+          throw new QapiSchemaError(location, `${branchName} can't be distinguished from '${other}'`);
         }
         forms.set(form, branch.name);
       }
-      branches.push({ ...branch, type });
     }
     alternate.branches = branches;
   }
