@@ -95,8 +95,10 @@ class Parser {
     let doc: Doc | undefined;
     const rejectDoc = (): void => {
       if (doc?.symbol === undefined) return;
-      const reason = `documentation for '${doc.symbol}' is not followed by the definition`;
-      throw new QapiSchemaError(doc.location, reason);
+      throw new QapiSchemaError(
+        doc.location,
+        `documentation for '${doc.symbol}' is not followed by the definition`,
+      );
     };
     while (lexer.peek().kind !== "end") {
       const { location } = lexer;
