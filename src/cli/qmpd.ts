@@ -15,4 +15,13 @@ const program = new Command("qmpd")
 
 addServeCommand(program);
 
+const schema = program
+  .command("schema")
+  .description("Checks, compiles, documents and compares QAPI schemas.");
+// The compiler is loaded for those who ask for it: `serve` has to be quick.
+if (process.argv.slice(2, 4).includes("schema")) {
+  const { addSchemaCommands } = await import("./schema.ts");
+  addSchemaCommands(schema);
+}
+
 await program.parseAsync();

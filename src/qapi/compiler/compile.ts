@@ -15,7 +15,7 @@ import { checkSchema } from "./schema.ts";
 /** Reads and checks a schema.  `file` is the main one, as `readFile` and messages name it. */
 export function loadSchema(file: string, readFile: ReadFile): Schema {
   const parsed = parseSchema(file, readFile);
-  return checkSchema(checkExpressions(parsed), parsed.files, parsed.pragma);
+  return checkSchema(checkExpressions(parsed), parsed);
 }
 
 /** Makes TypeScript of a schema: names of files, and their text. */

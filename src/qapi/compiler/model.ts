@@ -128,6 +128,8 @@ export interface Schema {
   readonly types: readonly (EnumType | ObjectType | AlternateType)[];
   readonly commands: readonly Command[];
   readonly events: readonly Event[];
+  /** Documentation that belongs to no definition, in the order of the schema. */
+  readonly texts: readonly Doc[];
   /** See `Pragma`. */
   readonly byteStringTypes: ReadonlySet<string>;
 }

@@ -51,6 +51,8 @@ function isListPragma(name: string): name is keyof typeof LIST_PRAGMAS {
 
 export interface ParsedSchema {
   readonly expressions: readonly Expression[];
+  /** Documentation that belongs to no definition: headings, and text between definitions. */
+  readonly texts: readonly Doc[];
   /** The files in the order in which they were first included. */
   readonly files: readonly string[];
   readonly pragma: Pragma;
@@ -60,8 +62,9 @@ export interface ParsedSchema {
 export type ReadFile = (path: string) => string;
 
 export function parseSchema(file: string, readFile: ReadFile): ParsedSchema {
-  const parsed: ParsedSchema & { readonly expressions: Expression[]; readonly files: string[] } = {
+  const parsed: MutableParsed = {
     expressions: [],
+    texts: [],
     files: [],
     pragma: {
       docRequired: false,
@@ -72,18 +75,35 @@ export function parseSchema(file: string, readFile: ReadFile): ParsedSchema {
       byteStringTypes: new Set(),
     },
   };
-  new Parser(parsed, readFile).parse(file, readFile(file), undefined);
+  let text: string;
+  try {
+    text = readFile(file);
+  } catch (cause) {
+    const location = { file, line: 1, includedFrom: undefined };
+    throw new QapiSchemaError(location, `can't read schema file: ${messageOf(cause)}`, { cause });
+  }
+  new Parser(parsed, readFile).parse(file, text, undefined);
   return parsed;
 }
 
+interface MutableParsed extends ParsedSchema {
+  readonly expressions: Expression[];
+  readonly texts: Doc[];
+  readonly files: string[];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 class Parser {
-  readonly #parsed: { expressions: Expression[]; files: string[]; pragma: Pragma };
+  readonly #parsed: MutableParsed;
   readonly #readFile: ReadFile;
   /** Files that have been read, each by its one name. */
   readonly #read = new Set<string>();
   #includeLevels = 0;
 
-  constructor(parsed: { expressions: Expression[]; files: string[]; pragma: Pragma }, readFile: ReadFile) {
+  constructor(parsed: MutableParsed, readFile: ReadFile) {
     this.#parsed = parsed;
     this.#readFile = readFile;
   }
@@ -104,7 +124,9 @@ class Parser {
       const { location } = lexer;
       if (lexer.peek().kind === "comment") {
         rejectDoc();
-        doc = parseDoc(lexer);
+        const docs = parseDoc(lexer);
+        this.#parsed.texts.push(...docs.filter(({ symbol }) => symbol === undefined));
+        doc = docs.at(-1);
         continue;
       }
       const value = parseValue(lexer);
@@ -150,8 +172,9 @@ class Parser {
     try {
       text = this.#readFile(file);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new QapiSchemaError(location, `can't read include file '${file}': ${reason}`, { cause });
+      throw new QapiSchemaError(location, `can't read include file '${file}': ${messageOf(cause)}`, {
+        cause,
+      });
     }
     this.#includeLevels++;
     this.parse(file, text, location);
@@ -256,14 +279,15 @@ function parseElements(lexer: Lexer, levels: number): SchemaValue[] {
   }
 }
 
-/** A documentation comment, from its `##` to its `##`.  Of several headings, the last one's text is kept. */
-function parseDoc(lexer: Lexer): Doc {
+/** A documentation comment, from its `##` to its `##`.  Each heading but the first begins another. */
+function parseDoc(lexer: Lexer): Doc[] {
   const { location } = lexer;
   const start = lexer.peek();
   if (start.kind !== "comment" || start.text !== "##") {
     throw lexer.error("junk after '##' at start of documentation comment");
   }
   let doc = new Doc(location);
+  const docs = [doc];
   const atToken = (step: () => void): void => {
     try {
       step();
@@ -279,7 +303,7 @@ function parseDoc(lexer: Lexer): Doc {
       if (token.text !== "##") throw lexer.error("junk after '##' at end of documentation comment");
       atToken(() => doc.end());
       lexer.advance();
-      return doc;
+      return docs;
     }
     if (token.text.startsWith("# =")) {
       if (doc.symbol !== undefined) {
@@ -288,6 +312,7 @@ function parseDoc(lexer: Lexer): Doc {
       if (!doc.body.isEmpty) {
         atToken(() => doc.end());
         doc = new Doc(location);
+        docs.push(doc);
       }
     }
     atToken(() => doc.append(token.text));

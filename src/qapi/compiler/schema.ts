@@ -41,15 +41,12 @@ import {
   type SchemaType,
   type Variants,
 } from "./model.ts";
-import type { Pragma } from "./parser.ts";
+import type { ParsedSchema, Pragma } from "./parser.ts";
 import { NESTING_LEVELS_MAX, QapiSchemaError, type SourceLocation } from "./source.ts";
 
-export function checkSchema(
-  definitions: readonly Definition[],
-  files: readonly string[],
-  pragma: Pragma,
-): Schema {
-  return new SchemaChecker(definitions, pragma).check(files);
+export function checkSchema(definitions: readonly Definition[], parsed: ParsedSchema): Schema {
+  const { files, texts, pragma } = parsed;
+  return { files, texts, ...new SchemaChecker(definitions, pragma).check() };
 }
 
 /** An object type before and while it is completed; everybody else sees it when it is whole. */
@@ -82,7 +79,7 @@ class SchemaChecker {
     }
   }
 
-  check(files: readonly string[]): Schema {
+  check(): Omit<Schema, "files" | "texts"> {
     for (const definition of this.#definitions) this.#define(definition);
     const types: Schema["types"][number][] = [];
     const commands: Command[] = [];
@@ -97,7 +94,7 @@ class SchemaChecker {
       this.#checkDoc(definition);
     }
     if (this.#predefinedEnum !== undefined) types.push(this.#predefinedEnum);
-    return { files, types, commands, events, byteStringTypes: this.#pragma.byteStringTypes };
+    return { types, commands, events, byteStringTypes: this.#pragma.byteStringTypes };
   }
 
   /** Makes the definition's name known, so that definitions may use each other in any order. */

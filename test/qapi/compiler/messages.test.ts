@@ -15,8 +15,10 @@ const REFUSAL = /new QapiSchemaError\(|new DocError\(|(?:lexer|this)\.error\(/g;
 
 /** Messages that a golden file cannot show, and the test that does. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  "`files include each other more than ${NESTING_LEVELS_MAX} deep`": "fuzz.test.ts",
-  "`object ${object.name} has more than ${NESTING_LEVELS_MAX} bases above each other`": "fuzz.test.ts",
+  "`can't read schema file: ${messageOf(cause)}`": "test/cli/schema.test.ts",
+  "`files include each other more than ${NESTING_LEVELS_MAX} deep`": "test/qapi/compiler/fuzz.test.ts",
+  "`object ${object.name} has more than ${NESTING_LEVELS_MAX} bases above each other`":
+    "test/qapi/compiler/fuzz.test.ts",
 };
 
 interface Refusal {

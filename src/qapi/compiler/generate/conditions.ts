@@ -45,6 +45,14 @@ function expression(condition: Condition, print: (name: string) => string): stri
   return "all" in condition ? condition.all.map(term).join(" && ") : condition.any.map(term).join(" || ");
 }
 
+/** Whether `condition` holds where exactly those named in `conditions` do. */
+export function holdsWith(condition: Condition, conditions: ReadonlySet<string>): boolean {
+  if (typeof condition === "string") return conditions.has(condition);
+  if ("not" in condition) return !holdsWith(condition.not, conditions);
+  const holds = (each: Condition): boolean => holdsWith(each, conditions);
+  return "all" in condition ? condition.all.every(holds) : condition.any.some(holds);
+}
+
 /** Whether `condition` has operators between terms. */
 function isJoined(condition: Condition): boolean {
   if (typeof condition === "string" || "not" in condition) return false;
@@ -60,6 +68,17 @@ function conditionNames(condition: Condition): string[] {
 
 /** The module that names the conditions; empty where the schema has none. */
 export function writeConditions(module: GeneratedModule, schema: Schema): void {
+  const names = conditionsOf(schema);
+  if (names.length === 0) return;
+  const members = names.map((name) => `  readonly ${name}: boolean;\n`);
+  module.add(
+    "/** The conditions that the schema's `if` clauses ask for: whether each holds in this process. */\n" +
+      `export interface Conditions {\n${members.join("")}}`,
+  );
+}
+
+/** Names of all conditions that a schema asks for, sorted. */
+export function conditionsOf(schema: Schema): string[] {
   const found = new Set<string>();
   const note = ({ condition }: { readonly condition: Condition | undefined }): void => {
     for (const name of condition === undefined ? [] : conditionNames(condition)) found.add(name);
@@ -70,12 +89,7 @@ export function writeConditions(module: GeneratedModule, schema: Schema): void {
   };
   for (const definition of [...schema.commands, ...schema.events, ...schema.types]) notePart(definition);
   for (const type of definedTypes(schema)) for (const part of partsOf(type)) notePart(part);
-  if (found.size === 0) return;
-  const members = [...found].sort().map((name) => `  readonly ${name}: boolean;\n`);
-  module.add(
-    "/** The conditions that the schema's `if` clauses ask for: whether each holds in this process. */\n" +
-      `export interface Conditions {\n${members.join("")}}`,
-  );
+  return [...found].sort();
 }
 
 /** Types whose values are not the same in every process: one of their parts, or of those within, has a condition. */

@@ -16,7 +16,7 @@ import {
   type Schema,
   type SchemaType,
 } from "../model.ts";
-import { conditionExpression } from "./conditions.ts";
+import { conditionExpression, holdsWith } from "./conditions.ts";
 import { bracket, indent, key } from "./module.ts";
 import type { References } from "./references.ts";
 
@@ -48,6 +48,32 @@ export function writeIntrospection(to: References, schema: Schema): void {
   to.module.add(
     "/** All that a client can send and get, and the types that these lead to. */\n" +
       `export function schemaInfo(${parameter}): ${type}[] {\n${indent(body)}\n}`,
+  );
+}
+
+export type IntrospectionValue =
+  | string
+  | boolean
+  | null
+  | readonly IntrospectionValue[]
+  | { readonly [name: string]: IntrospectionValue };
+
+/** What `query-qmp-schema` answers where exactly these conditions hold. */
+export function introspect(schema: Schema, conditions: ReadonlySet<string>): IntrospectionValue[] {
+  return plainValues(new Introspection().entries(schema), conditions);
+}
+
+function plainValues(items: readonly Item[], conditions: ReadonlySet<string>): IntrospectionValue[] {
+  return items
+    .filter(({ condition }) => condition === undefined || holdsWith(condition, conditions))
+    .map(({ value }) => plainValue(value, conditions));
+}
+
+function plainValue(value: Value, conditions: ReadonlySet<string>): IntrospectionValue {
+  if (Array.isArray(value)) return plainValues(value as readonly Item[], conditions);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, plainValue(member ?? null, conditions)]),
   );
 }
 
