@@ -6,8 +6,8 @@
  */
 
 import type { Command } from "commander";
-import { type AnswerEntry, isAnswer, parseAnswer } from "../qapi/compiler/answer.ts";
-import { type Change, compareAnswers } from "../qapi/compiler/compare.ts";
+import { type AnswerEntry, isAnswer, parseAnswer } from "../qapi/compiler/compare/answer.ts";
+import { type Change, compareAnswers } from "../qapi/compiler/compare/compare.ts";
 import { compile, loadSchema } from "../qapi/compiler/compile.ts";
 import { conditionsOf } from "../qapi/compiler/generate/conditions.ts";
 import type { Placement } from "../qapi/compiler/generate/index.ts";

@@ -3,6 +3,9 @@
  *
  *     files --parser--> expressions --expressions--> definitions --schema--> Schema --generate--> TypeScript
  *
+ * `generate/` also makes a manual of a Schema, and the answer to `query-qmp-schema`; `compare/` holds two such
+ * answers against each other.
+ *
  * It reads files through a function and writes none.  Every mistake in the schema is a `QapiSchemaError`.
  */
 

@@ -5,7 +5,7 @@
  * its kind, and every type that one names has an entry.
  */
 
-import { QapiSchemaError } from "./source.ts";
+import { QapiSchemaError } from "../source.ts";
 
 interface Features {
   readonly features?: readonly string[];

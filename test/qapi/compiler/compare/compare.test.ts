@@ -1,10 +1,10 @@
 /** Two versions of a schema, and what a client of the first has to know of the second. */
 
 import { describe, expect, it } from "vitest";
-import { parseAnswer } from "../../../src/qapi/compiler/answer.ts";
-import { type Change, compareAnswers } from "../../../src/qapi/compiler/compare.ts";
-import { loadSchema } from "../../../src/qapi/compiler/compile.ts";
-import { introspect } from "../../../src/qapi/compiler/generate/introspection.ts";
+import { parseAnswer } from "../../../../src/qapi/compiler/compare/answer.ts";
+import { type Change, compareAnswers } from "../../../../src/qapi/compiler/compare/compare.ts";
+import { loadSchema } from "../../../../src/qapi/compiler/compile.ts";
+import { introspect } from "../../../../src/qapi/compiler/generate/introspection.ts";
 
 function changes(before: string, after: string): Change[] {
   const [one, other] = [before, after].map((text) => {
