@@ -26,6 +26,8 @@ export function readSchemaFile(path: string): string {
 
 /** The system's words for an error: "No such file or directory". */
 export function reasonOf(error: unknown): string {
+  // The one that libuv words in a way of its own.
+  if (error instanceof Error && "code" in error && error.code === "EISDIR") return "Is a directory";
   const errno = error instanceof Error && "errno" in error ? Number(error.errno) : 0;
   const reason = getSystemErrorMap().get(errno)?.[1];
   return reason === undefined ? String(error) : `${reason[0]?.toUpperCase()}${reason.slice(1)}`;

@@ -73,7 +73,7 @@ describe("a mistake in a schema is told on standard error as FILE:LINE: reason, 
 describe("a file that cannot be read is an error", () => {
   it.each([
     ["is not there", "none.json", "none.json:1: can't read schema file: No such file or directory\n"],
-    ["is a folder", ".", ".:1: can't read schema file: Illegal operation on a directory\n"],
+    ["is a folder", ".", ".:1: can't read schema file: Is a directory\n"],
     ["is not text", "bytes.json", "bytes.json:1: can't read schema file: It is not UTF-8 text\n"],
     [
       "includes one",

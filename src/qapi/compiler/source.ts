@@ -43,7 +43,9 @@ function preamble(location: SourceLocation): string {
     text = `In file included from ${position(from)}:\n${text}`;
   }
   const { definition } = location;
-  if (definition !== undefined) text += `${location.file}: In ${definition.meta} '${definition.name}':\n`;
+  if (definition !== undefined && definition.name !== "") {
+    text += `${location.file}: In ${definition.meta} '${definition.name}':\n`;
+  }
   return text;
 }
 
