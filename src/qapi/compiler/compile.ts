@@ -8,9 +8,12 @@
 
 import { checkExpressions } from "./expressions.ts";
 import { type GeneratedFiles, generate } from "./generate/index.ts";
+import type { Placement } from "./generate/module.ts";
 import type { Schema } from "./model.ts";
 import { parseSchema, type ReadFile } from "./parser.ts";
 import { checkSchema } from "./schema.ts";
+
+export { IN_A_PLUGIN } from "./generate/module.ts";
 
 /** Reads and checks a schema.  `file` is the main one, as `readFile` and messages name it. */
 export function loadSchema(file: string, readFile: ReadFile): Schema {
@@ -18,7 +21,7 @@ export function loadSchema(file: string, readFile: ReadFile): Schema {
   return checkSchema(checkExpressions(parsed), parsed.files, parsed.pragma);
 }
 
-/** Makes TypeScript of a schema: names of files, and their text. */
-export function compile(file: string, readFile: ReadFile): GeneratedFiles {
-  return generate(loadSchema(file, readFile));
+/** Makes TypeScript of a schema: names of files, and their text.  It is for this project unless said otherwise. */
+export function compile(file: string, readFile: ReadFile, placement?: Placement): GeneratedFiles {
+  return generate(loadSchema(file, readFile), placement);
 }

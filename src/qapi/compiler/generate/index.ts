@@ -18,7 +18,7 @@ import {
 } from "./commands.ts";
 import { writeEvents } from "./events.ts";
 import { writeIntrospection } from "./introspection.ts";
-import { GeneratedModule, moduleOf } from "./module.ts";
+import { GeneratedModule, IN_THIS_PROJECT, moduleOf, type Placement } from "./module.ts";
 import { References } from "./references.ts";
 import { writeArgType, writeType } from "./types.ts";
 import { unmarshalledTypes, writeUnmarshal } from "./unmarshal.ts";
@@ -30,14 +30,14 @@ const OWN_MODULES = [COMMANDS_MODULE, EVENTS_MODULE, INTROSPECTION_MODULE, CONDI
 /** Names of generated files, and their text. */
 export type GeneratedFiles = ReadonlyMap<string, string>;
 
-export function generate(schema: Schema): GeneratedFiles {
+export function generate(schema: Schema, placement: Placement = IN_THIS_PROJECT): GeneratedFiles {
   refuseTakenNames(schema);
   refuseConditionalParts(schema);
   const [main = ""] = schema.files;
   const used = unmarshalledTypes(schema);
   const modules: GeneratedModule[] = [];
   const start = (name: string, source: string): References => {
-    const module = new GeneratedModule(name, source);
+    const module = new GeneratedModule(name, source, placement);
     modules.push(module);
     return new References(module, schema);
   };

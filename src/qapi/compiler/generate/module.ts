@@ -12,8 +12,8 @@ import type { SourceLocation } from "../source.ts";
 const LINE_WIDTH = 109;
 const INDENT = "  ";
 
-const RUNTIME_COMMAND = "../runtime/command.ts";
-const RUNTIME_UNMARSHAL = "../runtime/unmarshal.ts";
+const RUNTIME_COMMAND = "command";
+const RUNTIME_UNMARSHAL = "unmarshal";
 
 /** Names of the runtime, where they come from, and whether they are types. */
 const RUNTIME: Readonly<Record<string, { from: string; type: boolean }>> = Object.fromEntries([
@@ -27,6 +27,29 @@ const RUNTIME: Readonly<Record<string, { from: string; type: boolean }>> = Objec
   ]),
 ]);
 
+/** What is said of generated code where it is used: by default, as part of this project. */
+export interface Placement {
+  /** How a generated file imports the runtime: the folder of `command.ts` and `unmarshal.ts`, or a package. */
+  readonly runtime: { readonly folder: string } | { readonly package: string };
+  /** How generated files import each other. */
+  readonly extension: ".ts" | ".js";
+  /** The command that makes the files anew. */
+  readonly madeBy: string;
+}
+
+export const IN_THIS_PROJECT: Placement = {
+  runtime: { folder: "../runtime" },
+  extension: ".ts",
+  madeBy: "npm run generate",
+};
+
+/** In a project that uses this one as a package: generated of a plugin's schema. */
+export const IN_A_PLUGIN: Placement = {
+  runtime: { package: "qmpd/qapi" },
+  extension: ".js",
+  madeBy: "qmpd schema compile",
+};
+
 /** `schema/block-core.json` is the module `block-core`. */
 export function moduleOf(file: string): string {
   return file.slice(file.lastIndexOf("/") + 1).replace(/\.json$/, "");
@@ -35,13 +58,15 @@ export function moduleOf(file: string): string {
 export class GeneratedModule {
   readonly name: string;
   readonly #sources: string;
+  readonly #placement: Placement;
   readonly #imports = new Map<string, Set<string>>();
   readonly #declarations: string[] = [];
 
   /** `sources` tells, in the banner, what the file is made from. */
-  constructor(name: string, sources: string) {
+  constructor(name: string, sources: string, placement: Placement) {
     this.name = name;
     this.#sources = sources;
+    this.#placement = placement;
   }
 
   get isEmpty(): boolean {
@@ -54,13 +79,17 @@ export class GeneratedModule {
 
   /** A name of `src/qapi/runtime/`. */
   runtime(name: string): string {
+    const { runtime, extension } = this.#placement;
     const known = RUNTIME[name];
-    return this.#import(known?.from ?? RUNTIME_UNMARSHAL, known?.type ? `type ${name}` : name);
+    const file = `${known?.from ?? RUNTIME_UNMARSHAL}${extension}`;
+    const from = "package" in runtime ? runtime.package : `${runtime.folder}/${file}`;
+    return this.#import(from, known?.type ? `type ${name}` : name);
   }
 
   /** A name that another generated module declares, or this one. */
   from(module: string, name: string, kind: "type" | "value"): string {
-    if (module !== this.name) this.#import(`./${module}.ts`, kind === "type" ? `type ${name}` : name);
+    const path = `./${module}${this.#placement.extension}`;
+    if (module !== this.name) this.#import(path, kind === "type" ? `type ${name}` : name);
     return name;
   }
 
@@ -73,7 +102,7 @@ export class GeneratedModule {
 
   /** The whole file. */
   text(): string {
-    const banner = `/**\n * Generated from ${this.#sources} by \`npm run generate\`: change the schema, not this file.\n */`;
+    const banner = `/**\n * Generated from ${this.#sources} by \`${this.#placement.madeBy}\`: change the schema, not this file.\n */`;
     const imports = [...this.#imports]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([path, names]) => importLine(path, [...names]));
