@@ -1,15 +1,29 @@
 /**
- * `npm run generate`: makes `src/qapi/generated/` of `schema/`.  Only files that change are written.
- * With `--check` nothing is: the exit status tells whether the generated files are those of the schema.
+ * `npm run generate`: makes `src/qapi/generated/` of `schema/`, and the generated code of the examples of theirs.
+ * Only files that change are written.  With `--check` nothing is: the exit status tells whether the generated files
+ * are those of the schemas.
  */
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
-import { compile } from "../qapi/compiler/compile.ts";
+import { compile, IN_A_PLUGIN } from "../qapi/compiler/compile.ts";
 import { QapiSchemaError } from "../qapi/compiler/source.ts";
 
-const SCHEMA_FILE = "schema/qapi-schema.json";
-const OUTPUT_FOLDER = "src/qapi/generated";
+interface Target {
+  readonly schema: string;
+  readonly folder: string;
+  /** Undefined: this project. */
+  readonly placement?: typeof IN_A_PLUGIN;
+}
+
+const TARGETS: readonly Target[] = [
+  { schema: "schema/qapi-schema.json", folder: "src/qapi/generated" },
+  {
+    schema: "examples/hash-file/hash-file.json",
+    folder: "examples/hash-file/generated",
+    placement: IN_A_PLUGIN,
+  },
+];
 
 type Change = "written" | "removed";
 
@@ -23,20 +37,20 @@ function readSchemaFile(path: string): string {
   }
 }
 
-/** What stands in the way of `OUTPUT_FOLDER` being the schema's; carried out unless `check`. */
-function generate(check: boolean): Map<string, Change> {
-  const files = compile(SCHEMA_FILE, readSchemaFile);
+/** What stands in the way of the folder being the schema's; carried out unless `check`. */
+function generate({ schema, folder, placement }: Target, check: boolean): Map<string, Change> {
+  const files = compile(schema, readSchemaFile, placement);
   const changes = new Map<string, Change>();
-  if (!check) mkdirSync(OUTPUT_FOLDER, { recursive: true });
-  const present = new Set(readdirSync(OUTPUT_FOLDER));
+  if (!check) mkdirSync(folder, { recursive: true });
+  const present = new Set(readdirSync(folder));
   for (const [name, text] of files) {
-    const path = `${OUTPUT_FOLDER}/${name}`;
+    const path = `${folder}/${name}`;
     if (present.delete(name) && readFileSync(path, "utf8") === text) continue;
     changes.set(path, "written");
     if (!check) writeFileSync(path, text);
   }
   for (const name of present) {
-    const path = `${OUTPUT_FOLDER}/${name}`;
+    const path = `${folder}/${name}`;
     changes.set(path, "removed");
     if (!check) rmSync(path);
   }
@@ -46,14 +60,18 @@ function generate(check: boolean): Map<string, Change> {
 function main(args: readonly string[]): number {
   const check = args.includes("--check");
   try {
-    const changes = generate(check);
-    for (const [path, change] of changes)
-      console.log(check ? `${path} would be ${change}` : `${path} ${change}`);
-    if (!check || changes.size === 0) return 0;
-    console.error(
-      `${OUTPUT_FOLDER} is not what ${SCHEMA_FILE} says: run \`npm run generate\` and commit the result.`,
-    );
-    return 1;
+    let status = 0;
+    for (const target of TARGETS) {
+      const changes = generate(target, check);
+      for (const [path, change] of changes)
+        console.log(check ? `${path} would be ${change}` : `${path} ${change}`);
+      if (!check || changes.size === 0) continue;
+      console.error(
+        `${target.folder} is not what ${target.schema} says: run \`npm run generate\` and commit the result.`,
+      );
+      status = 1;
+    }
+    return status;
   } catch (error) {
     if (!(error instanceof QapiSchemaError)) throw error;
     console.error(error.message);
