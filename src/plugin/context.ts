@@ -52,88 +52,80 @@ export function eventChecker(definition: CheckedDefinition, events: ReadonlySet<
   };
 }
 
-export class MachineView implements PluginMachine {
-  readonly #machine: MachineControl;
-  readonly #check: CheckEvent;
-  readonly signal: AbortSignal;
-
-  constructor(machine: MachineControl, check: CheckEvent, signal: AbortSignal) {
-    this.#machine = machine;
-    this.#check = check;
-    this.signal = signal;
-  }
-
-  get name(): string | undefined {
-    return this.#machine.name;
-  }
-
-  get status(): string {
-    return this.#machine.isPreconfig ? "preconfig" : this.#machine.handle.runState;
-  }
-
-  emit(event: string, data?: Input): void {
-    this.#machine.emit(event, this.#check(event, data));
-  }
+/** Its functions may be taken out of it: a handler takes what it needs. */
+export function machineView(
+  machine: MachineControl,
+  check: CheckEvent,
+  signal: AbortSignal,
+): PluginMachine<Record<string, JsonObject>> {
+  return {
+    get name() {
+      return machine.name;
+    },
+    get status() {
+      return machine.isPreconfig ? "preconfig" : machine.handle.runState;
+    },
+    signal,
+    emit: (event, data) => machine.emit(event, check(event, data)),
+  };
 }
 
-export class HandlerContext implements PluginContext {
-  readonly machine: PluginMachine;
-  readonly #parts: MachineParts;
-  readonly #call: CommandContext;
-  readonly #check: CheckEvent;
+/** The context of one command, `call`; as {@link machineView}. */
+export function handlerContext(
+  machine: PluginMachine,
+  parts: MachineParts,
+  call: CommandContext,
+  check: CheckEvent,
+): PluginContext {
+  return {
+    machine,
+    command: call.command,
+    id: call.id,
+    get signal() {
+      return call.signal;
+    },
+    progress({ current, total }) {
+      checkProgress({ current, total });
+      call.progress({ current, total });
+    },
+    emitUnicast: (event: string, data?: Input) => call.emitUnicast(event, check(event, data)),
+    execute: (command, args = {}) => execute(parts, call, command, args),
+    // The types of input and output are the plugin's; they were checked where the plugin was compiled.
+    runTask: (module, input) => runTask(parts, call, module, input) as Promise<never>,
+  };
+}
 
-  constructor(machine: PluginMachine, parts: MachineParts, call: CommandContext, check: CheckEvent) {
-    this.machine = machine;
-    this.#parts = parts;
-    this.#call = call;
-    this.#check = check;
+async function execute(
+  { machine, registry, resources }: MachineParts,
+  call: CommandContext,
+  command: string,
+  args: JsonObject,
+): Promise<JsonValue> {
+  if (machine.isPreconfig && registry().find(command)?.allowPreconfig === false) {
+    throw new QmpError(
+      `The command '${command}' is permitted only after machine initialization has completed`,
+    );
   }
+  return commandCaller(registry(), resources, call)(command, args);
+}
 
-  get command(): string {
-    return this.#call.command;
-  }
-
-  get id(): JsonValue | undefined {
-    return this.#call.id;
-  }
-
-  get signal(): AbortSignal {
-    return this.#call.signal;
-  }
-
-  progress(progress: Progress): void {
-    checkProgress(progress);
-    this.#call.progress({ current: progress.current, total: progress.total });
-  }
-
-  emitUnicast(event: string, data?: Input): void {
-    this.#call.emitUnicast(event, this.#check(event, data));
-  }
-
-  async execute(command: string, args: JsonObject = {}): Promise<JsonValue> {
-    const { machine, registry, resources } = this.#parts;
-    if (machine.isPreconfig && registry().find(command)?.allowPreconfig === false) {
-      throw new QmpError(
-        `The command '${command}' is permitted only after machine initialization has completed`,
-      );
-    }
-    return commandCaller(registry(), resources, this.#call)(command, args);
-  }
-
-  // The types of input and output are the plugin's; they were checked where the plugin was compiled.
-  async runTask(module: URL, input: unknown): Promise<never> {
-    const { signal } = this.#call;
-    signal.throwIfAborted();
-    const progress = createProgressWords();
-    const reports = new ProgressWatch(progress, this.#parts.clock, (told) => this.#call.progress(told));
-    try {
-      const pool = await this.#parts.pool();
-      const result = await fromThread(pool.runPlugin({ module: module.href, input, progress }, signal));
-      if (result.ok) return result.value as never;
-      throw new QmpError(result.desc, result.errorClass as QmpErrorClass);
-    } finally {
-      reports.stop();
-    }
+async function runTask(
+  { pool, clock }: MachineParts,
+  call: CommandContext,
+  module: URL,
+  input: unknown,
+): Promise<unknown> {
+  const { signal } = call;
+  signal.throwIfAborted();
+  const progress = createProgressWords();
+  const reports = new ProgressWatch(progress, clock, (told) => call.progress(told));
+  try {
+    const threads = await pool();
+    const result = await fromThread(threads.runPlugin({ module: module.href, input, progress }, signal));
+    if (result.ok) return result.value;
+    throw new QmpError(result.desc, result.errorClass as QmpErrorClass);
+  } finally {
+    reports.stop();
   }
 }
 

@@ -9,9 +9,9 @@ import type { CommandDescription, CommandKind } from "../qapi/runtime/command.ts
 import { QmpError } from "../qapi/runtime/error.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import type { MonitorCommand } from "../qmp/registry.ts";
-import { type CheckEvent, HandlerContext, type MachineParts } from "./context.ts";
+import { type CheckEvent, handlerContext, type MachineParts } from "./context.ts";
 import { PluginDefect, PluginError } from "./errors.ts";
-import { type CheckedDefinition, HANDLER_SHAPES, type PluginMachine } from "./plugin.ts";
+import { type CheckedDefinition, HANDLER_SHAPES, type PluginContext, type PluginMachine } from "./plugin.ts";
 
 type Handler = (args: unknown, context: unknown) => unknown;
 
@@ -37,7 +37,7 @@ export function bindHandlers(
   const guarded = described.map(({ name, kind }) => {
     const handler = handlers[name];
     if (kind === "plain") return [name, guardPlain(plugin, name, handler as Handler, machine)];
-    const contextFor = (call: CommandContext) => new HandlerContext(machine, parts, call, check);
+    const contextFor = (call: CommandContext) => handlerContext(machine, parts, call, check);
     return [name, guardObject(plugin, name, handler as HandlerObject, contextFor)];
   });
   // Commands that do not care which context their handlers are handed.
@@ -113,9 +113,9 @@ function guardObject(
   plugin: string,
   command: string,
   handler: HandlerObject,
-  contextFor: (call: CommandContext) => HandlerContext,
+  contextFor: (call: CommandContext) => PluginContext,
 ): object {
-  const guard = (call: CommandContext, work: (context: HandlerContext) => unknown) =>
+  const guard = (call: CommandContext, work: (context: PluginContext) => unknown) =>
     blameAsync(plugin, command, () => work(contextFor(call)));
   const { resources } = handler;
   return {

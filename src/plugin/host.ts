@@ -11,7 +11,7 @@ import type { WorkerPool } from "../offload/pool.ts";
 import type { SchemaInfo } from "../qapi/generated/introspect.ts";
 import { schemaInfo } from "../qapi/generated/introspection.ts";
 import type { MonitorCommand } from "../qmp/registry.ts";
-import { type CheckEvent, eventChecker, type MachineParts, MachineView } from "./context.ts";
+import { type CheckEvent, eventChecker, type MachineParts, machineView } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { bindHandlers } from "./handlers.ts";
 import { joinSchemas } from "./introspection.ts";
@@ -72,11 +72,9 @@ export class PluginHost {
       if (definition === undefined) throw new PluginError(String(source), "it was not loaded");
       const entries = describe(definition);
       takeNames(entries, definition.name, taken);
-      const events = new Set(
-        entries.filter((entry) => entry["meta-type"] === "event").map(({ name }) => name),
-      );
+      const events = eventsOf(definition, entries);
       const check: CheckEvent = eventChecker(definition, events);
-      const machine = new MachineView(parts.machine, check, ended.signal);
+      const machine = machineView(parts.machine, check, ended.signal);
       commands.push(...bindHandlers(definition, machine, { ...parts, pool: this.#taskPool }, check));
       schemas.push(entries);
     }
@@ -105,6 +103,17 @@ function describe({ name, schema, conditions = {} }: CheckedDefinition): SchemaI
   } catch (cause) {
     throw new PluginError(name, `its schema cannot be read: ${String(cause)}; compile it again`, { cause });
   }
+}
+
+/** Names of the plugin's events. */
+function eventsOf({ name, schema }: CheckedDefinition, entries: readonly SchemaInfo[]): ReadonlySet<string> {
+  const events = entries.filter((entry) => entry["meta-type"] === "event");
+  const [first] = events;
+  if (first !== undefined && typeof schema.checkEventData !== "function") {
+    const todo = "give 'checkEventData' of the generated 'events' to definePlugin, in 'schema'";
+    throw new PluginError(name, `its schema has the event '${first.name}': ${todo}`);
+  }
+  return new Set(events.map((event) => event.name));
 }
 
 /** Commands and events, by name, with whose they are. */

@@ -212,7 +212,7 @@ it("fails with a clear error when its thread dies, and works again in the next o
   const dying = createPoolWorker(
     `export const plugin = (task) => task.input.filename.endsWith("fatal") ? process.exit(7) : real.plugin(task);`,
   );
-  const service = await startTestService({ plugins: [PLUGIN], threads: { pool: dying.workerUrl } });
+  const service = await startTestService({ plugins: () => [PLUGIN], threads: { pool: dying.workerUrl } });
   const client = await TestClient.connect(service.sockets[0] ?? "", []);
   const filename = join(directory, "content");
   writeFileSync(filename, "abc");

@@ -49,9 +49,11 @@ function createHandlers(machine: PluginMachine<EventData>): Handlers {
             const [command, inner] = args.arguments as [string, JsonObject];
             return { words: [JSON.stringify(await context.execute(command, inner))] };
           }
-          case "unicast":
-            context.emitUnicast("SAID", { words: [String(context.id)] });
+          case "unicast": {
+            const { emitUnicast, id } = context;
+            emitUnicast("SAID", { words: [String(id)] });
             return { words: nothing };
+          }
           case "forbid":
             throw new QmpError("Not today", "DeviceNotActive");
           case "throw":
@@ -137,7 +139,7 @@ let client: TestClient;
 
 beforeAll(async () => {
   plugins = buildPlugin({ file: "sayer.json", text: SCHEMA }, { "plugin.ts": PLUGIN, "work.ts": WORK });
-  service = await startTestService({ plugins: [`${plugins.folder}/plugin.js`], workers: 1 });
+  service = await startTestService({ plugins: () => [`${plugins.folder}/plugin.js`], workers: 1 });
   client = await TestClient.connect(service.sockets[0] ?? "", ["oob", "async"]);
 }, BUILD_TIMEOUT_MS);
 
@@ -302,9 +304,29 @@ describe("a plugin's task", () => {
   });
 });
 
+it("N0: a machine has its own: handlers, events, and none where none was asked for", async () => {
+  const two = await startTestService({
+    machines: [[], [], []],
+    plugins: (machine) => (machine === 2 ? [] : [`${plugins.folder}/plugin.js`]),
+  });
+  const clients = await Promise.all(two.sockets.map((socket) => TestClient.connect(socket, [])));
+  const [one, other, none] = clients;
+  expect(await one?.execute("early")).toEqual({ return: { words: ["vm0", "running"] } });
+  expect(await other?.execute("early")).toEqual({ return: { words: ["vm1", "running"] } });
+  expect(await none?.execute("early")).toMatchObject({ error: { class: "CommandNotFound" } });
+  await one?.execute("say", { words: ["for vm0"] });
+  await other?.execute("query-name");
+  expect(other?.texts.filter((text) => text.includes("SAID"))).toEqual([]);
+  for (const each of clients) each.destroy();
+  await two.stop();
+});
+
 it("before the machine is built, what the schema allows runs, and can run no more than that", async () => {
   // Named once more: a service of its own, whose machine waits.
-  const preconfig = await startTestService({ plugins: [`${plugins.folder}/plugin.js`], preconfig: true });
+  const preconfig = await startTestService({
+    plugins: () => [`${plugins.folder}/plugin.js`],
+    preconfig: true,
+  });
   const waiting = await TestClient.connect(preconfig.sockets[0] ?? "", []);
   expect(await waiting.execute("early")).toEqual({ return: { words: ["vm0", "preconfig"] } });
   expect(await waiting.execute("say", { words: [] })).toMatchObject({

@@ -50,7 +50,7 @@ const withHandlers = (handlers: string): string =>
 /** Why the service does not start. */
 async function refusal(...sources: string[]): Promise<{ message: string; code: unknown }> {
   try {
-    const service = await startTestService({ plugins: sources });
+    const service = await startTestService({ plugins: () => sources });
     await service.stop();
   } catch (error) {
     const { message, cause } = error as { message: string; cause: { code?: unknown } };
@@ -81,6 +81,11 @@ describe("a service does not start with", () => {
       "no generated code",
       () => define("name: 'sayer', schema: {}, createHandlers: () => ({})"),
       /is not given 'schema\.marshalCommands' of the code that 'qmpd schema compile' makes$/,
+    ],
+    [
+      "events that nobody checks",
+      () => define("name: 'sayer', schema: { marshalCommands, schemaInfo }, createHandlers: () => ({})"),
+      /^plugin sayer: its schema has the event 'SAID': give 'checkEventData' of the generated 'events' to/,
     ],
     ["no createHandlers", () => define("name: 'sayer', schema"), /is not given a function 'createHandlers'$/],
     [
@@ -160,7 +165,7 @@ it("a command whose condition does not hold is not there, and its handler may be
   const on = define(
     `name: "sayer", schema, conditions: { SOMETIMES: true }, createHandlers: () => ({ say, wait, work })`,
   );
-  const service = await startTestService({ plugins: [off] });
+  const service = await startTestService({ plugins: () => [off] });
   await service.stop();
   expect((await refusal(on)).message).toContain("the command 'sometimes' of its schema has no handler");
 });

@@ -25,8 +25,8 @@ export interface TestServiceOptions {
   readonly machines?: readonly (readonly string[])[];
   readonly workers?: number;
   readonly threads?: Partial<ThreadEntries>;
-  /** Of every machine. */
-  readonly plugins?: Server.MachineOptions["plugins"];
+  /** Those of each machine. */
+  readonly plugins?: (machine: number) => Server.MachineOptions["plugins"];
   /** Every machine waits to be built. */
   readonly preconfig?: boolean;
 }
@@ -36,7 +36,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     machines = [["VGA:640x480"]],
     workers = 1,
     threads = {},
-    plugins = [],
+    plugins = () => [],
     preconfig = false,
   } = options;
   const server = (await import(new URL("index.js", BUILT).href)) as typeof Server;
@@ -53,7 +53,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
         qmp: [server.parseEndpoint(`unix:${sockets[index]}`)],
         name: `vm${index}`,
         qtest: true,
-        plugins,
+        plugins: plugins(index) ?? [],
         preconfig,
       })),
       workers,
