@@ -97,8 +97,9 @@ function fits(handler: unknown, kind: CommandKind): boolean {
 }
 
 function guardPlain(plugin: string, command: string, handler: Handler, machine: PluginMachine): Handler {
+  const context = { machine };
   return (args) => {
-    const result = blame(plugin, command, () => handler(args, { machine }));
+    const result = blame(plugin, command, () => handler(args, context));
     if (!isThenable(result)) return result;
     result.then(undefined, () => {}); // Nobody waits for it.
     const todo = "make the command 'coroutine' or 'async' in the schema";
@@ -122,8 +123,10 @@ function guardObject(
     // Always a promise: a handler that answers nothing has ended, too.
     handle: (args: unknown, call: CommandContext) => guard(call, (context) => handler.handle(args, context)),
     ...(resources !== undefined && {
-      resources: (args: unknown, call: CommandContext) =>
-        blame(plugin, command, () => resources.call(handler, args, contextFor(call))),
+      resources(args: unknown, call: CommandContext) {
+        const claims = blame(plugin, command, () => resources.call(handler, args, contextFor(call)));
+        return isThenable(claims) ? blameAsync(plugin, command, () => claims) : claims;
+      },
     }),
   };
 }

@@ -67,16 +67,20 @@ export class PluginHost {
     const taken = new Map(BUILT_IN);
     const commands: MonitorCommand[] = [];
     const schemas: SchemaInfo[][] = [];
-    for (const source of sources) {
-      const definition = this.#definitions.get(source);
-      if (definition === undefined) throw new PluginError(String(source), "it was not loaded");
-      const entries = describe(definition);
-      takeNames(entries, definition.name, taken);
-      const events = eventsOf(definition, entries);
-      const check: CheckEvent = eventChecker(definition, events);
-      const machine = machineView(parts.machine, check, ended.signal);
-      commands.push(...bindHandlers(definition, machine, { ...parts, pool: this.#taskPool }, check));
-      schemas.push(entries);
+    try {
+      for (const source of sources) {
+        const definition = this.#definitions.get(source);
+        if (definition === undefined) throw new PluginError(String(source), "it was not loaded");
+        const entries = describe(definition);
+        takeNames(entries, definition.name, taken);
+        const check: CheckEvent = eventChecker(definition, eventsOf(definition, entries));
+        const machine = machineView(parts.machine, check, ended.signal);
+        commands.push(...bindHandlers(definition, machine, { ...parts, pool: this.#taskPool }, check));
+        schemas.push(entries);
+      }
+    } catch (error) {
+      ended.abort(); // Those that fit may have started something.
+      throw error;
     }
     return {
       commands,

@@ -72,8 +72,11 @@ export async function startService(
   let pool: Promise<WorkerPool> | undefined;
   let plugins: PluginHost | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([pool?.then((started) => started.close()), host?.then((started) => started.close())]);
-    await plugins?.close();
+    await Promise.all([
+      pool?.then((started) => started.close()),
+      host?.then((started) => started.close()),
+      plugins?.close(),
+    ]);
     log.info({}, "service ended");
   };
   const abort = (): void => {

@@ -2,6 +2,7 @@
  * What a plugin's commands do over a real socket, and what its mistakes do to others: nothing.
  */
 
+import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Line, TestClient } from "../support/client.ts";
 import { BUILD_TIMEOUT_MS, buildPlugin, type PluginFolder } from "../support/plugin.ts";
@@ -42,7 +43,11 @@ function createHandlers(machine: PluginMachine<EventData>): Handlers {
     },
     early: ({}, { machine: { name = "", status } }) => ({ words: [name, status] }),
     wait: {
-      resources: () => [{ resource: "sayer", mode: "exclusive" }],
+      resources({ do: what }) {
+        if (what === "throw at claims") throw new TypeError("a slip");
+        const claims = [{ resource: "sayer", mode: "exclusive" } as const];
+        return what === "reject at claims" ? Promise.reject(new TypeError("a slip")) : claims;
+      },
       async handle(args, context) {
         switch (args.do) {
           case "execute": {
@@ -126,6 +131,9 @@ export default async function work(what: string, task: TaskContext): Promise<str
 }
 `;
 
+/** Besides: types of two plugins have to be told apart. */
+const EXAMPLE = resolve("dist/examples/hash-file/plugin.js");
+
 const DEFECT = { class: "GenericError", desc: "Internal error; the server's log says more" };
 const CANCELLED = { class: "GenericError", desc: "Command cancelled" };
 const THREAD_DIED = {
@@ -139,7 +147,7 @@ let client: TestClient;
 
 beforeAll(async () => {
   plugins = buildPlugin({ file: "sayer.json", text: SCHEMA }, { "plugin.ts": PLUGIN, "work.ts": WORK });
-  service = await startTestService({ plugins: () => [`${plugins.folder}/plugin.js`], workers: 1 });
+  service = await startTestService({ plugins: () => [`${plugins.folder}/plugin.js`, EXAMPLE], workers: 1 });
   client = await TestClient.connect(service.sockets[0] ?? "", ["oob", "async"]);
 }, BUILD_TIMEOUT_MS);
 
@@ -222,7 +230,10 @@ describe("a plugin's commands", () => {
 
   it("I1: are listed and introspected as the others are, with types of their own", async () => {
     const { return: listed } = (await ask("query-commands")) as { return: { name: string }[] };
-    expect(listed.slice(-6).map(({ name }) => name)).toEqual(["say", "early", "wait", "keep", "work", "err"]);
+    expect(listed.map(({ name }) => name).slice(-7)).toEqual([
+      ...["say", "early", "wait", "keep", "work", "err"],
+      "hash-file",
+    ]);
     type Entry = Line & { name: string; "meta-type": string; members?: { name: string; type: string }[] };
     const { return: entries } = (await ask("query-qmp-schema")) as unknown as { return: Entry[] };
     const types = new Map(entries.map((entry) => [entry.name, entry]));
@@ -236,6 +247,9 @@ describe("a plugin's commands", () => {
       expect(members[0]?.type).toBe("[str]");
       expect(find(members[1]?.type)).toMatchObject({ "meta-type": "enum", values: ["now", "later"] });
     }
+    expect(find(find("hash-file")["ret-type"]).members?.map((member) => member.name)).toEqual([
+      ...["algorithm", "digest", "size"],
+    ]);
     // Every name that an entry tells leads somewhere.
     const named = JSON.stringify(entries).matchAll(/"(?:arg-|ret-|element-)?type":"([^"]+)"/g);
     expect(Array.from(named, ([, name = ""]) => name).filter((name) => !types.has(name))).toEqual([]);
@@ -245,6 +259,8 @@ describe("a plugin's commands", () => {
 describe("a plugin's mistake is an internal error, logged as the plugin's, and harms nobody else:", () => {
   it.each([
     ["wait", "throw", "PLUGIN_DEFECT", "plugin sayer: the handler of 'wait' failed: a slip"],
+    ["wait", "throw at claims", "PLUGIN_DEFECT", "plugin sayer: the handler of 'wait' failed: a slip"],
+    ["wait", "reject at claims", "PLUGIN_DEFECT", "plugin sayer: the handler of 'wait' failed: a slip"],
     ["wait", "wrong result", "", "result of wait is not of its type: Invalid parameter type for 'words', "],
     [
       "wait",
