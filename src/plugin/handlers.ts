@@ -116,16 +116,24 @@ function guardObject(
   handler: HandlerObject,
   contextFor: (call: CommandContext) => PluginContext,
 ): object {
-  const guard = (call: CommandContext, work: (context: PluginContext) => unknown) =>
-    blameAsync(plugin, command, () => work(contextFor(call)));
   const { resources } = handler;
+  /** Claims that are being looked up.  The monitor may start a lone command meanwhile: a plugin's waits for them. */
+  const lookups = new WeakMap<CommandContext, PromiseLike<unknown>>();
   return {
     // Always a promise: a handler that answers nothing has ended, too.
-    handle: (args: unknown, call: CommandContext) => guard(call, (context) => handler.handle(args, context)),
+    handle: (args: unknown, call: CommandContext) =>
+      blameAsync(plugin, command, async () => {
+        await lookups.get(call);
+        call.signal.throwIfAborted();
+        return handler.handle(args, contextFor(call));
+      }),
     ...(resources !== undefined && {
       resources(args: unknown, call: CommandContext) {
         const claims = blame(plugin, command, () => resources.call(handler, args, contextFor(call)));
-        return isThenable(claims) ? blameAsync(plugin, command, () => claims) : claims;
+        if (!isThenable(claims)) return claims;
+        const lookup = blameAsync(plugin, command, () => claims);
+        lookups.set(call, lookup);
+        return lookup;
       },
     }),
   };
