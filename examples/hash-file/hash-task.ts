@@ -1,7 +1,7 @@
 /**
  * Hashing a file, in a pool thread.
  *
- * It works in pieces of a few milliseconds, and looks between two of them whether it is to go on.  Whatever
+ * It works in pieces of less than a millisecond, and looks between two of them whether it is to go on.  Whatever
  * happens, the file is closed.
  */
 
@@ -11,7 +11,7 @@ import { getSystemErrorMap } from "node:util";
 import { QmpError, type TaskContext } from "qmpd/plugin";
 import type { HashAlgorithm } from "./generated/hash-file.js";
 
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** Opening a FIFO must not wait for its writer: nothing could end that. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
