@@ -11,7 +11,7 @@ import type { CommandContext } from "../qmp/context.ts";
 import type { MonitorCommand } from "../qmp/registry.ts";
 import { type CheckEvent, handlerContext, type MachineParts } from "./context.ts";
 import { PluginDefect, PluginError } from "./errors.ts";
-import { type CheckedDefinition, HANDLER_SHAPES, type PluginContext, type PluginMachine } from "./plugin.ts";
+import type { CheckedDefinition, PluginContext, PluginMachine } from "./plugin.ts";
 
 type Handler = (args: unknown, context: unknown) => unknown;
 
@@ -22,6 +22,13 @@ interface HandlerObject {
   readonly handle: Handler;
   readonly resources?: Handler;
 }
+
+/** What a handler has to be, for messages. */
+const HANDLER_SHAPES: Readonly<Record<CommandKind, string>> = {
+  plain: "a function",
+  coroutine: "an object with a function 'handle'",
+  async: "an object with a function 'handle'",
+};
 
 /** Throws `PluginError` for a handler that is missing, of another kind than its command, or of no command. */
 export function bindHandlers(
@@ -123,8 +130,8 @@ function guardObject(
     // Always a promise: a handler that answers nothing has ended, too.
     handle: (args: unknown, call: CommandContext) =>
       blameAsync(plugin, command, async () => {
-        await lookups.get(call);
-        call.signal.throwIfAborted();
+        const lookup = lookups.get(call);
+        if (lookup !== undefined) await unlessAborted(lookup, call.signal);
         return handler.handle(args, contextFor(call));
       }),
     ...(resources !== undefined && {
@@ -137,6 +144,14 @@ function guardObject(
       },
     }),
   };
+}
+
+/** Settles as `lookup` does, or rejects with the reason when `signal` fires first. */
+function unlessAborted(lookup: PromiseLike<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    lookup.then(() => resolve(), reject);
+  });
 }
 
 function blame<T>(plugin: string, command: string, work: () => T): T {

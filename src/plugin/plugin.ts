@@ -7,7 +7,7 @@
  * The types here are the contract; `host.ts` holds a plugin against it when a service starts.
  */
 
-import type { AsyncCommand, CommandKind, PlainCommand } from "../qapi/runtime/command.ts";
+import type { AsyncCommand, PlainCommand } from "../qapi/runtime/command.ts";
 import type { Input, JsonObject, JsonValue } from "../qapi/runtime/unmarshal.ts";
 import type { Progress } from "./progress.ts";
 import type { Task } from "./task.ts";
@@ -115,10 +115,3 @@ export function definePlugin<Handlers, Conditions, Events extends EventMap>(
 export function definitionOf(plugin: unknown): CheckedDefinition | undefined {
   return typeof plugin === "object" && plugin !== null ? definitions.get(plugin) : undefined;
 }
-
-/** What a handler of this kind has to be, for messages. */
-export const HANDLER_SHAPES: Readonly<Record<CommandKind, string>> = {
-  plain: "a function",
-  coroutine: "an object with a function 'handle'",
-  async: "an object with a function 'handle'",
-};

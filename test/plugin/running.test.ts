@@ -45,6 +45,7 @@ function createHandlers(machine: PluginMachine<EventData>): Handlers {
     wait: {
       resources({ do: what }) {
         if (what === "throw at claims") throw new TypeError("a slip");
+        if (what === "hang at claims") return new Promise<never>(() => {});
         const claims = [{ resource: "sayer", mode: "exclusive" } as const];
         return what === "reject at claims" ? Promise.reject(new TypeError("a slip")) : claims;
       },
@@ -197,6 +198,12 @@ describe("a plugin's commands", () => {
     expect(await ask("work", { do: "fail" })).toEqual({
       error: { class: "DeviceNotFound", desc: "No such word" },
     });
+  });
+
+  it("C5: can be cancelled while it is not known yet what they need", async () => {
+    client.send({ execute: "wait", arguments: { do: "hang at claims" }, id: "hang" });
+    client.send({ "exec-oob": "cancel-command", arguments: { id: "hang" }, id: "cancel" });
+    expect([await client.reply(), await client.reply()]).toContainEqual({ id: "hang", error: CANCELLED });
   });
 
   it("have ended when a handler without a promise has", async () => {
