@@ -75,6 +75,17 @@ describe("the import table of ARCHITECTURE.md", () => {
     expect([...users("comlink")].sort()).toEqual(["src/offload", "workers"]);
   });
 
+  it("has plugins loaded by services that have some, and by threads that run a task of theirs", () => {
+    const loads = files.filter(
+      (file) =>
+        folderOf(file) !== "src/plugin" &&
+        /^(?:import|export) (?!type )[^;]*?from "[^"]*\/plugin\//m.test(
+          readFileSync(join(ROOT, file), "utf8"),
+        ),
+    );
+    expect(loads).toEqual([]);
+  });
+
   it("holds for a source without import cycles", () => {
     const done = new Set<string>();
     const visit = (file: string, path: readonly string[]): void => {

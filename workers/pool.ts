@@ -7,6 +7,8 @@ import type {
   Base64Task,
   EncodeOutcome,
   EncodeTask,
+  PluginTask,
+  PluginTaskOutcome,
   TaskOutcome,
   WriteTask,
 } from "../src/offload/contract.ts";
@@ -38,6 +40,16 @@ export async function base64(task: Base64Task): Promise<Base64Outcome> {
   return move(moving as Parameters<typeof move>[0]) as unknown as Base64Outcome;
 }
 
+export async function plugin(task: PluginTask): Promise<PluginTaskOutcome> {
+  if (!begin(task.cancel)) return { ok: false, code: "cancelled" };
+  try {
+    const { runPluginTask } = await import("../src/plugin/task.ts");
+    return { ok: true, value: await runPluginTask(task) };
+  } catch (error) {
+    return defect(error);
+  }
+}
+
 function beginAndSettle<T>(cancel: CancelFlag, work: () => T): TaskOutcome<T> {
   return begin(cancel) ? settle(work) : { ok: false, code: "cancelled" };
 }
@@ -50,10 +62,10 @@ function settle<T>(work: () => T): TaskOutcome<T> {
     if (error instanceof Error && "errno" in error && "code" in error) {
       return { ok: false, code: "io", errno: String(error.code) };
     }
-    return {
-      ok: false,
-      code: "defect",
-      message: error instanceof Error ? (error.stack ?? "") : String(error),
-    };
+    return defect(error);
   }
+}
+
+function defect(error: unknown): TaskOutcome<never> {
+  return { ok: false, code: "defect", message: error instanceof Error ? (error.stack ?? "") : String(error) };
 }

@@ -1,26 +1,42 @@
 /**
- * `npm run generate`: makes `src/qapi/generated/` of `schema/`.  Only files that change are written.
- * With `--check` nothing is: the exit status tells whether the generated files are those of the schema.
+ * `npm run generate`: makes `src/qapi/generated/` of `schema/`, and the generated code of the examples of theirs.
+ * Only files that change are written.  With `--check` nothing is: the exit status tells whether the generated files
+ * are those of the schemas.
  */
 
-import { compile } from "../qapi/compiler/compile.ts";
+import { compile, IN_A_PLUGIN } from "../qapi/compiler/compile.ts";
 import { QapiSchemaError } from "../qapi/compiler/source.ts";
 import { readSchemaFile, updateFolder } from "./schema-files.ts";
 
-const SCHEMA_FILE = "schema/qapi-schema.json";
-const OUTPUT_FOLDER = "src/qapi/generated";
+interface Target {
+  readonly schema: string;
+  readonly folder: string;
+  /** Undefined: this project. */
+  readonly placement?: typeof IN_A_PLUGIN;
+}
+
+const TARGETS: readonly Target[] = [
+  { schema: "schema/qapi-schema.json", folder: "src/qapi/generated" },
+  {
+    schema: "examples/hash-file/hash-file.json",
+    folder: "examples/hash-file/generated",
+    placement: IN_A_PLUGIN,
+  },
+];
 
 function main(args: readonly string[]): number {
   const check = args.includes("--check");
   try {
-    const changes = updateFolder(OUTPUT_FOLDER, compile(SCHEMA_FILE, readSchemaFile), { check });
-    for (const [path, change] of changes)
-      console.log(check ? `${path} would be ${change}` : `${path} ${change}`);
-    if (!check || changes.size === 0) return 0;
-    console.error(
-      `${OUTPUT_FOLDER} is not what ${SCHEMA_FILE} says: run \`npm run generate\` and commit the result.`,
-    );
-    return 1;
+    let status = 0;
+    for (const { schema, folder, placement } of TARGETS) {
+      const changes = updateFolder(folder, compile(schema, readSchemaFile, placement), { check });
+      for (const [path, change] of changes)
+        console.log(check ? `${path} would be ${change}` : `${path} ${change}`);
+      if (!check || changes.size === 0) continue;
+      console.error(`${folder} is not what ${schema} says: run \`npm run generate\` and commit the result.`);
+      status = 1;
+    }
+    return status;
   } catch (error) {
     if (!(error instanceof QapiSchemaError)) throw error;
     console.error(error.message);

@@ -8,9 +8,8 @@
 import type { Command } from "commander";
 import { type AnswerEntry, isAnswer, parseAnswer } from "../qapi/compiler/compare/answer.ts";
 import { type Change, compareAnswers } from "../qapi/compiler/compare/compare.ts";
-import { compile, loadSchema } from "../qapi/compiler/compile.ts";
+import { compile, IN_A_PLUGIN, loadSchema } from "../qapi/compiler/compile.ts";
 import { conditionsOf } from "../qapi/compiler/generate/conditions.ts";
-import type { Placement } from "../qapi/compiler/generate/index.ts";
 import { introspect } from "../qapi/compiler/generate/introspection.ts";
 import { writeMarkdown } from "../qapi/compiler/generate/markdown.ts";
 import type { Schema } from "../qapi/compiler/model.ts";
@@ -19,13 +18,6 @@ import { NotGeneratedError, readSchemaFile, reasonOf, updateFolder } from "./sch
 
 const STATUS_ERROR = 1;
 const STATUS_INCOMPATIBLE = 2;
-
-/** In a project that has this one as a package. */
-const PLACEMENT: Placement = {
-  runtime: { package: "qmpd/qapi" },
-  extension: ".js",
-  madeBy: "qmpd schema compile",
-};
 
 const EXAMPLES = `
 Examples:
@@ -139,7 +131,7 @@ function counted(count: number, noun: string): string {
 }
 
 function compileTo(file: string, folder: string, check: boolean): void {
-  const changes = updateFolder(folder, compile(file, readSchemaFile, PLACEMENT), { check });
+  const changes = updateFolder(folder, compile(file, readSchemaFile, IN_A_PLUGIN), { check });
   for (const [path, change] of changes) print(check ? `${path} would be ${change}` : `${path} ${change}`);
   if (!check || changes.size === 0) return;
   process.stderr.write(`${folder} is not what ${file} says: compile it without --check\n`);

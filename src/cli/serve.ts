@@ -30,6 +30,7 @@ interface ServeOptions {
   readonly stopped?: true;
   readonly preconfig?: true;
   readonly qtest?: true;
+  readonly plugin?: readonly string[];
   readonly allowRemote?: true;
   readonly config?: string;
   readonly workers: number;
@@ -47,6 +48,7 @@ const FILE_OPTIONS = [
   "stopped",
   "preconfig",
   "qtest",
+  "plugin",
   "allowRemote",
   "workers",
   "limit",
@@ -67,6 +69,8 @@ Examples:
   qmpd serve --stopped            waits for "cont"
   qmpd serve --preconfig          waits for "x-exit-preconfig"
   qmpd serve --qtest              adds the test commands qtest-timeout and qtest-emit
+  qmpd serve --plugin ./my-commands.js
+      adds commands and events of your own; docs/plugins.md tells how they are made
   qmpd serve --qmp stdio          one client, on standard input and output
   qmpd serve --qmp tcp:0.0.0.0:4444 --allow-remote
       whoever reaches that port controls the machine
@@ -101,6 +105,7 @@ export function addServeCommand(program: Command): void {
     .option("--stopped", "start paused")
     .option("--preconfig", "wait for x-exit-preconfig before the machine is built")
     .option("--qtest", "offer the test commands")
+    .option("--plugin <file...>", "add the commands and events of a plugin; may be repeated")
     .option("--workers <n>", "pool threads, for encoding and writing", wholeNumber, defaultWorkers())
     .option("--limit <NAME=VALUE...>", "set one of the limits listed below")
     .option("--allow-remote", "let TCP endpoints have an address that other hosts reach")
@@ -148,6 +153,7 @@ async function readConfig(options: ServeOptions, command: Command): Promise<Serv
         stopped: options.stopped === true,
         preconfig: options.preconfig === true,
         qtest: options.qtest === true,
+        plugins: options.plugin ?? [],
       },
     ],
     workers: options.workers,

@@ -1,7 +1,7 @@
 /** What a command of the human monitor is. */
 
+import type { CallCommand } from "../qmp/call-command.ts";
 import type { HmpArguments, HmpParameter } from "./arguments.ts";
-import type { CallCommand } from "./call-command.ts";
 
 interface HmpEntry {
   /** The names it is called by. */

@@ -3,9 +3,9 @@
 import type { VersionInfo } from "../qapi/generated/control.ts";
 import type { NameInfo } from "../qapi/generated/misc.ts";
 import type { StatusInfo } from "../qapi/generated/run-state.ts";
+import type { CallCommand } from "../qmp/call-command.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { HmpArguments } from "./arguments.ts";
-import type { CallCommand } from "./call-command.ts";
 import type { HmpCommand } from "./command.ts";
 import { helpText } from "./help.ts";
 

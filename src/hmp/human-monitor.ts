@@ -8,12 +8,12 @@
 
 import type { CpuInfoFast } from "../qapi/generated/machine.ts";
 import type { HumanMonitorCommandArg } from "../qapi/generated/misc.ts";
+import { type CallCommand, commandCaller } from "../qmp/call-command.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
 import { readArguments } from "./arguments.ts";
-import { type CallCommand, commandCaller } from "./call-command.ts";
 import type { HmpCommand } from "./command.ts";
 import { HMP_COMMANDS } from "./commands.ts";
 import { helpText } from "./help.ts";

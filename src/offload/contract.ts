@@ -5,6 +5,7 @@
 
 import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { PictureRoom } from "../util/frame-memory.ts";
+import type { ProgressWords } from "../util/progress-words.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 
 // ---- Pool threads (piscina), `workers/pool.ts`: one exported function for each task ----
@@ -81,6 +82,22 @@ export interface Base64Task {
 }
 
 export type Base64Outcome = TaskOutcome<Uint8Array<ArrayBuffer>>;
+
+/** Calls the default export of a plugin's module with `input`. */
+export interface PluginTask {
+  /** Its URL. */
+  readonly module: string;
+  readonly input: unknown;
+  readonly progress: ProgressWords;
+  readonly cancel: CancelFlag;
+}
+
+/** What it answered, or the `QmpError` that it failed with. */
+export type PluginTaskResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly errorClass: string; readonly desc: string };
+
+export type PluginTaskOutcome = TaskOutcome<PluginTaskResult>;
 
 // ---- Machine threads (comlink), `workers/machine.ts` ----
 //

@@ -27,6 +27,8 @@ import type {
   Extents,
   ImageFormat,
   Picture,
+  PluginTask,
+  PluginTaskResult,
   TaskOutcome,
   WriteTask,
 } from "./contract.ts";
@@ -55,6 +57,7 @@ interface Tasks {
   encode: { task: EncodeTask; value: Extents | undefined };
   write: { task: WriteTask; value: undefined };
   base64: { task: Base64Task; value: Uint8Array<ArrayBuffer> };
+  plugin: { task: PluginTask; value: PluginTaskResult };
 }
 
 /**
@@ -174,6 +177,17 @@ export class WorkerPool {
     return this.#runCancellable("base64", task, signal);
   }
 
+  /**
+   * Runs a plugin's task.  Rejects with `WorkerGoneError`, the signal's reason, an `Error` that tells of a defect
+   * in the task, or the system's when `input` cannot be sent to a thread.
+   */
+  async runPlugin(task: Omit<PluginTask, "cancel">, signal: AbortSignal): Promise<PluginTaskResult> {
+    const result = await this.#runCancellable("plugin", { ...task, cancel: createCancelFlag() }, signal);
+    // It did not look at its flag, or too late: whoever cancelled is told that it worked.
+    signal.throwIfAborted();
+    return result;
+  }
+
   /** Threads that live: as many as were asked for, but while one is replaced, or when none starts. */
   get threadCount(): number {
     return this.#piscina.threads.length;
@@ -186,7 +200,7 @@ export class WorkerPool {
   }
 
   /** Runs a task whose flag is set when `signal` fires. */
-  async #runCancellable<Name extends "write" | "base64">(
+  async #runCancellable<Name extends "write" | "base64" | "plugin">(
     name: Name,
     task: Tasks[Name]["task"],
     signal: AbortSignal,
@@ -224,6 +238,7 @@ export class WorkerPool {
     try {
       outcome = await this.#piscina.run(task, { name, signal: kill.signal });
     } catch (error) {
+      if (isCloneError(error)) throw error;
       // A task's own failure is a value: this is the end of its thread.
       this.#lastFailure = error;
       throw new WorkerGoneError("the pool thread has ended", { cause: error });
@@ -253,6 +268,11 @@ export class WorkerPool {
       for (const kill of this.#unsettled) kill.abort();
     });
   }
+}
+
+/** What cannot be sent to a thread, a function for example, is no fault of the thread. */
+function isCloneError(error: unknown): boolean {
+  return error instanceof Error && error.name === "DataCloneError";
 }
 
 /** The task saw its cancel flag. */

@@ -21,6 +21,7 @@ import { HumanMonitor } from "../hmp/human-monitor.ts";
 import { openBlockFile } from "../offload/block-files.ts";
 import { readConfigText } from "../offload/config-file.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import type { PluginHost } from "../plugin/host.ts";
 import { marshalCommands } from "../qapi/generated/commands.ts";
 import type { VersionInfo } from "../qapi/generated/control.ts";
 import { schemaInfo } from "../qapi/generated/introspection.ts";
@@ -36,6 +37,8 @@ export interface CommandParts {
   readonly version: VersionInfo;
   readonly pool: () => Promise<WorkerPool>;
   readonly resources: ResourceTable;
+  /** Undefined: no machine of the service has any. */
+  readonly plugins: PluginHost | undefined;
 }
 
 export interface Commands {
@@ -44,15 +47,23 @@ export interface Commands {
   close(): Promise<void>;
 }
 
-export function buildCommands({ machine, options, version, pool, resources }: CommandParts): Commands {
+export function buildCommands(parts: CommandParts): Commands {
+  const { machine, options, version, pool, resources } = parts;
   const conditions = { QTEST: options.qtest === true };
   const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
-  const registry: CommandRegistry = new CommandRegistry(
-    marshalCommands<PlainContext, CommandContext>(
+  const plugins = parts.plugins?.bind(options.plugins ?? [], {
+    machine,
+    registry: () => registry,
+    resources,
+    clock: systemClock,
+  });
+  const schema = schemaInfo(conditions);
+  const registry: CommandRegistry = new CommandRegistry([
+    ...marshalCommands<PlainContext, CommandContext>(
       {
         ...runStateHandlers(machine),
         ...controlHandlers({ machine, version, commandNames: () => registry.names() }),
-        ...introspectHandlers(schemaInfo(conditions)),
+        ...introspectHandlers(plugins?.extend(schema) ?? schema),
         ...miscHandlers(machine, new HumanMonitor(() => registry, resources)),
         ...machineHandlers(machine, options.uuid),
         ...qomHandlers(machine),
@@ -66,6 +77,11 @@ export function buildCommands({ machine, options, version, pool, resources }: Co
       },
       conditions,
     ),
-  );
-  return { registry, close: () => blockGraph.close() };
+    ...(plugins?.commands ?? []),
+  ]);
+  const close = (): Promise<void> => {
+    plugins?.close();
+    return blockGraph.close();
+  };
+  return { registry, close };
 }

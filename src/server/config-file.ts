@@ -21,7 +21,17 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 
 const FILE_FIELDS = ["machines", "workers", "limits", "allow-remote"];
-const MACHINE_FIELDS = ["name", "uuid", "type", "displays", "qmp", "stopped", "preconfig", "qtest"];
+const MACHINE_FIELDS = [
+  "name",
+  "uuid",
+  "type",
+  "displays",
+  "qmp",
+  "stopped",
+  "preconfig",
+  "qtest",
+  "plugins",
+];
 
 /** Reads a configuration file's text.  `file` is its name, for errors. */
 export async function parseConfigFile(text: string, file: string): Promise<ServiceConfig> {
@@ -86,6 +96,9 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
     stopped: flag(machine.stopped, `${place}.stopped`, at),
     preconfig: flag(machine.preconfig, `${place}.preconfig`, at),
     qtest: flag(machine.qtest, `${place}.qtest`, at),
+    plugins: list(machine.plugins, `${place}.plugins`, at).map((plugin) =>
+      inPlace("plugins", (file) => file, plugin),
+    ),
   };
 }
 

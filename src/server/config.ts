@@ -15,6 +15,7 @@ import type {
   MachineConfig,
   MachineType,
 } from "../offload/contract.ts";
+import type { PluginSource } from "../plugin/host.ts";
 import * as limits from "../util/limits.ts";
 
 export type Endpoint =
@@ -35,6 +36,8 @@ export interface MachineOptions {
   readonly preconfig?: boolean;
   /** Offers the test commands `qtest-timeout` and `qtest-emit`. */
   readonly qtest?: boolean;
+  /** Adds commands and events: plugins, or the files that export them, from the working directory. */
+  readonly plugins?: readonly PluginSource[];
 }
 
 /** The bounds that an operator may set; `LIMITS` describes them. */

@@ -13,6 +13,7 @@ import { Monitor } from "../monitor/monitor.ts";
 import type { MachineEvent, MachineHandle } from "../offload/contract.ts";
 import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import type { PluginHost } from "../plugin/host.ts";
 import type { VersionInfo } from "../qapi/generated/control.ts";
 import { JsonStreamer } from "../qjson/streamer.ts";
 import type { JsonObject } from "../qjson/value.ts";
@@ -37,6 +38,8 @@ export interface SharedParts {
   readonly host: MachineHost;
   /** Starts the pool, if it has not been started. */
   readonly pool: () => Promise<WorkerPool>;
+  /** Undefined: no machine has any. */
+  readonly plugins: PluginHost | undefined;
   readonly inputBudget: Budget;
   readonly outputBudget: Budget;
   readonly limits: ServiceLimits;
@@ -98,6 +101,7 @@ export class MachineService implements MachineControl {
       version: shared.version,
       pool: shared.pool,
       resources,
+      plugins: shared.plugins,
     });
     this.#closeCommands = commands.close;
     this.#monitor = new Monitor({

@@ -13,6 +13,7 @@ import { checkMachineConfig } from "../machine/config.ts";
 import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import { WorkerGoneError } from "../offload/worker-gone.ts";
+import type { PluginHost } from "../plugin/host.ts";
 import { encodeGreeting } from "../qmp/greeting.ts";
 import { Budget } from "../util/budget.ts";
 import {
@@ -69,8 +70,13 @@ export async function startService(
   const machines: MachineService[] = [];
   let host: Promise<MachineHost> | undefined;
   let pool: Promise<WorkerPool> | undefined;
+  let plugins: PluginHost | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([pool?.then((started) => started.close()), host?.then((started) => started.close())]);
+    await Promise.all([
+      pool?.then((started) => started.close()),
+      host?.then((started) => started.close()),
+      plugins?.close(),
+    ]);
     log.info({}, "service ended");
   };
   const abort = (): void => {
@@ -81,6 +87,7 @@ export async function startService(
   signal?.addEventListener("abort", abort);
   try {
     for (const { machine } of config.machines) checkMachineConfig(machine);
+    plugins = await loadPlugins(config, () => loadPool(workers, log, threads));
     for (const options of config.machines) {
       signal?.throwIfAborted();
       const endpoints = new Endpoints({
@@ -105,6 +112,7 @@ export async function startService(
     const shared: SharedParts = {
       host: started,
       pool: startPool,
+      plugins,
       inputBudget: new Budget(limits.inputBudgetBytes, setImmediate),
       outputBudget: new Budget(limits.outputBudgetBytes, setImmediate),
       limits,
@@ -135,6 +143,17 @@ export async function startService(
       await ended;
     },
   };
+}
+
+/** A service without plugins loads nothing of them. */
+async function loadPlugins(
+  { machines }: ServiceConfig,
+  startPool: () => Promise<WorkerPool>,
+): Promise<PluginHost | undefined> {
+  const sources = machines.flatMap((machine) => machine.plugins ?? []);
+  if (sources.length === 0) return undefined;
+  const { PluginHost } = await import("../plugin/host.ts");
+  return PluginHost.load(sources, startPool);
 }
 
 /** That a thread has ended says little: why it did is what people need. */

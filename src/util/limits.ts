@@ -141,6 +141,8 @@ export const POOL_STOP_MS = 1_000;
 export const POOL_HEAP_MIB_MAX = 256;
 /** What a cancelled screendump waits for its file to be opened and taken back; more is a file system that hangs. */
 export const DESTINATION_OPEN_MS = 25;
+/** How often the progress of a plugin's task is fetched from its thread: nobody is told of it more often. */
+export const TASK_PROGRESS_PERIOD_MS = 100;
 /** Symbolic links one after another to a file.  Source: Linux, `MAXSYMLINKS`.  Seen: GenericError "Too many levels of symbolic links". */
 export const FILE_LINKS_COUNT_MAX = 40;
 /** Size of a configuration file.  Seen: GenericError "File too large". */

@@ -51,14 +51,14 @@ export function tableRows(document: string, heading: string): string[][] {
 
 /**
  * A pattern for what a document shows to have come from the server.  Not compared are what differs
- * from run to run (times, ages, numbers of sessions, addresses of peers, the program's version) and the
+ * from run to run (times, ages, progress, numbers of sessions, addresses of peers, the program's version) and the
  * rest of a string that ends in "...".
  */
 export function patternOf(shown: string): RegExp {
   const escaped = shown.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(
     `^${escaped
-      .replace(/"(seconds|microseconds|age-ms|session)": \d+/g, '"$1": \\d+')
+      .replace(/"(seconds|microseconds|age-ms|session|current)": \d+/g, '"$1": \\d+')
       .replace(/"peer": "[^"]*"/g, '"peer": "[^"]*"')
       .replace(/"package": "qmpd [^"]*"/g, '"package": "qmpd [^"]*"')
       .replace(/(?:\\\.){3}"/g, '[^"]*"')}$`,

@@ -1,35 +1,53 @@
 /**
- * The examples of README.md and docs/protocol.md, run: transcripts (`qmp`) against servers started as they
+ * The examples of the documents, run: transcripts (`qmp`) against servers started as they
  * say, terminals (`console`) with the commands that they show, the embedding example (`js`) in a process
  * of its own.  A document that shows what does not come back fails here.
  */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestClient } from "../support/client.ts";
+import { BUILD_TIMEOUT_MS, buildPlugin, type PluginFolder } from "../support/plugin.ts";
 import type { ServerProcess } from "../support/qemu.ts";
 import { startQmpd } from "../support/qmpd.ts";
 import { type FencedBlock, fencedBlocks, patternOf } from "./documents.ts";
 
-const DOCUMENTS = ["README.md", "docs/protocol.md"];
+const PLUGINS = "docs/plugins.md";
+const DOCUMENTS = ["README.md", "docs/protocol.md", PLUGINS, "examples/hash-file/README.md"];
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 const END_OF_EXAMPLE = "end of example";
 /** What a client has got when it has negotiated: the greeting and a reply. */
 const LINES_OF_NEGOTIATION = 2;
 
 let directory = "";
+/** The plugin that docs/plugins.md shows, made of what is shown there. */
+let shout: PluginFolder;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "qmpd-docs-"));
-});
+  for (const [name, bytes] of Object.entries({ "disk.img": 2 ** 20, "huge.img": 2 ** 40 })) {
+    writeFileSync(join(directory, name), "");
+    truncateSync(join(directory, name), bytes);
+  }
+  const [schema] = fencedBlocks(PLUGINS, "qapi");
+  const [source] = fencedBlocks(PLUGINS, "ts");
+  const text = (block: FencedBlock | undefined): string => block?.lines.join("\n") ?? "";
+  shout = buildPlugin(
+    { file: schema?.words[0] ?? "", text: text(schema) },
+    { [source?.words[0] ?? ""]: text(source) },
+  );
+}, BUILD_TIMEOUT_MS);
 
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+  shout.remove();
+});
 
 describe("transcripts", () => {
   /** One server for all the blocks that are shown with the same options. */
@@ -43,7 +61,7 @@ describe("transcripts", () => {
     it(`${block.document}:${block.line} is what the server answers`, async () => {
       const { capabilities, options } = settingsOf(block);
       const key = options.join(" ");
-      const server = servers.get(key) ?? startQmpd({ args: options });
+      const server = servers.get(key) ?? startQmpd({ args: options.map(inPluginFolder) });
       servers.set(key, server);
       const socket = (await server).sockets[0] ?? "";
       const turns = turnsOf(block);
@@ -69,6 +87,11 @@ function settingsOf({ words }: FencedBlock): { capabilities: readonly string[]; 
   const first = words.findIndex((word) => word.startsWith("--"));
   const end = first < 0 ? words.length : first;
   return { capabilities: words.slice(0, end), options: words.slice(end) };
+}
+
+/** The plugin of docs/plugins.md is built elsewhere. */
+function inPluginFolder(option: string): string {
+  return option.startsWith("./") ? join(shout.folder, option) : option;
 }
 
 interface Turn {
@@ -177,6 +200,26 @@ it("the embedding example of README.md prints what is shown, and ends", () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+it("the embedding example of docs/plugins.md prints where the machine is, and ends", () => {
+  const [example] = fencedBlocks(PLUGINS, "js");
+  const file = shout.write("example.mjs", example?.lines.join("\n") ?? "");
+  const { stdout, stderr, status } = spawnSync(process.execPath, [file], {
+    cwd: directory,
+    encoding: "utf8",
+  });
+  expect({ stdout, stderr, status }).toEqual({ stdout: "[ 'unix:vm1.sock' ]\n", stderr: "", status: 0 });
+});
+
+it("the configuration file of docs/plugins.md gives one machine a plugin", async () => {
+  const [yaml] = fencedBlocks(PLUGINS, "yaml");
+  const { parseConfigFile } = await import("../../src/server/config-file.ts");
+  const config = await parseConfigFile(yaml?.lines.join("\n") ?? "", PLUGINS);
+  expect(config.machines.map(({ name, plugins }) => [name, plugins])).toEqual([
+    ["vm1", ["./shout.js"]],
+    ["vm2", []],
+  ]);
 });
 
 it("the configuration file of README.md makes the machines that it describes", async () => {

@@ -13,7 +13,14 @@ import { fencedBlocks, readDocument, tableRows } from "./documents.ts";
 
 const PROTOCOL = "docs/protocol.md";
 const ERRORS = "docs/errors.md";
-const DOCUMENTS = ["README.md", PROTOCOL, ERRORS, "docs/schema.md"];
+const DOCUMENTS = [
+  "README.md",
+  PROTOCOL,
+  ERRORS,
+  "docs/schema.md",
+  "docs/plugins.md",
+  "examples/hash-file/README.md",
+];
 const LIMITS_FILE = "src/util/limits.ts";
 
 function sourceFiles(folder: string): string[] {
@@ -174,7 +181,7 @@ describe.each(DOCUMENTS)("%s", (document) => {
   });
 
   it("has examples in languages that are tested, and no others", () => {
-    const known = ["qmp", "console", "js", "text", "yaml", "sh", "qapi", ""];
+    const known = ["qmp", "console", "js", "text", "yaml", "sh", "qapi", "ts", ""];
     const total = (readDocument(document).match(/^```/gm)?.length ?? 0) / 2;
     expect(known.reduce((sum, language) => sum + fencedBlocks(document, language).length, 0)).toBe(total);
   });

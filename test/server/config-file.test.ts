@@ -10,7 +10,7 @@ allow-remote: true
 machines:
   - { name: vm1, uuid: 2F4A6A0E-6D6C-4B0E-9D8F-0F5C8B1A7E11, qmp: ["unix:a", stdio], stopped: true }
   - { type: none, qmp: ["tcp:[::1]:1"], preconfig: true, qtest: true }
-  - { displays: ["qxl:640x480,heads=2"], qmp: ["unix:b"] }
+  - { displays: ["qxl:640x480,heads=2"], qmp: ["unix:b"], plugins: ["./a.js", b.js] }
 `,
     "f.yaml",
   );
@@ -27,7 +27,7 @@ machines:
         machine: { type: "test", displays: [{ type: "VGA", width: 1024, height: 768 }] },
       },
       { machine: { type: "none", displays: [] }, preconfig: true, qtest: true, stopped: false },
-      { machine: { displays: [{ type: "qxl", heads: 2 }] } },
+      { machine: { displays: [{ type: "qxl", heads: 2 }] }, plugins: ["./a.js", "b.js"] },
     ],
   });
 });
@@ -40,6 +40,8 @@ describe("refuses with a ConfigError that names the place:", () => {
     ["machines: {}", "f.yaml: machines: a list is expected"],
     ["machines: [{}]", "f.yaml: machines[0].qmp: a machine needs at least one endpoint"],
     ["machines: [{ qmp: [udp] }]", "f.yaml: machines[0].qmp: 'udp' is no endpoint"],
+    [`machines: [{ ${one}, plugins: a.js }]`, "f.yaml: machines[0].plugins: a list is expected"],
+    [`machines: [{ ${one}, plugins: [1] }]`, "f.yaml: machines[0].plugins: a string is expected"],
     ["machines: [{ qmp: [1] }]", "f.yaml: machines[0].qmp: a string is expected"],
     [`machines: [{ ${one}, colour: red }]`, "f.yaml: machines[0]: unknown key 'colour'; known are name"],
     [`machines: [{ ${one}, stopped: 1 }]`, "f.yaml: machines[0].stopped: true or false is expected"],

@@ -25,17 +25,27 @@ export interface TestServiceOptions {
   readonly machines?: readonly (readonly string[])[];
   readonly workers?: number;
   readonly threads?: Partial<ThreadEntries>;
+  /** Those of each machine. */
+  readonly plugins?: (machine: number) => Server.MachineOptions["plugins"];
+  /** Every machine waits to be built. */
+  readonly preconfig?: boolean;
 }
 
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
-  const { machines = [["VGA:640x480"]], workers = 1, threads = {} } = options;
+  const {
+    machines = [["VGA:640x480"]],
+    workers = 1,
+    threads = {},
+    plugins = () => [],
+    preconfig = false,
+  } = options;
   const server = (await import(new URL("index.js", BUILT).href)) as typeof Server;
   const { THREAD_ENTRIES } = await import(new URL("threads.js", BUILT).href);
   const directory = mkdtempSync(join(tmpdir(), "qmpd-service-"));
   const sockets = machines.map((_, index) => join(directory, `${index}.sock`));
   const log: string[] = [];
   const note = (fields: object, message: string): void =>
-    void log.push(`${message} ${JSON.stringify(fields)}`);
+    void log.push(`${message} ${JSON.stringify(fields, errorsInFull)}`);
   const service = await server.startService(
     {
       machines: machines.map((displays, index) => ({
@@ -43,6 +53,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
         qmp: [server.parseEndpoint(`unix:${sockets[index]}`)],
         name: `vm${index}`,
         qtest: true,
+        plugins: plugins(index) ?? [],
+        preconfig,
       })),
       workers,
     },
@@ -59,4 +71,11 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** An error's message and causes, which JSON leaves out. */
+function errorsInFull(_: string, value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  const { message, cause, ...members } = value;
+  return { message, cause, ...members };
 }

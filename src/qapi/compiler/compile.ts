@@ -15,13 +15,15 @@ import type { Schema } from "./model.ts";
 import { parseSchema, type ReadFile } from "./parser.ts";
 import { checkSchema } from "./schema.ts";
 
+export { IN_A_PLUGIN } from "./generate/module.ts";
+
 /** Reads and checks a schema.  `file` is the main one, as `readFile` and messages name it. */
 export function loadSchema(file: string, readFile: ReadFile): Schema {
   const parsed = parseSchema(file, readFile);
   return checkSchema(checkExpressions(parsed), parsed);
 }
 
-/** Makes TypeScript of a schema: names of files, and their text. */
+/** Makes TypeScript of a schema: names of files, and their text.  It is for this project unless said otherwise. */
 export function compile(file: string, readFile: ReadFile, placement?: Placement): GeneratedFiles {
   return generate(loadSchema(file, readFile), placement);
 }

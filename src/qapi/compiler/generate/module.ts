@@ -35,6 +35,13 @@ export const IN_THIS_PROJECT: Placement = {
   madeBy: "npm run generate",
 };
 
+/** In a project that uses this one as a package: generated of a plugin's schema. */
+export const IN_A_PLUGIN: Placement = {
+  runtime: { package: "qmpd/qapi" },
+  extension: ".js",
+  madeBy: "qmpd schema compile",
+};
+
 /** `schema/block-core.json` is the module `block-core`. */
 export function moduleOf(file: string): string {
   return file.slice(file.lastIndexOf("/") + 1).replace(/\.json$/, "");

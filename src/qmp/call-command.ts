@@ -1,14 +1,15 @@
 /**
- * The one way from the human monitor to QMP commands.  A command that is called from here runs as a call of its
- * own, with its own resources; whoever calls it waits for its return, however late that comes.
+ * The one way from a handler to other QMP commands: the human monitor's, and those of plugins.  A command that
+ * is called from here runs as a call of its own, with its own resources; whoever calls it waits for its return,
+ * however late that comes.
  */
 
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
-import { type CallOwner, CommandCall } from "../qmp/call.ts";
-import type { CommandContext } from "../qmp/context.ts";
-import { QmpError } from "../qmp/errors.ts";
-import type { CommandRegistry } from "../qmp/registry.ts";
-import type { ResourceTable } from "../qmp/resources.ts";
+import { type CallOwner, CommandCall } from "./call.ts";
+import type { CommandContext } from "./context.ts";
+import { QmpError } from "./errors.ts";
+import type { CommandRegistry } from "./registry.ts";
+import type { ResourceTable } from "./resources.ts";
 
 export type CallCommand = (name: string, args?: JsonObject) => Promise<JsonValue>;
 
