@@ -6,6 +6,7 @@
 
 import { Command } from "commander";
 import { readVersion } from "../server/version.ts";
+import { addClientCommands } from "./client-commands.ts";
 import { addServeCommand } from "./serve.ts";
 
 const program = new Command("qmpd")
@@ -14,5 +15,6 @@ const program = new Command("qmpd")
   .showHelpAfterError("(qmpd --help tells more)");
 
 addServeCommand(program);
+addClientCommands(program);
 
 await program.parseAsync();

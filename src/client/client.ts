@@ -73,8 +73,10 @@ export interface ClientParts {
   readonly connection: Connection;
   readonly reader: MessageReader;
   readonly port: ChannelPort;
-  /** To be enabled. */
+  /** To be enabled; each has to be offered. */
   readonly capabilities: readonly string[];
+  /** To be enabled if they are offered. */
+  readonly preferred: readonly string[];
   /** The greeting has come, and is what it should be. */
   greeted(): void;
 }
@@ -99,7 +101,8 @@ export class QmpClient {
   readonly #channel: JsonChannel;
   readonly #events = new Subject<QmpEvent>();
   readonly #messages = new Subject<QmpMessage>();
-  readonly #enabled: readonly string[];
+  readonly #preferred: readonly string[];
+  #enabled: readonly string[];
   readonly #calls = new PendingCalls();
   /** Those whose requests are not written, in order. */
   readonly #queue = new Set<PendingCall>();
@@ -118,7 +121,8 @@ export class QmpClient {
   private constructor(parts: ClientParts) {
     this.#port = parts.port;
     this.#greeted = parts.greeted;
-    this.#enabled = [...parts.capabilities];
+    this.#enabled = parts.capabilities;
+    this.#preferred = parts.preferred;
     this.events = this.#events.asObservable();
     this.messages = this.#messages.asObservable();
     this.closed = new Promise((resolve) => {
@@ -342,6 +346,8 @@ export class QmpClient {
       const message = `${this.peer}: the server does not offer the capability ${missing} (it offers: ${offered})`;
       return this.#finish(new ClientError("CLIENT_CAPABILITY", message));
     }
+    const wanted = new Set([...this.#enabled, ...this.#preferred]);
+    this.#enabled = [...wanted].filter((name) => greeting.capabilities.includes(name));
     this.#state = "negotiating";
     this.#greeted();
     // A server without capabilities knows no `enable`.

@@ -12,6 +12,8 @@ import { ClientError } from "./errors.ts";
 export interface ConnectOptions {
   /** Capabilities to enable, of those that the server offers; none by default.  Each has to be offered. */
   readonly capabilities?: readonly string[];
+  /** Capabilities to enable where the server offers them; `client.capabilities` tells which it did. */
+  readonly preferred?: readonly string[];
   /** For connecting, the greeting and the negotiation together; 10 s by default. */
   readonly timeoutMs?: number;
   /** Gives up; has no effect on a client that is open. */
@@ -49,13 +51,14 @@ interface Wait {
 }
 
 function open(chardev: Chardev, options: AttachOptions, wait: Wait): Promise<QmpClient> {
-  const { capabilities = [], clock = systemClock, nextTurn = setImmediate } = options;
+  const { capabilities = [], preferred = [], clock = systemClock, nextTurn = setImmediate } = options;
   wait.for = "greeting (is another client connected? QEMU serves one at a time)";
   const parts = {
     connection: chardev,
     reader: new JsonStreamer(),
     port: { clock, nextTurn: (callback: () => void) => void nextTurn(callback) },
     capabilities,
+    preferred,
     greeted: () => {
       wait.for = "answer to qmp_capabilities";
     },

@@ -50,6 +50,16 @@ describe("opening", () => {
     expect(server.closed).toBe(true);
   });
 
+  it("enables of those that are preferred what is offered", async () => {
+    const server = new ScriptedServer();
+    const opening = server.attach({ preferred: ["async", "oob"] });
+    server.send(QEMU_GREETING);
+    const request = await server.next();
+    expect(request.arguments).toEqual({ enable: ["oob"] });
+    server.answer(request);
+    expect((await opening).capabilities).toEqual(["oob"]);
+  });
+
   it("rejects with the server's error when it refuses the negotiation", async () => {
     const server = new ScriptedServer();
     const opening = server.attach();

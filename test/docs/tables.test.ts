@@ -13,7 +13,7 @@ import { fencedBlocks, readDocument, tableRows } from "./documents.ts";
 
 const PROTOCOL = "docs/protocol.md";
 const ERRORS = "docs/errors.md";
-const DOCUMENTS = ["README.md", PROTOCOL, ERRORS, "docs/client.md"];
+const DOCUMENTS = ["README.md", PROTOCOL, ERRORS, "docs/client.md", "docs/shell.md"];
 const LIMITS_FILE = "src/util/limits.ts";
 
 function sourceFiles(folder: string): string[] {
