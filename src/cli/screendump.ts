@@ -24,6 +24,7 @@ import {
   type QmpClient,
 } from "../client/index.ts";
 import { Introspection } from "../shell/introspection.ts";
+import { visible } from "../shell/visible.ts";
 
 export type PictureFormat = "png" | "ppm";
 
@@ -64,7 +65,9 @@ export async function runScreendump(
       (type) => error instanceof type,
     );
     if (!isExpected || !(error instanceof Error)) throw error;
-    command.error(`qmpd: ${interrupt.signal.aborted ? interrupt.signal.reason.message : explain(error)}`);
+    command.error(
+      `qmpd: ${visible(interrupt.signal.aborted ? interrupt.signal.reason.message : explain(error))}`,
+    );
   }
 }
 

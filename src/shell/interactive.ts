@@ -20,6 +20,7 @@ import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./req
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
 import { valueText } from "./value-text.ts";
+import { visible } from "./visible.ts";
 
 export interface InteractiveOptions {
   readonly client: QmpClient;
@@ -108,7 +109,7 @@ class Interactive {
   #welcome(): string {
     const { client } = this.#options;
     const capabilities = client.capabilities.join(", ") || "no capability";
-    return `${client.peer}: ${serverName(client)}, ${capabilities}.  help, Tab and Ctrl-D are there.`;
+    return `${client.peer}: ${visible(serverName(client))}, ${capabilities}.  help, Tab and Ctrl-D are there.`;
   }
 
   // ---- What is typed ----
@@ -197,7 +198,7 @@ class Interactive {
         const { event, data, timestamp } = message.event;
         const time = timestamp === undefined ? "" : `${this.#paint("dim", timeText(timestamp))} `;
         const text = Object.keys(data).length === 0 ? "" : ` ${valueText(data, this.#paint, this.#columns)}`;
-        return this.#print(`${time}${this.#paint("event", event)}${text}`);
+        return this.#print(`${time}${this.#paint("event", visible(event))}${text}`);
       }
       case "reply": {
         const known = this.#inFlight.get(message.id);
@@ -232,7 +233,7 @@ class Interactive {
     const age = startedMs === undefined ? "late" : ageText(this.#options.clock.nowMs() - startedMs);
     const head = `${command} ${this.#paint("dim", age)}`;
     if (outcome.kind === "return") return `${head} ${valueText(outcome.value, this.#paint, this.#columns)}`;
-    return `${head} ${this.#paint("error", `${outcome.errorClass}: ${outcome.desc}`)}`;
+    return `${head} ${this.#paint("error", visible(`${outcome.errorClass}: ${outcome.desc}`))}`;
   }
 
   // ---- The terminal ----

@@ -19,6 +19,7 @@ import { type CommandDoc, commandHelp, overview } from "./help.ts";
 import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
+import { visible } from "./visible.ts";
 
 export interface ScriptOptions {
   readonly client: QmpClient;
@@ -41,6 +42,10 @@ class Script {
   readonly #options: ScriptOptions;
   #status = 0;
   #line = 0;
+  /** Why the connection is over, when the server ended it. */
+  #lost: ClientError | undefined;
+  /** The machine was told to end: then the connection's end is no failure. */
+  #isQuitting = false;
   /** The command that is waited for, and the id that its reply is printed with. */
   #running: { readonly callId: number; readonly id: JsonValue | undefined } | undefined;
 
@@ -54,6 +59,11 @@ class Script {
     const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
     let text = "";
     let firstLine = 0;
+    // Who gives the commands may be waiting, too: it must not go on waiting for a server that is gone.
+    void client.closed.then((reason) => {
+      this.#lost = reason;
+      lines.close();
+    });
     try {
       for await (const line of lines) {
         this.#line++;
@@ -62,6 +72,8 @@ class Script {
         const isComplete = await this.#take(text, firstLine);
         if (isComplete) text = "";
       }
+      if (this.#lost !== undefined && !input.readableEnded && !this.#isQuitting)
+        this.#complain(undefined, this.#lost.message);
       if (text !== "") this.#complain(firstLine, "the JSON that begins here has no end");
     } catch (error) {
       // The connection is over: what follows cannot be sent.
@@ -119,6 +131,7 @@ class Script {
     } else if (message.kind === "reply" && message.id === this.#running?.callId) {
       const { id: _, ...rest } = message.wire;
       const { id } = this.#running;
+      if (message.command === "quit" && message.outcome.kind === "return") this.#isQuitting = true;
       this.#print(`${printJson(id === undefined ? rest : { ...rest, id })}\n`);
     }
   }
@@ -131,9 +144,11 @@ class Script {
     return commandHelp(info, this.#options.docOf(command), plain);
   }
 
-  #complain(line: number, text: string): void {
+  /** `line`: the one that it is about. */
+  #complain(line: number | undefined, text: string): void {
     this.#status = 1;
-    this.#options.errors.write(`qmpd: line ${line}: ${text}\n`);
+    const where = line === undefined ? "" : `line ${line}: `;
+    this.#options.errors.write(`qmpd: ${where}${visible(text)}\n`);
   }
 
   #print(text: string): void {

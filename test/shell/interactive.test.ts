@@ -123,6 +123,18 @@ describe("a shell at a terminal", () => {
   });
 });
 
+it("shows a server's control characters, and does not obey them", async () => {
+  const { server, type, printed } = await start({ paint: colored });
+  await type("stop\r");
+  await printed();
+  server.send('{"event": "E\\u001b[2J", "data": {"x": "\\u001b[2J"}}\r\n');
+  server.fail(await server.next(), "GenericError", "\u001b]0;title\u0007");
+  const text = await printed();
+  expect(text).not.toContain("\u001b[2J");
+  expect(text).toContain("E\\x1b[2J");
+  expect(text).toContain("GenericError: \\x1b]0;title\\x07");
+});
+
 describe("Ctrl-C", () => {
   it("cancels the newest command in flight, then the one before it", async () => {
     const { server, type, printed } = await start();

@@ -84,6 +84,21 @@ it("asks for the schema once, when arguments need it, and sends nothing that it 
   });
 });
 
+it("ends when the server goes away while nothing is typed: with status 1, or 0 after `quit`", async () => {
+  const gone = await start();
+  await settle();
+  gone.server.end();
+  expect(await gone.ended()).toMatchObject({
+    status: 1,
+    errors: "qmpd: memory: the server closed the connection\n",
+  });
+  const quit = await start();
+  quit.input.write("quit\n");
+  quit.server.answer(await quit.server.next());
+  quit.server.end();
+  expect(await quit.ended()).toEqual({ status: 0, output: '{"return": {}}\n', errors: "" });
+});
+
 it("ends with status 1 when the server goes away, and when JSON has no end", async () => {
   const gone = await start();
   gone.input.write("query-name\n");
