@@ -14,6 +14,7 @@ import {
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -127,6 +128,62 @@ describe.skipIf(qemuMissing() !== undefined)("with real QEMU", () => {
       "qmpd: line 2: 'size' is to be an integer, and '1M' is not\n" +
         "qmpd: line 3: 'up' is to be true or false, and 'maybe' is not\n",
     );
+  });
+});
+
+describe("a server without introspection", () => {
+  /** One that knows `screendump` alone, and lets `write` make the file. */
+  async function screendumpFrom(write: (filename: string) => void, args: readonly string[]) {
+    const server = createServer((socket) => {
+      socket.write(QEMU_GREETING);
+      createInterface({ input: socket }).on("line", (line) => {
+        const { execute, arguments: given, id } = JSON.parse(line);
+        if (execute === "screendump") {
+          expect(Object.keys(given)).toEqual(["filename"]);
+          write(given.filename);
+        }
+        const isKnown = ["qmp_capabilities", "screendump"].includes(execute);
+        const error = { class: "CommandNotFound", desc: "no" };
+        socket.write(`${JSON.stringify(isKnown ? { return: {}, id } : { id, error })}\r\n`);
+      });
+    });
+    const path = join(directory, "old.sock");
+    await new Promise<void>((done) => server.listen(path, done));
+    const child = spawn(process.execPath, [PROGRAM, "screendump", `unix:${path}`, ...args], {
+      cwd: directory,
+    });
+    let stderr = "";
+    child.stderr.on("data", (bytes) => {
+      stderr += bytes;
+    });
+    const [status] = await once(child, "close");
+    server.close();
+    return { status, stderr: stderr.replace("(qmpd --help tells more)\n", "") };
+  }
+
+  it("is asked for a file, which is PPM", async () => {
+    const write = (filename: string): void => writeFileSync(filename, "P6\n1 1\n255\nabc");
+    expect(await screendumpFrom(write, ["old.ppm"])).toEqual({ status: 0, stderr: "" });
+    expect(readFileSync(join(directory, "old.ppm"), "utf8")).toBe("P6\n1 1\n255\nabc");
+    expect(await screendumpFrom(write, ["old.png"])).toEqual({
+      status: 1,
+      stderr: "qmpd: this server makes pictures as PPM alone: use --format ppm\n",
+    });
+  });
+
+  it("is refused a file that is elsewhere, or no picture", async () => {
+    const where = `qmpd: unix:${directory}/old.sock: `;
+    expect(await screendumpFrom(() => {}, ["none.ppm"])).toEqual({
+      status: 1,
+      stderr: `${where}the server wrote its file elsewhere: is it on another computer, or in a container?\n`,
+    });
+    expect(await screendumpFrom((filename) => writeFileSync(filename, "text"), ["none.ppm"])).toEqual({
+      status: 1,
+      stderr: `${where}what came is no PPM (4 bytes)\n`,
+    });
+    expect(
+      readdirSync(directory).filter((name) => name.includes("none") || name.startsWith(".qmpd")),
+    ).toEqual([]);
   });
 });
 
