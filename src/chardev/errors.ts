@@ -1,5 +1,5 @@
 /**
- * Errors of transports: what a listener could not do, or why it ended a connection.  The message is for
+ * Errors of transports: what could not be listened on or connected to, or why a connection ended.  The message is for
  * people: it goes to the log, or to the terminal of whoever started the service.
  */
 
@@ -8,6 +8,8 @@ export type ChardevErrorCode =
   | "CHARDEV_IN_USE"
   /** The address cannot be listened on as it is written: too long, no such directory, not permitted. */
   | "CHARDEV_ADDRESS"
+  /** Nobody answers at the address that was to be connected to. */
+  | "CHARDEV_CONNECT"
   /** An address that others can reach, without the option that permits it. */
   | "CHARDEV_REMOTE"
   /** The peer spoke HTTP. */

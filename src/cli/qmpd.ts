@@ -6,6 +6,7 @@
 
 import { Command } from "commander";
 import { readVersion } from "../server/version.ts";
+import { addClientCommands } from "./client-commands.ts";
 import { addServeCommand } from "./serve.ts";
 
 const program = new Command("qmpd")
@@ -14,6 +15,7 @@ const program = new Command("qmpd")
   .showHelpAfterError("(qmpd --help tells more)");
 
 addServeCommand(program);
+addClientCommands(program);
 
 const schema = program
   .command("schema")

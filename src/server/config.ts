@@ -8,6 +8,7 @@
 
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { type Endpoint, readEndpoint } from "../chardev/endpoint.ts";
 import type {
   DisplayConfig,
   DisplayContent,
@@ -18,10 +19,7 @@ import type {
 import type { PluginSource } from "../plugin/host.ts";
 import * as limits from "../util/limits.ts";
 
-export type Endpoint =
-  | { readonly kind: "unix"; readonly path: string }
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
-  | { readonly kind: "stdio" };
+export type { Endpoint };
 
 /** One machine and the endpoints that lead to it (rule N0). */
 export interface MachineOptions {
@@ -158,13 +156,8 @@ function addressOf(endpoint: Endpoint): string | undefined {
 
 /** `unix:PATH`, `tcp:HOST:PORT` or `stdio`. */
 export function parseEndpoint(text: string): Endpoint {
-  if (text === "stdio") return { kind: "stdio" };
-  const unix = /^unix:(.+)$/s.exec(text);
-  if (unix?.[1] !== undefined) return { kind: "unix", path: unix[1] };
-  const tcp = /^tcp:(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text);
-  const host = tcp?.[1] ?? tcp?.[2];
-  const port = Number(tcp?.[3]);
-  if (host !== undefined && port <= 65535) return { kind: "tcp", host, port };
+  const endpoint = readEndpoint(text);
+  if (endpoint !== undefined) return endpoint;
   throw new ConfigError(`'${text}' is no endpoint: write unix:PATH, tcp:HOST:PORT or stdio`);
 }
 

@@ -117,6 +117,27 @@ export const UNIX_PATH_BYTES_MAX = 107;
 /** Longest time a timer can wait.  Source: Node.js, a signed 32-bit number of milliseconds.  Seen: an argument error. */
 export const TIMER_MS_MAX = 2_147_483_000;
 
+// ---- Client library (client) ----
+
+/** Connecting, the greeting and the negotiation together get this long, by default.  Seen: CLIENT_TIMEOUT. */
+export const CLIENT_CONNECT_MS = 10_000;
+/** Commands of one client that the server has not answered.  Seen: the next one fails with CLIENT_BUSY. */
+export const CLIENT_CALLS_COUNT_MAX = 65_536;
+/** Requests of one client that the transport has not taken.  Seen: the next one fails with CLIENT_BUSY. */
+export const CLIENT_REQUESTS_BYTES_MAX = 64 * MIB;
+/** What has arrived at a client and is not parsed.  Seen by the server: its output backs up. */
+export const CLIENT_READ_AHEAD_BYTES_MAX = 1 * MIB;
+/** Messages that a client takes in one turn of the event loop, so that what else its program does has its turn. */
+export const CLIENT_MESSAGES_PER_TURN_MAX = 64;
+/** Slices ({@link JSON_SLICE_BYTES}) of a large message that a client parses in one turn: half a millisecond. */
+export const CLIENT_SLICES_PER_TURN_MAX = 8;
+/** What a command that is being cancelled gets to be answered.  Seen: it is given up, CLIENT_ABORTED. */
+export const CLIENT_CANCEL_MS = 5_000;
+/** What a client that closes gets to send what is waiting; then the connection is cut. */
+export const CLIENT_CLOSE_MS = 1_000;
+/** Bytes of a message that is none which its error quotes. */
+export const CLIENT_QUOTED_CHARS_MAX = 120;
+
 // ---- Pictures (picture, offload) ----
 
 /** Bytes of a PNG's filtered lines that are deflated in one go: 1 to 5 ms, the unit of cancelling and of sharing work. */

@@ -19,6 +19,8 @@ const DOCUMENTS = [
   ERRORS,
   "docs/schema.md",
   "docs/plugins.md",
+  "docs/client.md",
+  "docs/shell.md",
   "examples/hash-file/README.md",
 ];
 const LIMITS_FILE = "src/util/limits.ts";

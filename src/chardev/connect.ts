@@ -1,0 +1,72 @@
+/**
+ * The other end of `listen.ts`: a chardev to a server.
+ */
+
+import { createConnection } from "node:net";
+import type { Chardev } from "./chardev.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { ChardevError, systemErrorCode } from "./errors.ts";
+import { SocketChardev } from "./socket.ts";
+
+/** What can be connected to. */
+export type SocketEndpoint = Exclude<Endpoint, { readonly kind: "stdio" }>;
+
+/**
+ * Connects.  Rejects with {@link ChardevError} when nobody answers there, and with the reason of `signal` when
+ * that fires first.  The caller starts the chardev before it returns to the event loop.
+ */
+export function connectChardev(endpoint: SocketEndpoint, signal: AbortSignal): Promise<Chardev> {
+  const address = endpointText(endpoint);
+  const { kind } = endpoint;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const socket = createConnection({
+      ...(kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port }),
+      allowHalfOpen: true,
+      noDelay: true,
+    });
+    const abort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    const fail = (error: Error): void => {
+      signal.removeEventListener("abort", abort);
+      reject(new ChardevError("CHARDEV_CONNECT", `${address}: ${reason(error)}`, { cause: error }));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    socket.once("error", fail);
+    socket.once("connect", () => {
+      signal.removeEventListener("abort", abort);
+      socket.off("error", fail);
+      resolve(new SocketChardev(socket, kind, address, "any"));
+    });
+  });
+}
+
+/** As people write it. */
+export function endpointText(endpoint: SocketEndpoint): string {
+  if (endpoint.kind === "unix") return `unix:${endpoint.path}`;
+  const { host, port } = endpoint;
+  return host.includes(":") ? `tcp:[${host}]:${port}` : `tcp:${host}:${port}`;
+}
+
+function reason(error: Error): string {
+  switch (systemErrorCode(error)) {
+    case "ENOENT":
+      return "there is no such socket: is the server running?";
+    case "ECONNREFUSED":
+      return "nobody listens there: is the server running?";
+    case "ENOTSOCK":
+      return "there is a file of that name, and it is no socket";
+    case "EACCES":
+    case "EPERM":
+      return "no permission to connect: the socket is another user's";
+    case "EAGAIN":
+      return "the server accepts no more connections for now: try again";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "no such host";
+    default:
+      return error.message;
+  }
+}

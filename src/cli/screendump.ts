@@ -1,0 +1,250 @@
+/**
+ * `qmpd screendump`: one picture of a display of any QMP server, in a file of this side or on standard output.
+ *
+ *     the server has screendump-data ---> the picture comes in the reply; FILE is written here
+ *     it has screendump alone ----------> the server writes a file, which has to be on this computer
+ *
+ * Invariant: FILE is the whole picture or as it was before.  It is made beside its place under another name and renamed
+ * when it is complete; what is half made is removed, also when a signal ends the program.
+ */
+
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { getSystemErrorMap } from "node:util";
+import type { Command } from "commander";
+import {
+  ChardevError,
+  ClientError,
+  CommandError,
+  connect,
+  isJsonObject,
+  type QmpClient,
+} from "../client/index.ts";
+import { Introspection } from "../shell/introspection.ts";
+import { visible } from "../shell/visible.ts";
+
+export type PictureFormat = "png" | "ppm";
+
+export interface ScreendumpOptions {
+  readonly device?: string;
+  readonly head?: number;
+  readonly format?: PictureFormat;
+  /** In seconds. */
+  readonly timeout: number;
+}
+
+/** A picture could not be taken: a sentence for people. */
+class ScreendumpError extends Error {
+  override readonly name = "ScreendumpError";
+}
+
+const STDOUT = "-";
+/** What a file of each format begins with.  Sources: PNG, section 5.2; ppm(5). */
+const MAGIC: Readonly<Record<PictureFormat, Buffer>> = {
+  png: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+  ppm: Buffer.from("P6\n"),
+};
+
+export async function runScreendump(
+  endpoint: string,
+  file: string,
+  options: ScreendumpOptions,
+  command: Command,
+): Promise<void> {
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => interrupt.abort(new ScreendumpError(`ended by ${signal}`)));
+  }
+  try {
+    await takePicture(endpoint, file, options, interrupt.signal);
+  } catch (error) {
+    const isExpected = [ScreendumpError, ClientError, ChardevError, CommandError].some(
+      (type) => error instanceof type,
+    );
+    if (!isExpected || !(error instanceof Error)) throw error;
+    command.error(
+      `qmpd: ${visible(interrupt.signal.aborted ? interrupt.signal.reason.message : explain(error))}`,
+    );
+  }
+}
+
+function explain(error: Error): string {
+  return error instanceof CommandError
+    ? `${error.command}: ${error.errorClass}: ${error.desc}`
+    : error.message;
+}
+
+async function takePicture(
+  endpoint: string,
+  file: string,
+  options: ScreendumpOptions,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const destination = destinationOf(file);
+  const given = options.format ?? formatOfName(file);
+  const deadlineMs = performance.now() + options.timeout * 1000;
+  const limits = (): Limits => ({
+    timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())),
+    signal: interrupted,
+  });
+  const client = await connect(endpoint, { preferred: ["async"], ...limits() });
+  try {
+    const way = await findWay(client, limits());
+    const format = given ?? (way.takesFormat ? "png" : "ppm");
+    const args = argumentsFor(way, options, format);
+    const picture =
+      way.command === "screendump-data"
+        ? await pictureInReply(client, args, limits())
+        : await pictureByFile(client, args, format, limits(), destination);
+    checkPicture(picture, format, client.peer);
+    await write(destination, file, picture);
+  } finally {
+    await client.close();
+  }
+}
+
+type Limits = { readonly timeoutMs: number; readonly signal: AbortSignal };
+type Arguments = Readonly<Record<string, string | number>>;
+
+/** How this server takes pictures. */
+interface Way {
+  readonly command: "screendump-data" | "screendump";
+  readonly takesFormat: boolean;
+}
+
+async function findWay(client: QmpClient, limits: Limits): Promise<Way> {
+  const schema = await introspect(client, limits);
+  // A server that tells nothing of itself is taken for one of the time before introspection.
+  if (schema === undefined) return { command: "screendump", takesFormat: false };
+  for (const command of ["screendump-data", "screendump"] as const) {
+    const members = schema.command(command)?.args.members;
+    if (members !== undefined) return { command, takesFormat: members.some(({ name }) => name === "format") };
+  }
+  throw new ScreendumpError(`${client.peer}: the server has no command that takes pictures`);
+}
+
+async function introspect(client: QmpClient, limits: Limits): Promise<Introspection | undefined> {
+  try {
+    return new Introspection(await client.execute("query-qmp-schema", undefined, limits));
+  } catch (error) {
+    if (error instanceof CommandError) return undefined;
+    throw error;
+  }
+}
+
+/** Throws when the server cannot be asked for what was asked for: QEMU before 7.1 writes PPM alone. */
+function argumentsFor(way: Way, { device, head }: ScreendumpOptions, format: PictureFormat): Arguments {
+  const args: Record<string, string | number> = {};
+  if (device !== undefined) args.device = device;
+  if (head !== undefined) args.head = head;
+  if (way.takesFormat) args.format = format;
+  else if (format !== "ppm")
+    throw new ScreendumpError("this server makes pictures as PPM alone: use --format ppm");
+  return args;
+}
+
+async function pictureInReply(client: QmpClient, args: Arguments, limits: Limits): Promise<Buffer> {
+  const value = await client.execute("screendump-data", args, limits);
+  const data = isJsonObject(value) ? value.data : undefined;
+  if (typeof data !== "string") throw new ScreendumpError(`${client.peer}: the reply has no picture in it`);
+  return Buffer.from(data, "base64");
+}
+
+/** Has the server write a file in a place of ours, where nothing is overwritten, and takes it from there. */
+async function pictureByFile(
+  client: QmpClient,
+  args: Arguments,
+  format: PictureFormat,
+  limits: Limits,
+  destination: Destination,
+): Promise<Buffer> {
+  const place = destination.kind === "file" ? dirname(destination.path) : tmpdir();
+  const filename = join(place, `.qmpd-screendump-${randomUUID()}.${format}`);
+  try {
+    await client.execute("screendump", { filename, ...args }, limits);
+    return readFileSync(filename);
+  } catch (error) {
+    if (systemReason(error) === undefined) throw error;
+    const message = `${client.peer}: the server wrote its file elsewhere: is it on another computer, or in a container?`;
+    throw new ScreendumpError(message, { cause: error });
+  } finally {
+    rmSync(filename, { force: true });
+  }
+}
+
+// ---- Where the picture goes ----
+
+/** `device`: what is there is no regular file (`/dev/null`, a FIFO), and has to be written as it is. */
+type Destination = { readonly kind: "stdout" } | { readonly kind: "file" | "device"; readonly path: string };
+
+/** Looks before anything is asked for. */
+function destinationOf(file: string): Destination {
+  if (file === STDOUT) {
+    if (process.stdout.isTTY)
+      throw new ScreendumpError("a terminal shows no picture: name a file, or send it on with >");
+    return { kind: "stdout" };
+  }
+  const path = resolve(file);
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there === undefined) {
+      if (!statSync(dirname(path)).isDirectory()) throw new ScreendumpError(`${file}: its directory is none`);
+      return { kind: "file", path };
+    }
+    if (there.isDirectory()) throw new ScreendumpError(`${file}: there is a directory of that name`);
+    // A symbolic link stays one: its target is replaced.
+    return there.isFile() ? { kind: "file", path: realpathSync(path) } : { kind: "device", path };
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+async function write(destination: Destination, file: string, picture: Buffer): Promise<void> {
+  if (destination.kind === "stdout") return writeToStdout(picture);
+  const { kind, path } = destination;
+  const written = kind === "device" ? path : join(dirname(path), `.${basename(path)}-${randomUUID()}`);
+  try {
+    writeFileSync(written, picture);
+    if (written !== path) renameSync(written, path);
+  } catch (error) {
+    if (written !== path) rmSync(written, { force: true });
+    throw cannotWrite(file, error);
+  }
+}
+
+async function writeToStdout(picture: Buffer): Promise<void> {
+  const failed = once(process.stdout, "error").then(([error]) => error as Error);
+  const written = new Promise<undefined>((done) =>
+    process.stdout.write(picture, (error) => error ?? done(undefined)),
+  );
+  const error = await Promise.race([failed, written]);
+  if (error === undefined) return;
+  // Whoever read it has enough (`| head`): there is nothing to say to anybody.
+  if ("code" in error && error.code === "EPIPE") process.exitCode = 1;
+  else throw cannotWrite("standard output", error);
+}
+
+function cannotWrite(file: string, error: unknown): unknown {
+  const reason = systemReason(error);
+  return reason === undefined ? error : new ScreendumpError(`${file}: ${reason}`, { cause: error });
+}
+
+/** The system's sentence for an error of a file; undefined when it is none. */
+function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || !("errno" in error)) return undefined;
+  return getSystemErrorMap().get(Number(error.errno))?.[1] ?? error.message;
+}
+
+function checkPicture(picture: Buffer, format: PictureFormat, peer: string): void {
+  if (picture.subarray(0, MAGIC[format].length).equals(MAGIC[format])) return;
+  throw new ScreendumpError(`${peer}: what came is no ${format.toUpperCase()} (${picture.length} bytes)`);
+}
+
+function formatOfName(file: string): PictureFormat | undefined {
+  const extension = extname(file).toLowerCase();
+  if (extension === ".png") return "png";
+  return extension === ".ppm" || extension === ".pnm" ? "ppm" : undefined;
+}

@@ -1,0 +1,319 @@
+/**
+ * The shell at a terminal: a line is sent as soon as it is typed, and what comes back is printed above the prompt when it
+ * comes.  readline edits, completes and remembers; this file says what is in flight.
+ *
+ *     Ctrl-C:  text typed ---> the line is cleared
+ *              commands in flight ---> the newest that is not being cancelled is
+ *              otherwise ---> asks; the second one in a row leaves
+ */
+
+import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { ClientError } from "../client/errors.ts";
+import type { Call, QmpClient, QmpEvent, QmpMessage } from "../client/index.ts";
+import type { Clock, Timer } from "../util/clock.ts";
+import type { Painter } from "./colors.ts";
+import { complete } from "./completion.ts";
+import { type CommandDoc, commandHelp, overview } from "./help.ts";
+import { HISTORY_LINES_MAX, type History } from "./history.ts";
+import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
+import type { SchemaSource } from "./schema-source.ts";
+import { ShellError } from "./shell-error.ts";
+import { valueText } from "./value-text.ts";
+import { visible } from "./visible.ts";
+
+export interface InteractiveOptions {
+  readonly client: QmpClient;
+  readonly schema: SchemaSource;
+  readonly docOf: (command: string) => CommandDoc | undefined;
+  readonly input: Readable;
+  readonly output: Writable & { readonly columns?: number };
+  readonly paint: Painter;
+  readonly history: History | undefined;
+  readonly clock: Clock;
+}
+
+/** A command that was sent. */
+interface InFlight {
+  readonly call: Call;
+  readonly startedMs: number;
+  readonly cancel: AbortController;
+  /** In per cent, where the server tells. */
+  progress: number | undefined;
+}
+
+/** How often the ages in the prompt are brought up to date. */
+const AGE_PERIOD_MS = 1_000;
+/** Commands that the prompt names; of others it says how many. */
+const PROMPT_COMMANDS_MAX = 3;
+const COLUMNS = 100;
+
+/** Answers the exit status, when somebody has left or the connection is over. */
+export function runInteractive(options: InteractiveOptions): Promise<number> {
+  return new Interactive(options).run();
+}
+
+class Interactive {
+  readonly #options: InteractiveOptions;
+  readonly #paint: Painter;
+  readonly #lines: Interface;
+  /** By the id of the call, in the order of sending. */
+  readonly #inFlight = new Map<number, InFlight>();
+  /** Lines of JSON that has no end yet. */
+  #unfinished = "";
+  /** Lines are taken one after the other, also while the schema is on its way. */
+  #taken: Promise<void> = Promise.resolve();
+  #leaveAsked = false;
+  #ageTimer: Timer | undefined;
+  #over = false;
+  /** The machine was told to end: then the connection's end is no failure. */
+  #isQuitting = false;
+
+  constructor(options: InteractiveOptions) {
+    this.#options = options;
+    this.#paint = options.paint;
+    const { input, output, history } = options;
+    this.#lines = createInterface({
+      input,
+      output,
+      terminal: true,
+      history: history?.load() ?? [],
+      historySize: HISTORY_LINES_MAX,
+      removeHistoryDuplicates: true,
+      completer: (line: string) => [...complete(line, options.schema.known)],
+    });
+  }
+
+  async run(): Promise<number> {
+    const { client, schema } = this.#options;
+    const lines = this.#lines;
+    this.#print(this.#welcome());
+    const watching = client.messages.subscribe((message) => this.#watch(message));
+    schema.get().catch(() => {}); // That the connection is over is told below.
+    const left = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+    lines.on("line", (line) => {
+      this.#leaveAsked = false;
+      this.#taken = this.#taken.then(() => this.#take(line));
+    });
+    lines.on("SIGINT", () => this.#interrupt());
+    this.#prompt();
+    const reason = await Promise.race([left, client.closed]);
+    this.#over = true;
+    watching.unsubscribe();
+    this.#ageTimer?.cancel();
+    if (reason !== undefined) this.#print(this.#paint(this.#isQuitting ? "dim" : "error", reason.message));
+    lines.close();
+    return reason === undefined || this.#isQuitting ? 0 : 1;
+  }
+
+  #welcome(): string {
+    const { client } = this.#options;
+    const capabilities = client.capabilities.join(", ") || "no capability";
+    return `${client.peer}: ${visible(serverName(client))}, ${capabilities}.  help, Tab and Ctrl-D are there.`;
+  }
+
+  // ---- What is typed ----
+
+  async #take(line: string): Promise<void> {
+    try {
+      const text = this.#unfinished === "" ? line : `${this.#unfinished}\n${line}`;
+      this.#unfinished = "";
+      const { schema: source } = this.#options;
+      const schema = source.known ?? (needsSchema(text) ? await source.get() : undefined);
+      const input = readInput(text, schema);
+      if (input.kind !== "incomplete") this.#options.history?.add(text);
+      switch (input.kind) {
+        case "nothing":
+          break;
+        case "incomplete":
+          this.#unfinished = text;
+          break;
+        case "help":
+          this.#print(this.#help(input.command).trimEnd());
+          break;
+        case "requests":
+          for (const request of input.requests) this.#send(request);
+          break;
+      }
+    } catch (error) {
+      if (!(error instanceof ShellError || error instanceof ClientError)) throw error;
+      if (error instanceof ShellError) this.#options.history?.add(line);
+      this.#print(this.#paint("error", error.message));
+    }
+    this.#prompt();
+  }
+
+  #help(command: string | undefined): string {
+    const schema = this.#options.schema.known;
+    if (command === undefined || schema === undefined) return overview(schema, this.#columns);
+    const info = schema.command(command);
+    if (info === undefined) throw unknownCommand(command, schema);
+    return commandHelp(info, this.#options.docOf(command), this.#paint);
+  }
+
+  #send({ command, args, oob }: ShellRequest): void {
+    const { client, clock } = this.#options;
+    const cancel = new AbortController();
+    const call = client.start(command, args, { oob, signal: cancel.signal });
+    this.#inFlight.set(call.id, { call, startedMs: clock.nowMs(), cancel, progress: undefined });
+    call.result.catch((error: Error) => this.#failed(call, error));
+    this.#watchAges();
+  }
+
+  /** Its reply has been printed by `#watch`, if there was one. */
+  #failed(call: Call, error: Error): void {
+    if (!this.#inFlight.has(call.id) || !(error instanceof ClientError) || error.code !== "CLIENT_ABORTED")
+      return;
+    this.#inFlight.delete(call.id);
+    const note = this.#options.client.canCancel
+      ? "no answer; given up"
+      : "given up; the server cannot cancel it, and goes on";
+    this.#print(`${call.command}: ${this.#paint("error", note)}`);
+  }
+
+  #interrupt(): void {
+    if (this.#lines.line !== "" || this.#unfinished !== "") {
+      this.#unfinished = "";
+      this.#lines.write(null, { ctrl: true, name: "e" });
+      this.#lines.write(null, { ctrl: true, name: "u" });
+      return this.#prompt();
+    }
+    const newest = [...this.#inFlight.values()].findLast(({ cancel }) => !cancel.signal.aborted);
+    if (newest !== undefined) {
+      this.#print(this.#paint("dim", `cancelling ${newest.call.command}`));
+      newest.cancel.abort();
+      return;
+    }
+    if (this.#leaveAsked) return this.#lines.close();
+    this.#leaveAsked = true;
+    this.#print(this.#paint("dim", "Ctrl-C again leaves"));
+  }
+
+  // ---- What comes ----
+
+  #watch(message: QmpMessage): void {
+    switch (message.kind) {
+      case "event": {
+        if (this.#takeProgress(message.event)) return this.#prompt();
+        const { event, data, timestamp } = message.event;
+        const time = timestamp === undefined ? "" : `${this.#paint("dim", timeText(timestamp))} `;
+        const text = Object.keys(data).length === 0 ? "" : ` ${valueText(data, this.#paint, this.#columns)}`;
+        return this.#print(`${time}${this.#paint("event", visible(event))}${text}`);
+      }
+      case "reply": {
+        const known = this.#inFlight.get(message.id);
+        if (known === undefined && isOwn(message.command)) return;
+        this.#inFlight.delete(message.id);
+        if (message.command === "quit" && message.outcome.kind === "return") this.#isQuitting = true;
+        return this.#print(this.#replyText(message, known?.startedMs));
+      }
+      case "stray":
+        return this.#print(
+          this.#paint(
+            "error",
+            `a reply that nobody asked for: ${valueText(message.wire, this.#paint, this.#columns)}`,
+          ),
+        );
+    }
+  }
+
+  /** True: it is about a command in flight, and shown in the prompt. */
+  #takeProgress({ event, data: { id, current, total } }: QmpEvent): boolean {
+    const known = typeof id === "number" ? this.#inFlight.get(id) : undefined;
+    if (event !== "COMMAND_PROGRESS" || known === undefined) return false;
+    if (typeof current !== "number" || typeof total !== "number" || total <= 0) return false;
+    known.progress = Math.floor((current / total) * 100);
+    return true;
+  }
+
+  #replyText(
+    { command, outcome }: Extract<QmpMessage, { kind: "reply" }>,
+    startedMs: number | undefined,
+  ): string {
+    const age = startedMs === undefined ? "late" : ageText(this.#options.clock.nowMs() - startedMs);
+    const head = `${command} ${this.#paint("dim", age)}`;
+    if (outcome.kind === "return") return `${head} ${valueText(outcome.value, this.#paint, this.#columns)}`;
+    return `${head} ${this.#paint("error", visible(`${outcome.errorClass}: ${outcome.desc}`))}`;
+  }
+
+  // ---- The terminal ----
+
+  get #columns(): number {
+    return this.#options.output.columns ?? COLUMNS;
+  }
+
+  /** Prints above the prompt, and draws the prompt again with what is typed. */
+  #print(text: string): void {
+    const { output } = this.#options;
+    const rows = this.#lines.getCursorPos().rows;
+    moveCursor(output, 0, -rows);
+    cursorTo(output, 0);
+    clearScreenDown(output);
+    // readline goes up by as many rows as it came down when it drew the line.
+    output.write(`${text}\n${"\n".repeat(rows)}`);
+    this.#prompt();
+  }
+
+  #prompt(): void {
+    if (this.#over) return;
+    this.#lines.setPrompt(this.#promptText());
+    this.#lines.prompt(true);
+  }
+
+  #promptText(): string {
+    if (this.#unfinished !== "") return "... ";
+    const calls = [...this.#inFlight.values()];
+    if (calls.length === 0) return this.#paint("prompt", "qmp> ");
+    const nowMs = this.#options.clock.nowMs();
+    const named = calls.slice(0, PROMPT_COMMANDS_MAX).map(({ call, startedMs, progress }) => {
+      const age = `${call.command} ${Math.floor((nowMs - startedMs) / 1000)}s`;
+      return progress === undefined ? age : `${age} ${progress}%`;
+    });
+    const more = calls.length - named.length;
+    const list = more > 0 ? [...named, `${more} more`] : named;
+    return `${this.#paint("dim", `[${list.join(", ")}]`)} ${this.#paint("prompt", "qmp> ")}`;
+  }
+
+  /** Brings the ages up to date while something is in flight. */
+  #watchAges(): void {
+    if (this.#ageTimer !== undefined) return;
+    this.#ageTimer = this.#options.clock.startTimer(AGE_PERIOD_MS, () => {
+      this.#ageTimer = undefined;
+      if (this.#over || this.#inFlight.size === 0) return;
+      this.#prompt();
+      this.#watchAges();
+    });
+  }
+}
+
+/** Commands that the shell and the client send for themselves. */
+function isOwn(command: string): boolean {
+  return command === "query-qmp-schema" || command === "cancel-command";
+}
+
+function serverName({ greeting }: QmpClient): string {
+  const { qemu, package: name } = greeting.version;
+  const { major, minor, micro } = (qemu ?? {}) as Readonly<Record<string, unknown>>;
+  const version = major === undefined ? "a server without a version" : `QEMU ${major}.${minor}.${micro}`;
+  return typeof name === "string" && name !== ""
+    ? `${version} (${name.trim().replace(/^\((.*)\)$/, "$1")})`
+    : version;
+}
+
+function ageText(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** The server's time of day, as this computer's clock would show it. */
+function timeText({
+  seconds,
+  microseconds,
+}: {
+  readonly seconds: number;
+  readonly microseconds: number;
+}): string {
+  const date = new Date(seconds * 1000 + microseconds / 1000);
+  const two = (value: number): string => `${value}`.padStart(2, "0");
+  const milliseconds = `${date.getMilliseconds()}`.padStart(3, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${milliseconds}`;
+}

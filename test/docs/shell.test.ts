@@ -1,0 +1,54 @@
+/** The terminals of docs/shell.md, run: each command prints what stands below it. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ServerProcess } from "../support/qemu.ts";
+import { startQmpd } from "../support/qmpd.ts";
+import { type FencedBlock, fencedBlocks, patternOf } from "./documents.ts";
+
+const PROGRAM = resolve("dist/src/cli/qmpd.js");
+
+let server: ServerProcess;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startQmpd({ args: [] });
+  folder = mkdtempSync(join(tmpdir(), "qmpd-shell-docs-"));
+  symlinkSync(server.sockets[0] ?? "", join(folder, "qmp.sock"));
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await server.stop();
+});
+
+/** Commands with the lines that they print. */
+function commandsOf({ lines }: FencedBlock): { readonly command: string; readonly printed: string[] }[] {
+  const commands: { command: string; printed: string[] }[] = [];
+  for (const line of lines) {
+    if (line.startsWith("$ ")) commands.push({ command: line.slice(2), printed: [] });
+    else commands.at(-1)?.printed.push(line);
+  }
+  return commands;
+}
+
+describe("the terminals of docs/shell.md", () => {
+  const commands = fencedBlocks("docs/shell.md", "console").flatMap(commandsOf);
+
+  it.each(commands.map(({ command, printed }) => [command, printed] as const))("%s", (command, printed) => {
+    expect(commands.length).toBeGreaterThan(8);
+    const script = `qmpd() { "${process.execPath}" "${PROGRAM}" "$@"; }\n${command}`;
+    const { stdout, stderr } = spawnSync("sh", ["-c", script], {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 15_000,
+    });
+    expect(stderr).toBe("");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.length).toBe(Math.max(1, printed.length));
+    for (const [index, line] of printed.entries()) expect(lines[index]).toMatch(patternOf(line));
+  });
+});

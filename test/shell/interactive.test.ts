@@ -1,0 +1,195 @@
+import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import { colored, plain } from "../../src/shell/colors.ts";
+import { runInteractive } from "../../src/shell/interactive.ts";
+import { SchemaSource } from "../../src/shell/schema-source.ts";
+import { ASYNC_GREETING, QEMU_GREETING, ScriptedServer, settle } from "../support/scripted-server.ts";
+
+const SCHEMA = [
+  ...["stop", "slow", "quit"].map((name) => ({
+    name,
+    "meta-type": "command",
+    "arg-type": "0",
+    "ret-type": "0",
+  })),
+  { name: "0", "meta-type": "object", members: [] },
+];
+
+async function start({ greeting = ASYNC_GREETING, capabilities = ["oob", "async"], paint = plain } = {}) {
+  const server = new ScriptedServer();
+  const client = await server.opened(greeting, capabilities);
+  const input = new PassThrough();
+  const output = Object.assign(new PassThrough(), { columns: 100 });
+  let screen = "";
+  output.on("data", (bytes) => {
+    screen += bytes;
+  });
+  const status = runInteractive({
+    ...{ client, input, output, paint },
+    schema: new SchemaSource(client),
+    docOf: () => undefined,
+    history: undefined,
+    clock: server.clock,
+  });
+  const schema = await server.next();
+  server.answer(schema, SCHEMA);
+  await settle();
+  /** What has been printed since it was asked last. */
+  const printed = async (): Promise<string> => {
+    await settle();
+    const text = screen;
+    screen = "";
+    return paint === plain ? stripVTControlCharacters(text) : text;
+  };
+  /** As somebody types: key by key. */
+  const type = async (keys: string): Promise<void> => {
+    for (const key of keys) {
+      input.write(key);
+      await settle();
+    }
+  };
+  return { server, client, input, status, printed, type };
+}
+
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+
+describe("a shell at a terminal", () => {
+  it("says who is there, sends what is typed, and prints what comes", async () => {
+    const { server, type, printed, status } = await start();
+    expect(await printed()).toContain("memory: QEMU 7.2.0, oob, async.");
+    await type("stop\r");
+    const request = await server.next();
+    server.clock.advance(12);
+    server.send('{"event": "STOP", "data": {"why": "asked"}}\r\n');
+    server.answer(request, { done: true });
+    const text = await printed();
+    expect(text).toContain('STOP {"why": "asked"}\n');
+    expect(text).toContain('stop 12 ms {"done": true}\n');
+    await type(CTRL_D);
+    expect(await status).toBe(0);
+  });
+
+  it("completes with Tab", async () => {
+    const { server, type } = await start();
+    await type("st\t\r");
+    expect(await server.next()).toMatchObject({ execute: "stop" });
+  });
+
+  it("has several commands in flight, whose ages and progress the prompt shows", async () => {
+    const { server, type, printed } = await start();
+    await type("slow\r");
+    const { id } = await server.next();
+    server.clock.advance(2000);
+    await type("slow\r");
+    await server.next();
+    server.send(
+      `{"event": "COMMAND_PROGRESS", "data": {"id": ${id}, "command": "slow", "current": 1, "total": 4}}\r\n`,
+    );
+    server.clock.advance(1000);
+    const text = await printed();
+    expect(text).toContain("[slow 2s, slow 0s] qmp> ");
+    expect(text.trimEnd().endsWith("[slow 3s 25%, slow 1s] qmp>")).toBe(true);
+    expect(text).not.toContain("COMMAND_PROGRESS");
+  });
+
+  it("prints above what is being typed, and leaves it as it is", async () => {
+    const { server, type, printed } = await start();
+    await type("st");
+    await printed();
+    server.send('{"event": "RESUME"}\r\n');
+    expect(await printed()).toMatch(/RESUME\n.*qmp> st$/s);
+    await type("op\r");
+    expect(await server.next()).toMatchObject({ execute: "stop" });
+  });
+
+  it("reads JSON over several lines, and tells mistakes without sending", async () => {
+    const { server, type, printed } = await start();
+    await type('{"execute":\r');
+    expect(await printed()).toContain("... ");
+    await type('"stop"}\r');
+    expect(await server.next()).toMatchObject({ execute: "stop" });
+    await type("stop now\r");
+    expect(await printed()).toContain("'now' is no argument: write key=value\n");
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("prints errors in red and nothing in colour without colours", async () => {
+    const { server, type, printed } = await start({ paint: colored });
+    await type("stop\r");
+    server.fail(await server.next(), "GenericError", "no");
+    expect(await printed()).toContain("\x1b[31mGenericError: no\x1b[39m");
+  });
+});
+
+it("shows a server's control characters, and does not obey them", async () => {
+  const { server, type, printed } = await start({ paint: colored });
+  await type("stop\r");
+  await printed();
+  server.send('{"event": "E\\u001b[2J", "data": {"x": "\\u001b[2J"}}\r\n');
+  server.fail(await server.next(), "GenericError", "\u001b]0;title\u0007");
+  const text = await printed();
+  expect(text).not.toContain("\u001b[2J");
+  expect(text).toContain("E\\x1b[2J");
+  expect(text).toContain("GenericError: \\x1b]0;title\\x07");
+});
+
+describe("Ctrl-C", () => {
+  it("cancels the newest command in flight, then the one before it", async () => {
+    const { server, type, printed } = await start();
+    await type("slow\r");
+    const older = await server.next();
+    await type("slow\r");
+    const newer = await server.next();
+    for (const target of [newer, older]) {
+      await type(CTRL_C);
+      const cancel = await server.next();
+      expect(cancel).toMatchObject({ "exec-oob": "cancel-command", arguments: { id: target.id } });
+      server.answer(cancel);
+      server.fail(target, "GenericError", "Command cancelled");
+      expect(await printed()).toContain("GenericError: Command cancelled\n");
+    }
+  });
+
+  it("gives a command up where the server cannot cancel, and prints its late reply", async () => {
+    const { server, type, printed } = await start({ greeting: QEMU_GREETING, capabilities: ["oob"] });
+    await type("slow\r");
+    const request = await server.next();
+    await type(CTRL_C);
+    expect(await printed()).toContain("slow: given up; the server cannot cancel it, and goes on\n");
+    server.answer(request, 7);
+    expect(await printed()).toContain("slow late 7\n");
+  });
+
+  it("clears what is typed, and twice at an empty prompt leaves", async () => {
+    const { server, type, printed, status } = await start();
+    await type(`sto${CTRL_C}`);
+    expect((await printed()).endsWith("qmp> ")).toBe(true);
+    await type(CTRL_C);
+    expect(await printed()).toContain("Ctrl-C again leaves\n");
+    await type("stop\r");
+    server.answer(await server.next());
+    expect(await printed()).toContain("stop 0 ms {}");
+    await type(CTRL_C);
+    await type(CTRL_C);
+    expect(await status).toBe(0);
+  });
+});
+
+describe("the end", () => {
+  it("is a failure when the server goes away", async () => {
+    const { server, printed, status } = await start();
+    server.end();
+    expect(await status).toBe(1);
+    expect(await printed()).toContain("memory: the server closed the connection\n");
+  });
+
+  it("is none after `quit`", async () => {
+    const { server, type, status } = await start();
+    await type("quit\r");
+    server.answer(await server.next());
+    server.end();
+    expect(await status).toBe(0);
+  });
+});
