@@ -3,9 +3,10 @@
  * makes (`x.out`).  `vitest -u` writes them anew; a change is to be read like any other.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readSchemaFile } from "../../../src/cli/schema-files.ts";
 import { compile } from "../../../src/qapi/compiler/compile.ts";
 import { QapiSchemaError } from "../../../src/qapi/compiler/source.ts";
 
@@ -14,7 +15,7 @@ const names = readdirSync(folder);
 const cases = names.filter((name) => name.endsWith(".json") && !name.endsWith("-sub.json"));
 
 function readGolden(path: string): string {
-  return readFileSync(resolve(folder, path), "utf8");
+  return readSchemaFile(resolve(folder, path));
 }
 
 function outcome(file: string): { readonly text: string; readonly kind: "out" | "err" } {
