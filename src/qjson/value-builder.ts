@@ -10,7 +10,8 @@
  */
 
 import { assert } from "../util/assert.ts";
-import type { JsonValue } from "./value.ts";
+import { JSON_LARGE_OBJECT_MEMBERS } from "../util/limits.ts";
+import { type JsonObject, type JsonValue, markLarge } from "./value.ts";
 
 /** What the container on top of the stack waits for. */
 type Expecting = "value" | "valueOrEnd" | "separatorOrEnd" | "key" | "keyOrEnd" | "colon";
@@ -24,6 +25,9 @@ interface Frame {
   readonly object: MutableObject;
   expecting: Expecting;
   key: string;
+  memberCount: number;
+  /** Of an object that has become large. */
+  firstMembers: JsonObject | undefined;
 }
 
 /** Elements an engine makes room for when an array grows. */
@@ -72,12 +76,12 @@ export class ValueBuilder {
 
   openArray(): void {
     if (!this.#mayBeginValue()) return;
-    this.#top = { parent: this.#top, array: [], object: NO_OBJECT, expecting: "valueOrEnd", key: "" };
+    this.#open([], NO_OBJECT, "valueOrEnd");
   }
 
   openObject(): void {
     if (!this.#mayBeginValue()) return;
-    this.#top = { parent: this.#top, array: undefined, object: {}, expecting: "keyOrEnd", key: "" };
+    this.#open(undefined, {}, "keyOrEnd");
   }
 
   closeArray(): void {
@@ -96,6 +100,7 @@ export class ValueBuilder {
     if (top === undefined || top.array !== undefined) return this.#unexpected();
     if (top.expecting !== "keyOrEnd" && top.expecting !== "separatorOrEnd") return this.#unexpected();
     this.#top = top.parent;
+    if (top.firstMembers !== undefined) markLarge(top.object, top.firstMembers, top.memberCount);
     this.#add(top.object);
   }
 
@@ -122,6 +127,11 @@ export class ValueBuilder {
     if (this.#mayBeginValue()) this.fail(error);
   }
 
+  #open(array: MutableArray | undefined, object: MutableObject, expecting: Expecting): void {
+    const parent = this.#top;
+    this.#top = { parent, array, object, expecting, key: "", memberCount: 0, firstMembers: undefined };
+  }
+
   #mayBeginValue(): boolean {
     if (this.#error !== "") return false;
     const expecting = this.#top?.expecting;
@@ -141,6 +151,8 @@ export class ValueBuilder {
     } else if (top.expecting === "value") {
       if (Object.hasOwn(top.object, top.key)) return this.fail("duplicate key");
       setMember(top.object, top.key, value);
+      top.memberCount++;
+      if (top.memberCount === JSON_LARGE_OBJECT_MEMBERS) top.firstMembers = { ...top.object };
       top.expecting = "separatorOrEnd";
     } else if (typeof value === "string") {
       top.key = value;

@@ -44,6 +44,39 @@ export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }
 
+/**
+ * What is known of an object with very many members, beside them.  An engine lists all names before it gives out the
+ * first one: of 400,000 in 0.3 s, in one go.
+ */
+interface LargeObject {
+  readonly first: JsonObject;
+  readonly memberCount: number;
+}
+
+const large: unique symbol = Symbol("large");
+
+interface MaybeLarge {
+  readonly [large]?: LargeObject;
+}
+
+/** Notes of an object that `first` are members of it, and how many there are. */
+export function markLarge(object: JsonObject, first: JsonObject, memberCount: number): void {
+  Object.defineProperty(object, large, { value: { first, memberCount } satisfies LargeObject });
+}
+
+/**
+ * The members to walk when looking for one that should not be there: those of `object`, or of a large one the
+ * first `JSON_LARGE_OBJECT_MEMBERS`.  No definition has so many, so that there is an unknown one among them.
+ */
+export function firstMembers(object: JsonObject): JsonObject {
+  return (object as MaybeLarge)[large]?.first ?? object;
+}
+
+/** How many members a large object has; 0 for any other. */
+export function largeMemberCount(object: JsonObject): number {
+  return (object as MaybeLarge)[large]?.memberCount ?? 0;
+}
+
 /** Whether `value` is an object of the wire: neither null, an array, a double nor a text. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

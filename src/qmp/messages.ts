@@ -3,7 +3,14 @@
  */
 
 import { printJson } from "../qjson/print.ts";
-import { isJsonObject, type JsonObject, JsonText, type JsonValue } from "../qjson/value.ts";
+import {
+  firstMembers,
+  isJsonObject,
+  type JsonObject,
+  JsonText,
+  type JsonValue,
+  largeMemberCount,
+} from "../qjson/value.ts";
 import { ERROR_DESC_LEN_MAX } from "../util/limits.ts";
 import { errorReply, QmpError } from "./errors.ts";
 
@@ -32,7 +39,7 @@ export function parseRequest(value: JsonValue, oobEnabled: boolean): Request {
   let commandKey = "";
   let args = NO_ARGUMENTS;
   let id: JsonValue | undefined;
-  for (const key in value) {
+  for (const key in firstMembers(value)) {
     const member = value[key];
     if (key === "execute" || (key === "exec-oob" && oobEnabled)) {
       if (typeof member !== "string") throw new QmpError(`QMP input member '${key}' must be a string`);
@@ -78,11 +85,13 @@ export function isIdLarger(id: JsonValue, limit: number): boolean {
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length && left >= 0; index++) visit(value[index] ?? null);
     } else if (isJsonObject(value)) {
-      for (const name in value) {
-        if (left < 0) return;
-        left -= name.length;
-        visit(value[name] ?? null);
-      }
+      if (largeMemberCount(value) > left) left = -1;
+      else
+        for (const name in value) {
+          if (left < 0) return;
+          left -= name.length;
+          visit(value[name] ?? null);
+        }
     }
   };
   visit(id);

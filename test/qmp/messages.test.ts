@@ -1,14 +1,60 @@
 import { describe, expect, it } from "vitest";
-import { JsonDouble, JsonText, type JsonValue } from "../../src/qjson/value.ts";
+import {
+  firstMembers,
+  JsonDouble,
+  JsonText,
+  type JsonValue,
+  largeMemberCount,
+} from "../../src/qjson/value.ts";
 import { QmpError } from "../../src/qmp/errors.ts";
 import {
   encodeError,
   encodeReturn,
   encodeReturnChunks,
   idKey,
+  isIdLarger,
   parseRequest,
   requestId,
 } from "../../src/qmp/messages.ts";
+import { JSON_LARGE_OBJECT_MEMBERS } from "../../src/util/limits.ts";
+import { outcomesOf } from "../support/qjson.ts";
+
+/** The value of a message in which `{MEMBERS}` stands for an object of `count` members. */
+function withMembers(text: string, count: number): JsonValue {
+  const members = Array.from({ length: count }, (_, index) => `"k${index}":1`).join();
+  const [outcome] = outcomesOf(text.replace("{MEMBERS}", `{${members}}`).replace("MEMBERS", members));
+  if (outcome === undefined || !("value" in outcome)) throw new Error("no value came");
+  return outcome.value;
+}
+
+describe("objects with very many members", () => {
+  const many = 20_000;
+
+  it("W5: are walked no further than it takes to find what should not be there", () => {
+    const { arguments: args } = parseRequest(
+      withMembers('{"execute":"a","arguments":{MEMBERS}}', many),
+      true,
+    );
+    expect(Object.keys(args)).toHaveLength(many);
+    expect(largeMemberCount(args)).toBe(many);
+    expect(Object.keys(firstMembers(args))).toEqual(Object.keys(args).slice(0, JSON_LARGE_OBJECT_MEMBERS));
+    expect(() => parseRequest(withMembers('{"execute":"a",MEMBERS}', many), true)).toThrow(
+      new QmpError("QMP input member 'k0' is unexpected"),
+    );
+  });
+
+  it("W5: are known by their number when they are too large an id", () => {
+    const id = (count: number) => parseRequest(withMembers('{"execute":"a","id":{MEMBERS}}', count), true).id;
+    expect(isIdLarger(id(many) ?? null, many - 1)).toBe(true);
+    expect(isIdLarger(id(2_000) ?? null, 64 * 1024)).toBe(false);
+  });
+
+  it("are as they are, with fewer members", () => {
+    const value = withMembers("{MEMBERS}", JSON_LARGE_OBJECT_MEMBERS - 1);
+    expect(firstMembers(value as never)).toBe(value);
+    expect(largeMemberCount(value as never)).toBe(0);
+  });
+});
 
 describe("parseRequest", () => {
   const faults: readonly [JsonValue, string][] = [

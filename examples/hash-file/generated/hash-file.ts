@@ -8,6 +8,7 @@ import {
   asUint64,
   type AsyncCommand,
   type AsyncHandler,
+  firstMembers,
   type Input,
   type JsonValue,
   marshalResult,
@@ -65,7 +66,7 @@ export function unmarshalFileHash(input: Input, at: string, name: string | numbe
   result.algorithm = unmarshalHashAlgorithm(object.algorithm, path, "algorithm");
   result.digest = asString(object.digest, path, "digest");
   result.size = asUint64(object.size, path, "size");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "algorithm":
       case "digest":
@@ -98,7 +99,7 @@ export function unmarshalFileHashedEvent(input: Input, at: string, name: string 
   const result = {} as Mutable<FileHashedEvent>;
   result.filename = asString(object.filename, path, "filename");
   result.hash = unmarshalFileHash(object.hash, path, "hash");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "filename":
       case "hash":
@@ -132,7 +133,7 @@ export function unmarshalHashFileArg(input: Input, at: string, name: string | nu
   if (object.algorithm !== undefined) {
     result.algorithm = unmarshalHashAlgorithm(object.algorithm, path, "algorithm");
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "filename":
       case "algorithm":

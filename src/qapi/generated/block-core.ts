@@ -9,6 +9,7 @@ import {
   asInt64,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type Int64,
   isJsonObject,
@@ -161,7 +162,7 @@ export function unmarshalBlockdevOptions(input: Input, at: string, name: string 
       const result = base as Mutable<Extract<BlockdevOptions, { driver: "blkdebug" }>>;
       result.image = unmarshalBlockdevRef(object.image, path, "image");
       if (object.config !== undefined) result.config = asString(object.config, path, "config");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "driver":
           case "node-name":
@@ -178,7 +179,7 @@ export function unmarshalBlockdevOptions(input: Input, at: string, name: string 
     case "file": {
       const result = base as Mutable<Extract<BlockdevOptions, { driver: "file" }>>;
       result.filename = asString(object.filename, path, "filename");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "driver":
           case "node-name":
@@ -194,7 +195,7 @@ export function unmarshalBlockdevOptions(input: Input, at: string, name: string 
     case "null-co": {
       const result = base as Mutable<Extract<BlockdevOptions, { driver: "null-co" }>>;
       if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "driver":
           case "node-name":
@@ -212,7 +213,7 @@ export function unmarshalBlockdevOptions(input: Input, at: string, name: string 
       result.file = unmarshalBlockdevRef(object.file, path, "file");
       if (object.offset !== undefined) result.offset = asInt64(object.offset, path, "offset");
       if (object.size !== undefined) result.size = asInt64(object.size, path, "size");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "driver":
           case "node-name":
@@ -300,7 +301,7 @@ export function unmarshalBlockdevCacheInfo(
   result.writeback = asBoolean(object.writeback, path, "writeback");
   result.direct = asBoolean(object.direct, path, "direct");
   result["no-flush"] = asBoolean(object["no-flush"], path, "no-flush");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "writeback":
       case "direct":
@@ -341,7 +342,7 @@ export function unmarshalImageInfo(input: Input, at: string, name: string | numb
     result["actual-size"] = asInt64(object["actual-size"], path, "actual-size");
   }
   result["virtual-size"] = asInt64(object["virtual-size"], path, "virtual-size");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "filename":
       case "format":
@@ -419,7 +420,7 @@ export function unmarshalBlockDeviceInfo(input: Input, at: string, name: string 
   result.image = unmarshalImageInfo(object.image, path, "image");
   result.cache = unmarshalBlockdevCacheInfo(object.cache, path, "cache");
   result.write_threshold = asInt64(object.write_threshold, path, "write_threshold");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "file":
       case "node-name":
@@ -462,7 +463,7 @@ export function unmarshalBlockdevDelArg(input: Input, at: string, name: string |
   const path = pathOf(at, name);
   const result = {} as Mutable<BlockdevDelArg>;
   result["node-name"] = asString(object["node-name"], path, "node-name");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "node-name":
         break;
@@ -494,7 +495,7 @@ export function unmarshalQueryNamedBlockNodesArg(
   const path = pathOf(at, name);
   const result = {} as Mutable<QueryNamedBlockNodesArg>;
   if (object.flat !== undefined) result.flat = asBoolean(object.flat, path, "flat");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "flat":
         break;

@@ -9,6 +9,7 @@ import {
   asNoMembers,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type Int64,
   type JsonValue,
@@ -68,7 +69,7 @@ export function unmarshalVersionTriple(input: Input, at: string, name: string | 
   result.major = asInt64(object.major, path, "major");
   result.minor = asInt64(object.minor, path, "minor");
   result.micro = asInt64(object.micro, path, "micro");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "major":
       case "minor":
@@ -101,7 +102,7 @@ export function unmarshalVersionInfo(input: Input, at: string, name: string | nu
   const result = {} as Mutable<VersionInfo>;
   result.qemu = unmarshalVersionTriple(object.qemu, path, "qemu");
   result.package = asString(object.package, path, "package");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "qemu":
       case "package":
@@ -130,7 +131,7 @@ export function unmarshalCommandInfo(input: Input, at: string, name: string | nu
   const path = pathOf(at, name);
   const result = {} as Mutable<CommandInfo>;
   result.name = asString(object.name, path, "name");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
         break;
@@ -165,7 +166,7 @@ export function unmarshalQmpCapabilitiesArg(
   if (object.enable !== undefined) {
     result.enable = asArray(object.enable, path, "enable", unmarshalQMPCapability);
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "enable":
         break;

@@ -10,6 +10,7 @@ import {
   asNoMembers,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type JsonValue,
   marshalResult,
@@ -95,7 +96,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
     case "builtin": {
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "builtin" }>>;
       result["json-type"] = unmarshalJSONType(object["json-type"], path, "json-type");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -112,7 +113,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "enum" }>>;
       result.members = asArray(object.members, path, "members", unmarshalSchemaInfoEnumMember);
       result.values = asArray(object.values, path, "values", asString);
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -129,7 +130,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
     case "array": {
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "array" }>>;
       result["element-type"] = asString(object["element-type"], path, "element-type");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -149,7 +150,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
       if (object.variants !== undefined) {
         result.variants = asArray(object.variants, path, "variants", unmarshalSchemaInfoObjectVariant);
       }
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -167,7 +168,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
     case "alternate": {
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "alternate" }>>;
       result.members = asArray(object.members, path, "members", unmarshalSchemaInfoAlternateMember);
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -188,7 +189,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
         result["allow-oob"] = asBoolean(object["allow-oob"], path, "allow-oob");
       }
       if (object.async !== undefined) result.async = asBoolean(object.async, path, "async");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -207,7 +208,7 @@ export function unmarshalSchemaInfo(input: Input, at: string, name: string | num
     case "event": {
       const result = base as Mutable<Extract<SchemaInfo, { "meta-type": "event" }>>;
       result["arg-type"] = asString(object["arg-type"], path, "arg-type");
-      for (const member in object) {
+      for (const member in firstMembers(object)) {
         switch (member) {
           case "name":
           case "meta-type":
@@ -311,7 +312,7 @@ export function unmarshalSchemaInfoEnumMember(
   const result = {} as Mutable<SchemaInfoEnumMember>;
   result.name = asString(object.name, path, "name");
   if (object.features !== undefined) result.features = asArray(object.features, path, "features", asString);
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
       case "features":
@@ -384,7 +385,7 @@ export function unmarshalSchemaInfoObjectMember(
   result.type = asString(object.type, path, "type");
   if (object.default !== undefined) result.default = asAny(object.default, path, "default");
   if (object.features !== undefined) result.features = asArray(object.features, path, "features", asString);
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
       case "type":
@@ -422,7 +423,7 @@ export function unmarshalSchemaInfoObjectVariant(
   const result = {} as Mutable<SchemaInfoObjectVariant>;
   result.case = asString(object.case, path, "case");
   result.type = asString(object.type, path, "type");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "case":
       case "type":
@@ -467,7 +468,7 @@ export function unmarshalSchemaInfoAlternateMember(
   const path = pathOf(at, name);
   const result = {} as Mutable<SchemaInfoAlternateMember>;
   result.type = asString(object.type, path, "type");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "type":
         break;

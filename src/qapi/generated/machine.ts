@@ -10,6 +10,7 @@ import {
   asNoMembers,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type Int64,
   type JsonValue,
@@ -59,7 +60,7 @@ export function unmarshalTargetInfo(input: Input, at: string, name: string | num
   const path = pathOf(at, name);
   const result = {} as Mutable<TargetInfo>;
   result.arch = unmarshalSysEmuTarget(object.arch, path, "arch");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "arch":
         break;
@@ -87,7 +88,7 @@ export function unmarshalUuidInfo(input: Input, at: string, name: string | numbe
   const path = pathOf(at, name);
   const result = {} as Mutable<UuidInfo>;
   result.UUID = asString(object.UUID, path, "UUID");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "UUID":
         break;
@@ -118,7 +119,7 @@ export function unmarshalKvmInfo(input: Input, at: string, name: string | number
   const result = {} as Mutable<KvmInfo>;
   result.enabled = asBoolean(object.enabled, path, "enabled");
   result.present = asBoolean(object.present, path, "present");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "enabled":
       case "present":
@@ -177,7 +178,7 @@ export function unmarshalMachineInfo(input: Input, at: string, name: string | nu
   if (object["default-ram-id"] !== undefined) {
     result["default-ram-id"] = asString(object["default-ram-id"], path, "default-ram-id");
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
       case "alias":
@@ -221,7 +222,7 @@ export function unmarshalCurrentMachineParams(
     path,
     "wakeup-suspend-support",
   );
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "wakeup-suspend-support":
         break;
@@ -274,7 +275,7 @@ export function unmarshalCpuInstanceProperties(
   if (object["thread-id"] !== undefined) {
     result["thread-id"] = asInt64(object["thread-id"], path, "thread-id");
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "node-id":
       case "socket-id":
@@ -319,7 +320,7 @@ export function unmarshalCpuInfoFast(input: Input, at: string, name: string | nu
   result["thread-id"] = asInt64(object["thread-id"], path, "thread-id");
   if (object.props !== undefined) result.props = unmarshalCpuInstanceProperties(object.props, path, "props");
   result.target = unmarshalSysEmuTarget(object.target, path, "target");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "cpu-index":
       case "qom-path":
@@ -355,7 +356,7 @@ export function unmarshalBalloonChangeEvent(
   const path = pathOf(at, name);
   const result = {} as Mutable<BalloonChangeEvent>;
   result.actual = asInt64(object.actual, path, "actual");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "actual":
         break;
@@ -383,7 +384,7 @@ export function unmarshalBalloonArg(input: Input, at: string, name: string | num
   const path = pathOf(at, name);
   const result = {} as Mutable<BalloonArg>;
   result.value = asInt64(object.value, path, "value");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "value":
         break;

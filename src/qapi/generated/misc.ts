@@ -8,6 +8,7 @@ import {
   asNoMembers,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type Int64,
   type JsonValue,
@@ -36,7 +37,7 @@ export function unmarshalNameInfo(input: Input, at: string, name: string | numbe
   const path = pathOf(at, name);
   const result = {} as Mutable<NameInfo>;
   if (object.name !== undefined) result.name = asString(object.name, path, "name");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
         break;
@@ -70,7 +71,7 @@ export function unmarshalRtcChangeEvent(input: Input, at: string, name: string |
   const result = {} as Mutable<RtcChangeEvent>;
   result.offset = asInt64(object.offset, path, "offset");
   result["qom-path"] = asString(object["qom-path"], path, "qom-path");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "offset":
       case "qom-path":
@@ -108,7 +109,7 @@ export function unmarshalHumanMonitorCommandArg(
   if (object["cpu-index"] !== undefined) {
     result["cpu-index"] = asInt64(object["cpu-index"], path, "cpu-index");
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "command-line":
       case "cpu-index":

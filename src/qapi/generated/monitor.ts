@@ -10,6 +10,7 @@ import {
   asNoMembers,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type Int64,
   type JsonValue,
@@ -69,7 +70,7 @@ export function unmarshalCommandProgress(input: Input, at: string, name: string 
   const result = {} as Mutable<CommandProgress>;
   result.current = asInt64(object.current, path, "current");
   result.total = asInt64(object.total, path, "total");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "current":
       case "total":
@@ -112,7 +113,7 @@ export function unmarshalCommandInFlight(input: Input, at: string, name: string 
   if (object.progress !== undefined) {
     result.progress = unmarshalCommandProgress(object.progress, path, "progress");
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "id":
       case "command":
@@ -150,7 +151,7 @@ export function unmarshalSessionLimits(input: Input, at: string, name: string | 
   const result = {} as Mutable<SessionLimits>;
   result.queued = asInt64(object.queued, path, "queued");
   result.async = asInt64(object.async, path, "async");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "queued":
       case "async":
@@ -191,7 +192,7 @@ export function unmarshalSessionInfo(input: Input, at: string, name: string | nu
   result.capabilities = asArray(object.capabilities, path, "capabilities", unmarshalQMPCapability);
   result.limits = unmarshalSessionLimits(object.limits, path, "limits");
   result.commands = asArray(object.commands, path, "commands", unmarshalCommandInFlight);
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "session":
       case "peer":
@@ -237,7 +238,7 @@ export function unmarshalCommandProgressEvent(
   result.command = asString(object.command, path, "command");
   result.current = asInt64(object.current, path, "current");
   result.total = asInt64(object.total, path, "total");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "id":
       case "command":
@@ -276,7 +277,7 @@ export function unmarshalCancelCommandArg(
   const result = {} as Mutable<CancelCommandArg>;
   result.id = asAny(object.id, path, "id");
   if (object.session !== undefined) result.session = asInt64(object.session, path, "session");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "id":
       case "session":

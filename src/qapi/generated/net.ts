@@ -7,6 +7,7 @@ import {
   asBoolean,
   asObject,
   asString,
+  firstMembers,
   type Input,
   marshalNothing,
   type Mutable,
@@ -34,7 +35,7 @@ export function unmarshalSetLinkArg(input: Input, at: string, name: string | num
   const result = {} as Mutable<SetLinkArg>;
   result.name = asString(object.name, path, "name");
   result.up = asBoolean(object.up, path, "up");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
       case "up":

@@ -6,6 +6,7 @@ import type { AsyncCommand, AsyncHandler } from "../runtime/command.ts";
 import {
   asObject,
   asString,
+  firstMembers,
   type Input,
   marshalNothing,
   type Mutable,
@@ -30,7 +31,7 @@ export function unmarshalDeviceDelArg(input: Input, at: string, name: string | n
   const path = pathOf(at, name);
   const result = {} as Mutable<DeviceDelArg>;
   result.id = asString(object.id, path, "id");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "id":
         break;

@@ -9,6 +9,7 @@ import {
   asBoolean,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type JsonValue,
   marshalNothing,
@@ -55,7 +56,7 @@ export function unmarshalObjectPropertyInfo(
   if (object["default-value"] !== undefined) {
     result["default-value"] = asAny(object["default-value"], path, "default-value");
   }
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
       case "type":
@@ -95,7 +96,7 @@ export function unmarshalObjectTypeInfo(input: Input, at: string, name: string |
   result.name = asString(object.name, path, "name");
   if (object.abstract !== undefined) result.abstract = asBoolean(object.abstract, path, "abstract");
   if (object.parent !== undefined) result.parent = asString(object.parent, path, "parent");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "name":
       case "abstract":
@@ -128,7 +129,7 @@ export function unmarshalQomListArg(input: Input, at: string, name: string | num
   const path = pathOf(at, name);
   const result = {} as Mutable<QomListArg>;
   result.path = asString(object.path, path, "path");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "path":
         break;
@@ -159,7 +160,7 @@ export function unmarshalQomGetArg(input: Input, at: string, name: string | numb
   const result = {} as Mutable<QomGetArg>;
   result.path = asString(object.path, path, "path");
   result.property = asString(object.property, path, "property");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "path":
       case "property":
@@ -194,7 +195,7 @@ export function unmarshalQomSetArg(input: Input, at: string, name: string | numb
   result.path = asString(object.path, path, "path");
   result.property = asString(object.property, path, "property");
   result.value = asAny(object.value, path, "value");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "path":
       case "property":
@@ -227,7 +228,7 @@ export function unmarshalQomListTypesArg(input: Input, at: string, name: string 
   const result = {} as Mutable<QomListTypesArg>;
   if (object.implements !== undefined) result.implements = asString(object.implements, path, "implements");
   if (object.abstract !== undefined) result.abstract = asBoolean(object.abstract, path, "abstract");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "implements":
       case "abstract":

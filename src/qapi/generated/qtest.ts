@@ -8,6 +8,7 @@ import {
   asNumber,
   asObject,
   asString,
+  firstMembers,
   type Input,
   type JsonValue,
   marshalNothing,
@@ -34,7 +35,7 @@ export function unmarshalQtestTimeoutArg(input: Input, at: string, name: string 
   const path = pathOf(at, name);
   const result = {} as Mutable<QtestTimeoutArg>;
   result.duration = asNumber(object.duration, path, "duration");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "duration":
         break;
@@ -65,7 +66,7 @@ export function unmarshalQtestEmitArg(input: Input, at: string, name: string | n
   const result = {} as Mutable<QtestEmitArg>;
   result.event = asString(object.event, path, "event");
   if (object.data !== undefined) result.data = asAny(object.data, path, "data");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "event":
       case "data":

@@ -7,6 +7,7 @@ import {
   asBoolean,
   asNoMembers,
   asObject,
+  firstMembers,
   type Input,
   type JsonValue,
   marshalResult,
@@ -157,7 +158,7 @@ export function unmarshalStatusInfo(input: Input, at: string, name: string | num
   result.running = asBoolean(object.running, path, "running");
   result.singlestep = asBoolean(object.singlestep, path, "singlestep");
   result.status = unmarshalRunState(object.status, path, "status");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "running":
       case "singlestep":
@@ -222,7 +223,7 @@ export function unmarshalShutdownEvent(input: Input, at: string, name: string | 
   const result = {} as Mutable<ShutdownEvent>;
   result.guest = asBoolean(object.guest, path, "guest");
   result.reason = unmarshalShutdownCause(object.reason, path, "reason");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "guest":
       case "reason":
@@ -254,7 +255,7 @@ export function unmarshalResetEvent(input: Input, at: string, name: string | num
   const result = {} as Mutable<ResetEvent>;
   result.guest = asBoolean(object.guest, path, "guest");
   result.reason = unmarshalShutdownCause(object.reason, path, "reason");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "guest":
       case "reason":
@@ -283,7 +284,7 @@ export function unmarshalWatchdogEvent(input: Input, at: string, name: string | 
   const path = pathOf(at, name);
   const result = {} as Mutable<WatchdogEvent>;
   result.action = unmarshalWatchdogAction(object.action, path, "action");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "action":
         break;

@@ -9,6 +9,7 @@ import {
   asObject,
   asString,
   asText,
+  firstMembers,
   type Input,
   type Int64,
   type JsonText,
@@ -70,7 +71,7 @@ export function unmarshalScreendumpData(input: Input, at: string, name: string |
   result.width = asInt64(object.width, path, "width");
   result.height = asInt64(object.height, path, "height");
   result.format = unmarshalImageFormat(object.format, path, "format");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "data":
       case "width":
@@ -121,7 +122,7 @@ export function unmarshalDisplayOptions(input: Input, at: string, name: string |
   const path = pathOf(at, name);
   const result = {} as Mutable<DisplayOptions>;
   result.type = unmarshalDisplayType(object.type, path, "type");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "type":
         break;
@@ -161,7 +162,7 @@ export function unmarshalScreendumpArg(input: Input, at: string, name: string | 
   if (object.device !== undefined) result.device = asString(object.device, path, "device");
   if (object.head !== undefined) result.head = asInt64(object.head, path, "head");
   if (object.format !== undefined) result.format = unmarshalImageFormat(object.format, path, "format");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "filename":
       case "device":
@@ -203,7 +204,7 @@ export function unmarshalScreendumpDataArg(
   if (object.device !== undefined) result.device = asString(object.device, path, "device");
   if (object.head !== undefined) result.head = asInt64(object.head, path, "head");
   if (object.format !== undefined) result.format = unmarshalImageFormat(object.format, path, "format");
-  for (const member in object) {
+  for (const member in firstMembers(object)) {
     switch (member) {
       case "device":
       case "head":

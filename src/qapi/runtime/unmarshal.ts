@@ -9,12 +9,19 @@
  * Guaranteed: what is answered consists of the schema's members alone, in the schema's order.
  */
 
-import { isJsonObject, JsonDouble, type JsonObject, JsonText, type JsonValue } from "../../qjson/value.ts";
+import {
+  firstMembers,
+  isJsonObject,
+  JsonDouble,
+  type JsonObject,
+  JsonText,
+  type JsonValue,
+} from "../../qjson/value.ts";
 import { AssertionError } from "../../util/assert.ts";
 import { QmpError } from "./error.ts";
 
 export type { JsonObject, JsonText, JsonValue };
-export { isJsonObject };
+export { firstMembers, isJsonObject };
 
 /** A number of any kind. */
 export function isJsonNumber(input: Input): boolean {
@@ -190,7 +197,7 @@ export function asObject(input: Input, at: string, name: string | number): JsonO
 /** For a command without arguments. */
 export function asNoMembers(input: Input, at: string, name: string | number): NoMembers {
   const object = asObject(input, at, name);
-  for (const member in object) throw unexpected(pathOf(at, name), member);
+  for (const member in firstMembers(object)) throw unexpected(pathOf(at, name), member);
   return {};
 }
 

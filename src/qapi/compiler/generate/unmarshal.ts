@@ -195,7 +195,8 @@ function readMember(to: References, member: Member, target: string, column: numb
 /** A statement that refuses every member of `object` but `members`. */
 function refuseOthers(to: References, members: readonly Member[]): string {
   const refuse = `throw ${to.runtime("unexpected")}(path, member);`;
-  if (members.length === 0) return `for (const member in object) ${refuse}\n`;
+  const walk = `for (const member in ${to.runtime("firstMembers")}(object))`;
+  if (members.length === 0) return `${walk} ${refuse}\n`;
   const always = members.filter(({ condition }) => condition === undefined);
   const known = always.length === 0 ? "" : `${caseLabels(always)}  break;\n`;
   const sometimes = members.map(({ name, condition }) => {
@@ -204,5 +205,5 @@ function refuseOthers(to: References, members: readonly Member[]): string {
     return `case ${JSON.stringify(name)}:\n${indent(statements)}`;
   });
   const choices = `${known}${sometimes.join("")}default:\n  ${refuse}\n`;
-  return `for (const member in object) {\n${indent(`switch (member) {\n${indent(choices)}}\n`)}}\n`;
+  return `${walk} {\n${indent(`switch (member) {\n${indent(choices)}}\n`)}}\n`;
 }
