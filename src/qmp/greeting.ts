@@ -1,13 +1,19 @@
 /**
- * The greeting: the first line that a client reads (rule N1).  It stands apart from the other envelopes, so that
- * a service can greet before it has loaded what answers commands.
+ * The greeting: the first line that a client reads (rule N1).  It stands apart from the other envelopes, and
+ * needs no printer, so that a service can greet before it has loaded what answers commands.
  */
 
-import { printJson } from "../qjson/print.ts";
-import type { JsonObject } from "../qjson/value.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 
-/** `version` is the answer of `query-version`. */
-export function encodeGreeting(version: JsonObject): string {
-  return `${printJson({ QMP: { version, capabilities: CAPABILITIES } })}\r\n`;
+/** As `query-version` answers it. */
+interface Version {
+  readonly qemu: Readonly<Record<"major" | "minor" | "micro", number | bigint>>;
+  /** ASCII. */
+  readonly package: string;
+}
+
+export function encodeGreeting({ qemu, package: name }: Version): string {
+  const version = `{"qemu": {"major": ${qemu.major}, "minor": ${qemu.minor}, "micro": ${qemu.micro}}, "package": ${JSON.stringify(name)}}`;
+  const capabilities = CAPABILITIES.map((capability) => `"${capability}"`).join(", ");
+  return `{"QMP": {"version": ${version}, "capabilities": [${capabilities}]}}\r\n`;
 }

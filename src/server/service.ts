@@ -12,10 +12,8 @@
 import { checkMachineConfig } from "../machine/config.ts";
 import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
-import { WorkerGoneError } from "../offload/worker-gone.ts";
 import type { PluginHost } from "../plugin/host.ts";
 import { encodeGreeting } from "../qmp/greeting.ts";
-import { Budget } from "../util/budget.ts";
 import {
   checkServiceConfig,
   defaultLimits,
@@ -101,7 +99,11 @@ export async function startService(
       await endpoints.listen();
     }
     host = loadHost(log, threads);
-    const [started, { MachineService }] = await Promise.all([host, import("./machine-service.ts")]);
+    const [started, { MachineService }, { Budget }] = await Promise.all([
+      host,
+      import("./machine-service.ts"),
+      import("../util/budget.ts"),
+    ]);
     signal?.throwIfAborted();
     // The pool is started last, or with the first picture: nobody who connects should wait for it.
     const startPool = (): Promise<WorkerPool> => {
@@ -128,7 +130,7 @@ export async function startService(
     await Promise.all(machines.map((machine) => machine.stop("host-error")));
     await close();
     signal?.throwIfAborted();
-    throw new ServiceStartError(startFault(error as Error), { cause: error });
+    throw new ServiceStartError(await startFault(error as Error), { cause: error });
   } finally {
     signal?.removeEventListener("abort", abort);
   }
@@ -157,7 +159,8 @@ async function loadPlugins(
 }
 
 /** That a thread has ended says little: why it did is what people need. */
-function startFault(error: Error): string {
+async function startFault(error: Error): Promise<string> {
+  const { WorkerGoneError } = await import("../offload/worker-gone.ts");
   const { message, cause } = error;
   return error instanceof WorkerGoneError && cause instanceof Error
     ? `${message}: ${cause.message}`
