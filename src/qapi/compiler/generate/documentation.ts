@@ -14,9 +14,10 @@ import { LINE_WIDTH } from "./module.ts";
 /** A feature that editors know how to show. */
 const DEPRECATED = "deprecated";
 
-/** Sections that are code, and those that are not for a reader of the code. */
-const EXAMPLES = ["Example", "Examples"];
-const LEFT_OUT = ["Returns", "TODO"];
+/** Sections that are code. */
+export const EXAMPLES = ["Example", "Examples"];
+/** Sections that are told elsewhere, or are notes to the schema's authors. */
+export const LEFT_OUT = ["Returns", "TODO"];
 
 /** What a comment tells of a definition, or of a part of one. */
 interface Described {

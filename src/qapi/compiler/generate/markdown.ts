@@ -10,13 +10,9 @@ import type { Condition, FeatureDefinition } from "../definitions.ts";
 import type { Doc } from "../doc.ts";
 import { type Command, type Event, nameOf, type ObjectType, type Schema, type SchemaType } from "../model.ts";
 import { conditionNote } from "./conditions.ts";
+import { EXAMPLES, LEFT_OUT } from "./documentation.ts";
 
 type Definition = Schema["types"][number] | Command | Event;
-
-/** Sections that are code. */
-const EXAMPLES = ["Example", "Examples"];
-/** Sections that are told elsewhere, or are notes to the schema's authors. */
-const LEFT_OUT = ["Returns", "TODO"];
 
 export function writeMarkdown(schema: Schema): string {
   const [main = ""] = schema.files;
