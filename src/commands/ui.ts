@@ -34,7 +34,7 @@ export function uiHandlers(
     discard: (picture) => void pool().then((started) => started.discard(picture)),
   });
   const encode = async (frame: SharedSurface, format: ImageFormat, cancel: CancelFlag, target?: Target) => {
-    const destination = await target?.opened.catch(() => undefined);
+    const destination = target && (await openedInTime(target));
     const encoder = await pool();
     // Given up meanwhile: the file is about to be closed, if it is not yet.
     if (target === undefined || target.isGivenUp) return encoder.encode(frame, format, cancel);
@@ -67,7 +67,7 @@ export function uiHandlers(
         };
         const save = async (made: Picture, destination: Destination): Promise<void> =>
           (await pool()).save(made, destination, signal);
-        return fromThread(withPictureAndDestination(picture(args, signal, target), target, save));
+        return fromThread(withPictureAndDestination(picture(args, signal, target), target, signal, save));
       },
     },
     "screendump-data": {
@@ -125,6 +125,16 @@ interface Target {
   isGivenUp: boolean;
 }
 
+/** The file, unless the file system hangs in the opening: whoever else wants a picture needs the frame's memory. */
+async function openedInTime({ opened }: Target): Promise<Destination | undefined> {
+  let destination: Destination | undefined;
+  const known = opened.then((value) => {
+    destination = value;
+  });
+  await settledWithin(DESTINATION_OPEN_MS, known);
+  return destination;
+}
+
 /**
  * Makes the picture and opens its file at the same time, then brings them together.  Whatever fails, the
  * picture is released and the file closed, and removed if opening made it, before this settles: unless the
@@ -133,28 +143,42 @@ interface Target {
 async function withPictureAndDestination(
   pictureMade: Promise<SharedPicture<Picture>>,
   target: Target,
+  signal: AbortSignal,
   save: (picture: Picture, destination: Destination) => Promise<void>,
 ): Promise<void> {
   target.opened.catch(() => {}); // It may fail before anybody awaits it.
   let made: SharedPicture<Picture> | undefined;
   try {
+    let destination: Destination;
     try {
       made = await pictureMade;
+      destination = await unlessAborted(target.opened, signal);
     } catch (error) {
       target.isGivenUp = true;
       await target.written?.catch(() => {});
       const isWritten = target.written !== undefined;
-      const discarded = target.opened.then((destination) => discardDestination(destination, isWritten));
+      const discarded = target.opened.then((opened) => discardDestination(opened, isWritten));
       await settledWithin(DESTINATION_OPEN_MS, discarded);
       throw error;
     }
-    await save(made.picture, await target.opened);
+    await save(made.picture, destination);
   } catch (error) {
     if (error instanceof FileError) throw new QmpError(error.message, "GenericError", { cause: error });
     throw error;
   } finally {
     made?.release();
   }
+}
+
+/** Settles as `promise` does, or rejects with the reason when `signal` fires first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 /** When `promise` has settled, whichever way, or `ms` have gone by. */

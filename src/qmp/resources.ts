@@ -7,7 +7,8 @@
  * so no two tickets can wait for each other.
  *
  * Claims may have to be looked up first (which file is it?).  A command that is alone in the table starts
- * meanwhile: nobody is there that it could harm, and who comes later waits until its claims are queued.
+ * meanwhile: nobody is there that it could harm, and who comes later waits until its claims are queued; or, when
+ * they cannot be found out, until it has ended, since nobody knows what it holds.
  */
 
 import type { ResourceClaim } from "../qapi/runtime/command.ts";
@@ -62,7 +63,7 @@ export class ResourceTable {
     // A command that is cancelled lets those behind it pass, also when its own lookup never ends.
     const found = Promise.race([claims, ticket.givenUp]).then(
       (value) => () => value && ticket.enqueue(value),
-      (error: unknown) => () => ticket.isGranted || failed(error),
+      (error: unknown) => (ticket.isGranted ? ticket.givenUp.then(() => () => {}) : () => failed(error)),
     );
     const turn = Promise.all([found, before]).then(([settle]) => {
       if (this.#lookups === turn) this.#lookups = undefined;

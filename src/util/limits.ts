@@ -162,7 +162,7 @@ export const BASE64_BAND_BYTES = 384 * KIB;
 export const POOL_STOP_MS = 1_000;
 /** Heap of a pool thread, whose pictures are not on it.  Seen: the command fails, the thread is replaced. */
 export const POOL_HEAP_MIB_MAX = 256;
-/** What a cancelled screendump waits for its file to be opened and taken back; more is a file system that hangs. */
+/** What an encoding waits for its file, and a cancelled screendump for taking it back; more is a file system that hangs. */
 export const DESTINATION_OPEN_MS = 25;
 /** How often the progress of a plugin's task is fetched from its thread: nobody is told of it more often. */
 export const TASK_PROGRESS_PERIOD_MS = 100;

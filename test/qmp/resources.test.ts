@@ -115,6 +115,19 @@ describe("ResourceTable", () => {
     expect(table.resourcesInUse).toBe(1);
   });
 
+  it("R1: who started alone keeps out who comes later until it has ended, when its lookup fails", async () => {
+    const { table, granted, failures, claim } = setup();
+    const alone = claim("alone", Promise.reject(new Error("no such device")));
+    const later = claim("later", Promise.resolve([exclusive("file")]));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([granted, failures]).toEqual([["alone"], []]);
+    alone?.release();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(granted).toEqual(["alone", "later"]);
+    later?.release();
+    expect(table.resourcesInUse).toBe(0);
+  });
+
   it("reports a lookup that fails to its claimer alone", async () => {
     const { granted, failures, claim } = setup();
     claim("first", [exclusive("run-state")]);

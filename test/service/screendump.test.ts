@@ -145,6 +145,20 @@ describe("screendump", () => {
     client.destroy();
   });
 
+  it("R1: keeps a file that one makes while another, which fails, takes back its own of the same name", async () => {
+    const client = await connect();
+    for (let round = 0; round < 20; round++) {
+      const filename = join(service.directory, `contested${round}`);
+      client.send({ execute: "screendump", arguments: { filename, device: "nosuch" }, id: "bad" });
+      client.send({ execute: "screendump", arguments: { filename }, id: "good" });
+      const replies = await client.take(2);
+      expect(replies.map(({ id }) => id)).toEqual(["bad", "good"]);
+      expect(replies[1]).toEqual({ return: {}, id: "good" });
+      expect(readFileSync(filename)).toHaveLength(15 + 800 * 600 * 3);
+    }
+    client.destroy();
+  });
+
   it("D4: answers any other command meanwhile", async () => {
     const client = await connect();
     for (let id = 0; id < 30; id++) {
