@@ -112,9 +112,10 @@ async function removeStale(path: string): Promise<void> {
     );
   }
   if (await isLive(path)) throw inUse(path);
-  // Somebody else may have come first and listen there by now: only what was found stale is removed.
+  // Somebody else may have come first and listen there by now: only what was found stale is removed.  A new
+  // socket often gets the inode of the one that was removed for it, so its time has to be the same, too.
   const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (now?.ino !== before.ino || now.dev !== before.dev) return;
+  if (now?.ino !== before.ino || now.dev !== before.dev || now.ctimeNs !== before.ctimeNs) return;
   try {
     unlinkSync(path);
   } catch (error) {

@@ -36,6 +36,17 @@ describe("a unix listener", () => {
     await served.received("hello");
   });
 
+  it("replaces a stale socket once, when two find it at the same time: the other is refused", async () => {
+    for (let round = 0; round < 5; round++) {
+      const path = join(temporaryDirectory(), "qmp.sock");
+      leaveStaleSocket(path);
+      const both = await Promise.allSettled([listenUnix(path, nobody), listenUnix(path, nobody)]);
+      expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      expect(existsSync(path)).toBe(true);
+      for (const listening of both) if (listening.status === "fulfilled") listening.value.close();
+    }
+  });
+
   it("refuses a live socket and says that it is in use; the other goes on", async () => {
     const path = join(temporaryDirectory(), "qmp.sock");
     const first = await Endpoint.unix(path);
