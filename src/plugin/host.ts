@@ -67,10 +67,15 @@ export class PluginHost {
     const taken = new Map(BUILT_IN);
     const commands: MonitorCommand[] = [];
     const schemas: SchemaInfo[][] = [];
+    const bound = new Set<CheckedDefinition>();
     try {
       for (const source of sources) {
         const definition = this.#definitions.get(source);
         if (definition === undefined) throw new PluginError(String(source), "it was not loaded");
+        // Two paths may lead to one file.
+        if (bound.has(definition))
+          throw new PluginError(definition.name, "a machine has it twice: name it once");
+        bound.add(definition);
         const entries = describe(definition);
         takeNames(entries, definition.name, taken);
         const check: CheckEvent = eventChecker(definition, eventsOf(definition, entries));

@@ -3,7 +3,7 @@
  * what to do.
  */
 
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { PluginError } from "./errors.ts";
@@ -17,7 +17,9 @@ const DEFAULT_EXPORT = `write "export default definePlugin({ ... })", with defin
 /** Loads the plugin that a file exports.  A relative path begins at the working directory. */
 export async function loadPluginFile(file: string): Promise<CheckedDefinition> {
   const path = resolve(file);
-  if (!existsSync(path)) throw new PluginError(file, `there is no file ${path}`);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new PluginError(file, `there is no file ${path}`);
+  }
   let module: object;
   try {
     module = await import(pathToFileURL(path).href);

@@ -3,7 +3,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUILD_TIMEOUT_MS, buildPlugin, type PluginFolder } from "../support/plugin.ts";
 import { Place } from "../support/program.ts";
@@ -137,6 +137,17 @@ describe("a service does not start with", () => {
     expect((await refusal(withHandlers("{ say, wait, work }"), other)).message).toBe(
       "plugin other: 'say' clashes with the command of that name of plugin sayer: give it another name in the schema",
     );
+  });
+
+  it("one plugin twice, by two paths", async () => {
+    const plugin = withHandlers("{ say, wait, work }");
+    expect((await refusal(plugin, relative(process.cwd(), plugin))).message).toBe(
+      "plugin sayer: a machine has it twice: name it once",
+    );
+  });
+
+  it("a folder", async () => {
+    expect((await refusal(dirname(withHandlers("{}")))).message).toMatch(/: there is no file \//);
   });
 
   it.each([
