@@ -61,7 +61,8 @@ export function uiHandlers(
       },
       handle: (args, { signal }) => {
         const target: Target = {
-          opened: openDestination(args.filename),
+          // Not before it is known that there is something to write: a mistake makes no file.
+          opened: consoleOf(args).then(() => openDestination(args.filename)),
           written: undefined,
           isGivenUp: false,
         };
@@ -158,7 +159,9 @@ async function withPictureAndDestination(
       await target.written?.catch(() => {});
       const isWritten = target.written !== undefined;
       const discarded = target.opened.then((opened) => discardDestination(opened, isWritten));
-      await settledWithin(DESTINATION_OPEN_MS, discarded);
+      // Only who cancels is not kept waiting by a file system that hangs.
+      if (signal.aborted) await settledWithin(DESTINATION_OPEN_MS, discarded);
+      else await discarded.catch(() => {});
       throw error;
     }
     await save(made.picture, destination);
