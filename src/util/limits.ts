@@ -190,3 +190,34 @@ export const BLKDEBUG_LINE_CHARS_MAX = 1023;
 export const HMP_HELP_WORDS_COUNT_MAX = 16;
 /** Brackets and signs inside one another in an expression: they use the stack.  Seen: "expression too complex". */
 export const HMP_EXPRESSION_DEPTH_MAX = 256;
+
+// ---- Load generator (loadgen) ----
+
+/** Connecting, the greeting and the negotiation of one client together.  Seen: the run ends with what was waited for. */
+export const LOAD_CONNECT_MS = 10_000;
+/** Clients of one thread that connect at a time: a listener's backlog is short in some servers. */
+export const LOAD_CONNECTING_COUNT_MAX = 64;
+/** A server whose backlog is full is asked again after this long. */
+export const LOAD_CONNECT_RETRY_MS = 10;
+/** What replies get to come when the last command has been sent.  Seen: their commands are reported as lost. */
+export const LOAD_DRAIN_MS = 10_000;
+/** Bytes read from a connection in one go. */
+export const LOAD_READ_BYTES = 64 * KIB;
+/** Arrivals of one thread that wait for a client with room.  Seen: further ones are reported as not sent. */
+export const LOAD_ARRIVALS_WAITING_MAX = 1_048_576;
+/** Requests of one client in flight.  Seen: an argument error. */
+export const LOAD_IN_FLIGHT_MAX = 65_536;
+/** Connections of one run; no computer has more ports and memory.  Seen: an argument error. */
+export const LOAD_CLIENTS_MAX = 1_000_000;
+/** Threads of one run.  Seen: an argument error. */
+export const LOAD_THREADS_MAX = 64;
+/** Descriptors that a run needs beside those of its connections. */
+export const LOAD_SPARE_FILES = 64;
+/** What a slow reader reads in one go, and how long it then reads nothing: 40 KB a second. */
+export const LOAD_SLOW_READ_BYTES = 4 * KIB;
+/** See {@link LOAD_SLOW_READ_BYTES}. */
+export const LOAD_SLOW_READ_PERIOD_MS = 100;
+/** Requests that a slow reader keeps in flight, so that replies wait for it. */
+export const LOAD_SLOW_IN_FLIGHT = 1024;
+/** Faults of a thread that are told in words. */
+export const LOAD_FAULT_EXAMPLES_MAX = 5;
