@@ -106,6 +106,11 @@ export const QXL_RENDER_PIECES_COUNT = 8;
 /** Frames of one console that are captured or encoded at a time; their memory is kept for the next ones.  Seen: screendumps wait. */
 export const CONSOLE_FRAMES_COUNT_MAX = 3;
 
+// ---- PC (machine) ----
+
+/** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
+export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
+
 // ---- Transports (chardev) ----
 
 /** Bytes a transport likes to hold: with more waiting, `write` answers false.  Twice a unix socket's kernel buffer would gain nothing. */
