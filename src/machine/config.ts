@@ -9,6 +9,7 @@ import {
   DISPLAY_WIDTH_MIN_PX,
   MACHINE_CONSOLES_MAX,
 } from "../util/limits.ts";
+import { faultOfPc, type PcSettings } from "./pc/config.ts";
 
 export const MACHINE_TYPES = ["none", "test", "pc"] as const;
 /**
@@ -39,6 +40,7 @@ export interface DisplayConfig {
 export interface MachineConfig {
   readonly type: MachineType;
   readonly displays: readonly DisplayConfig[];
+  readonly pc?: PcSettings | undefined;
 }
 
 /** A configuration that no machine can be made of.  The message is for the one who wrote it. */
@@ -57,6 +59,12 @@ export function checkMachineConfig(config: MachineConfig): void {
     config.type === "test" || config.displays.length === 0,
     `machine type '${config.type}' takes no display`,
   );
+  check(
+    (config.pc !== undefined) === (config.type === "pc"),
+    "a machine of type 'pc' needs its parts, no other has any",
+  );
+  const fault = config.pc && faultOfPc(config.pc);
+  check(fault === undefined, fault ?? "");
   const ids = new Set<string>();
   let consoles = 0;
   for (const display of config.displays) {

@@ -94,6 +94,11 @@ export class RunControl {
     return [{ kind: "reset", guest, reason }];
   }
 
+  /** The machine is as it was when its state was saved, and does not run: `cont` will do. */
+  restored(): void {
+    if (NEEDS_RESET.has(this.#state)) this.#state = "paused";
+  }
+
   /** The power button.  No guest here listens to it. */
   powerdown(): MachineEvent[] {
     return [{ kind: "powerdown" }];

@@ -108,6 +108,22 @@ export const CONSOLE_FRAMES_COUNT_MAX = 3;
 
 // ---- PC (machine) ----
 
+/** The PC's video memory: enough for 1600x1200 in 32 bits. */
+export const PC_VGA_MEMORY_BYTES = 8 * MIB;
+/** Memory of a PC.  Source: what v86 can be given. */
+export const PC_MEMORY_BYTES_MIN = 1 * MIB;
+/** See {@link PC_MEMORY_BYTES_MIN}.  Seen: a start-up error that names the range. */
+export const PC_MEMORY_BYTES_MAX = 2048 * MIB - 256 * MIB;
+/** Firmware of a PC.  Source: what lies below 1 MiB, and QEMU's largest.  Seen: "Could not load ...: File too large". */
+export const ROM_BYTES_MAX = 1 * MIB;
+/** A kernel or an initrd, which are held in memory for the next reset.  Seen: "Could not load ...: File too large". */
+export const KERNEL_BYTES_MAX = 512 * MIB;
+/** Triple faults within {@link TRIPLE_FAULT_PERIOD_MS} that reset a PC.  Seen with one more: GUEST_PANICKED. */
+export const TRIPLE_FAULTS_COUNT_MAX = 5;
+/** See {@link TRIPLE_FAULTS_COUNT_MAX}. */
+export const TRIPLE_FAULT_PERIOD_MS = 10_000;
+/** Bytes that a guest's serial port has ready for it.  Source: the 16550's FIFO. */
+export const SERIAL_INPUT_FIFO_BYTES = 16;
 /** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
 export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
 
