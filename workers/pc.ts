@@ -3,13 +3,15 @@
  */
 
 import { randomInt } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { MachineError } from "../src/machine/error.ts";
 import type { DiskImage } from "../src/machine/pc/disk.ts";
 import { Pc } from "../src/machine/pc/pc.ts";
-import { createPcTree, type PcTree } from "../src/machine/pc/pc-tree.ts";
+import { CPU_PATH, createPcTree, type PcTree } from "../src/machine/pc/pc-tree.ts";
 import { type QomObject, qomGet, qomList, qomSet } from "../src/machine/qom.ts";
 import { qomListTypes } from "../src/machine/qom-types.ts";
 import type { MachineEvent } from "../src/machine/run-state.ts";
@@ -30,6 +32,7 @@ import { lowerPriority } from "../src/offload/low-priority.ts";
 import type {
   AddressSpace,
   BlockDevice,
+  CpuDescription,
   DriveName,
   MachineState,
   MediumChange,
@@ -153,6 +156,10 @@ class PcService implements MachineThread, PcThread {
     return this.#machine.pointers();
   }
 
+  async cpus(): Promise<readonly CpuDescription[]> {
+    return [{ index: 0, path: CPU_PATH, threadId: threadId() }];
+  }
+
   async registers(): Promise<MachineResult<Registers>> {
     return answer(() => this.#machine.registers());
   }
@@ -231,6 +238,15 @@ class PcService implements MachineThread, PcThread {
   #happened(events: readonly MachineEvent[]): void {
     const { runState } = this.#machine;
     this.#tell({ machine: NUMBER, news: "outcome", outcome: { runState, events } });
+  }
+}
+
+/** The system's number of this thread: Linux tells it by where a link leads, others not at all. */
+function threadId(): number {
+  try {
+    return Number(basename(readlinkSync("/proc/thread-self")));
+  } catch {
+    return process.pid;
   }
 }
 

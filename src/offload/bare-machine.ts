@@ -6,6 +6,7 @@ import type { MachineResult } from "./contract.ts";
 import type {
   AddressSpace,
   BlockDevice,
+  CpuDescription,
   DriveName,
   MachineState,
   MediumChange,
@@ -39,6 +40,10 @@ export abstract class BareMachine implements PcControl {
   }
 
   async pointers(): Promise<readonly PointerDevice[]> {
+    return [];
+  }
+
+  async cpus(): Promise<readonly CpuDescription[]> {
     return [];
   }
 

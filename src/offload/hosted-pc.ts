@@ -8,6 +8,7 @@ import { HostedMachine } from "./hosted-machine.ts";
 import type {
   AddressSpace,
   BlockDevice,
+  CpuDescription,
   DriveName,
   MachineState,
   MediumChange,
@@ -42,6 +43,11 @@ export class HostedPc extends HostedMachine {
   override async pointers(): Promise<readonly PointerDevice[]> {
     const [pc, machine] = await this.#pc();
     return pc.pointers(machine);
+  }
+
+  override async cpus(): Promise<readonly CpuDescription[]> {
+    const [pc, machine] = await this.#pc();
+    return pc.cpus(machine);
   }
 
   override async registers(): Promise<MachineResult<Registers>> {

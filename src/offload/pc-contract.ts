@@ -123,6 +123,14 @@ export interface Registers {
   };
 }
 
+export interface CpuDescription {
+  readonly index: number;
+  /** Where it is in the tree of objects. */
+  readonly path: string;
+  /** The system's number of the thread that runs it. */
+  readonly threadId: number;
+}
+
 /** `virtual`: as the CPU sees it now, by its page tables where paging is on. */
 export type AddressSpace = "physical" | "virtual";
 
@@ -195,6 +203,8 @@ export interface PcControl {
   /** Empty without a pointer. */
   pointers(): Promise<readonly PointerDevice[]>;
 
+  /** Empty without any. */
+  cpus(): Promise<readonly CpuDescription[]>;
   /** Without a CPU: GenericError "No CPU available". */
   registers(): Promise<MachineResult<Registers>>;
   /** Of the guest; 0 without any.  It starts at physical address 0. */
@@ -255,6 +265,7 @@ export interface PcThread {
   sendKeys(machine: number, scancodes: Uint8Array): Promise<MachineResult<void>>;
   sendPointer(machine: number, events: readonly PointerEvent[]): Promise<MachineResult<void>>;
   pointers(machine: number): Promise<readonly PointerDevice[]>;
+  cpus(machine: number): Promise<readonly CpuDescription[]>;
   registers(machine: number): Promise<MachineResult<Registers>>;
   copyMemory(
     machine: number,

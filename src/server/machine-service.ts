@@ -24,6 +24,7 @@ import { buildCommands } from "./commands.ts";
 import type { MachineOptions, ServiceLimits } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Hosts } from "./hosts.ts";
+import { SerialEnd } from "./serial-end.ts";
 
 /** Where a service's notes go.  A pino logger fits. */
 export interface ServiceLog {
@@ -62,6 +63,7 @@ const THROTTLED_EVENTS = Object.fromEntries(
 export class MachineService implements MachineControl {
   readonly name: string | undefined;
   readonly handle: MachineHandle;
+  readonly serial: SerialEnd | undefined;
   readonly #options: MachineOptions;
   readonly #endpoints: Endpoints;
   readonly #hub: EventHub;
@@ -90,6 +92,12 @@ export class MachineService implements MachineControl {
     this.handle = host.createMachine(options.machine, isPaused ? "prelaunch" : "running", (event) =>
       this.#happened(event),
     );
+    if (this.handle.hasSerialPort) {
+      this.serial = new SerialEnd(options.serial ?? { kind: "ringbuf" }, (error) =>
+        shared.log.error({ err: error }, "a connection could not be accepted"),
+      );
+      this.serial.attach(this.handle);
+    }
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
     const resources = new ResourceTable();
@@ -127,7 +135,7 @@ export class MachineService implements MachineControl {
 
   /** Settles when the machine has been made.  Rejects when it cannot be. */
   async ready(): Promise<void> {
-    await this.handle.consoles();
+    await Promise.all([this.handle.consoles(), this.serial?.listen()]);
   }
 
   // ---- What commands ask ----
@@ -159,6 +167,7 @@ export class MachineService implements MachineControl {
     this.#state = "ending";
     this.#resolveEnding();
     this.#endpoints.close();
+    this.serial?.close();
     await this.#monitor.stop(SHUTDOWN_GRACE_MS);
     await this.#closeCommands();
     // A machine whose thread is dying has nothing left to destroy.

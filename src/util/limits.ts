@@ -124,6 +124,8 @@ export const TRIPLE_FAULTS_COUNT_MAX = 5;
 export const TRIPLE_FAULT_PERIOD_MS = 10_000;
 /** Bytes that a guest's serial port has ready for it.  Source: the 16550's FIFO. */
 export const SERIAL_INPUT_FIFO_BYTES = 16;
+/** Last output of a PC's serial port that a ring buffer keeps.  Source: QEMU's `ringbuf`.  Seen: older bytes are gone. */
+export const SERIAL_RING_BYTES = 64 * KIB;
 /** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
 export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
 

@@ -15,6 +15,8 @@ const ADDRESS_END = 2 ** 32;
 const MAP_BLOCK_BYTES = 2 ** 17;
 /** Nothing is there, nor ever will be: whoever answers here answers everywhere where nothing is. */
 const NOWHERE = 0xd000_0000;
+/** Where the video memory is seen as a whole; v86 does not let it be moved. */
+const VIDEO_MEMORY = 0xe000_0000;
 const PAGING = 0x8000_0000;
 const LARGE_PAGES = 1 << 4;
 const PHYSICAL_EXTENSION = 1 << 5;
@@ -56,8 +58,17 @@ function copyPhysical(cpu: Cpu, address: bigint, into: Uint8Array): void {
 function copyBlock(cpu: Cpu, address: number, into: Uint8Array): void {
   const reader = cpu.memory_map_read8[address >>> 17];
   if (reader === undefined) return void into.set(cpu.mem8.subarray(address, address + into.length));
-  if (reader === cpu.memory_map_read8[NOWHERE >>> 17]) return void into.fill(0xff);
-  for (let index = 0; index < into.length; index++) into[index] = cpu.read8((address + index) | 0);
+  if (reader === cpu.memory_map_read8[NOWHERE >>> 17]) {
+    into.fill(0xff);
+    if (address < VIDEO_MEMORY) return;
+    const video = cpu.devices.vga.svga_memory;
+    return void into.set(video.subarray(address - VIDEO_MEMORY, address - VIDEO_MEMORY + into.length));
+  }
+  const { vga } = cpu.devices;
+  // A read of the VGA's window is one that its latches keep.
+  const latches = vga.latch_dword;
+  for (let index = 0; index < into.length; index++) into[index] = reader((address + index) | 0);
+  vga.latch_dword = latches;
 }
 
 /** The physical address of a virtual one; undefined where no page is mapped. */

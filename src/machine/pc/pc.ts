@@ -188,8 +188,9 @@ export class Pc {
     const state = unpackState(this.#description(), bytes);
     const images = this.drives.overlaysOf(overlays.map(({ drive }) => drive));
     const events = this.#run.stop();
-    // A failed one cannot take a state; and another one has nothing in it that the state does not tell of.
-    const fresh = await this.#makeAnew(emulator, "stopped");
+    emulator.stop();
+    // One that has failed cannot take a state.
+    const fresh = emulator.hasFailed ? await this.#makeAnew(emulator, "stopped") : emulator;
     images.forEach(({ image }, index) => {
       const overlay = overlays[index];
       if (overlay !== undefined) image.importOverlay(overlay.bytes);

@@ -77,6 +77,7 @@ declare module "v86" {
 
   export interface Vga {
     readonly graphical_mode: boolean;
+    latch_dword: number;
     readonly svga_enabled: boolean;
     readonly svga_bpp: number;
     readonly svga_width: number;
@@ -153,7 +154,6 @@ declare module "v86" {
     readonly wasm_memory: { readonly buffer: ArrayBuffer };
     /** By 128 KiB of the physical address; undefined where there is RAM. */
     readonly memory_map_read8: readonly (((address: number) => number) | undefined)[];
-    read8(address: number): number;
     svga_mark_dirty(): void;
     device_raise_irq(line: number): void;
     device_lower_irq(line: number): void;

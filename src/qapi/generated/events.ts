@@ -104,7 +104,7 @@ export interface EventData {
    *
    * Since: 0.1
    *
-   * Source: schema/machine.json, line 249.
+   * Source: schema/machine.json, line 252.
    */
   readonly BALLOON_CHANGE: BalloonChangeEvent;
 

@@ -381,7 +381,12 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       ],
     },
     { name: "int", "meta-type": "builtin", "json-type": "int" },
-    { name: "49", "meta-type": "enum", members: [{ name: "x86_64" }], values: ["x86_64"] },
+    {
+      name: "49",
+      "meta-type": "enum",
+      members: [{ name: "i386" }, { name: "x86_64" }],
+      values: ["i386", "x86_64"],
+    },
     {
       name: "16",
       "meta-type": "object",
