@@ -57,7 +57,7 @@ export function checkMachineConfig(config: MachineConfig): void {
   check(MACHINE_TYPES.includes(config.type), `unknown machine type '${config.type}': use pc, test or none`);
   check(
     config.type === "test" || config.displays.length === 0,
-    `machine type '${config.type}' takes no display`,
+    `machine type '${config.type}' takes no display: type test does`,
   );
   check(
     (config.pc !== undefined) === (config.type === "pc"),

@@ -7,7 +7,10 @@ import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { PictureRoom } from "../util/frame-memory.ts";
 import type { ProgressWords } from "../util/progress-words.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
+import type { MachineResult } from "./machine-result.ts";
 import type { DriveName, PcConfig, PcControl } from "./pc-contract.ts";
+
+export type { MachineResult };
 
 // ---- Pool threads (piscina), `workers/pool.ts`: one exported function for each task ----
 
@@ -194,11 +197,6 @@ export type QomValue =
   | string
   | readonly QomValue[]
   | { readonly [name: string]: QomValue };
-
-/** A call's outcome: a failure that the client caused is a value, so that it crosses the thread whole. */
-export type MachineResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly errorClass: "GenericError" | "DeviceNotFound"; readonly desc: string };
 
 /** What a verb caused, or the guest by itself. */
 export interface VerbOutcome {

@@ -5,7 +5,7 @@
  * memory, which the caller allocates and owns; what lies in it may be read once the promise has settled.
  */
 
-import type { MachineResult } from "./contract.ts";
+import type { MachineResult } from "./machine-result.ts";
 
 // ---- What a PC is made of ----
 

@@ -5,7 +5,6 @@
 
 import type { MachineType } from "../offload/contract.ts";
 import { MachineHost } from "../offload/machine-host.ts";
-import type { ServiceLog } from "./service.ts";
 import type { ThreadEntries } from "./threads.ts";
 
 /** A host, and what ends it together with the machine that it was given for. */
@@ -16,16 +15,16 @@ export interface HostShare {
 
 export class Hosts {
   readonly #threads: ThreadEntries;
-  readonly #log: ServiceLog;
+  readonly #onThreadGone: (error: unknown) => void;
   readonly #shared: MachineHost | undefined;
   /** Started before they are asked for: a thread comes up while the rest of the program is loaded. */
   readonly #waiting: MachineHost[];
   readonly #own = new Set<MachineHost>();
 
-  /** Starts the threads that machines of these types need. */
-  constructor(types: readonly MachineType[], threads: ThreadEntries, log: ServiceLog) {
+  /** Starts the threads that machines of these types need.  `onThreadGone` is told when one has died. */
+  constructor(types: readonly MachineType[], threads: ThreadEntries, onThreadGone: (error: unknown) => void) {
     this.#threads = threads;
-    this.#log = log;
+    this.#onThreadGone = onThreadGone;
     this.#shared = types.some((type) => type !== "pc") ? this.#start(threads.machine) : undefined;
     this.#waiting = types.filter((type) => type === "pc").map(() => this.#start(threads.pc));
   }
@@ -50,10 +49,6 @@ export class Hosts {
   }
 
   #start(workerUrl: URL): MachineHost {
-    return new MachineHost({
-      workerUrl,
-      onThreadGone: (error) =>
-        this.#log.error({ err: error }, "the machine thread has ended; it is replaced"),
-    });
+    return new MachineHost({ workerUrl, onThreadGone: this.#onThreadGone });
   }
 }

@@ -176,7 +176,7 @@ async function loadHosts(
   return new Hosts(
     machines.map(({ machine }) => machine.type),
     threads,
-    log,
+    (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
   );
 }
 
