@@ -23,8 +23,7 @@ export interface DriveConfig {
 export interface PcConfig {
   /** Of the guest, a multiple of a MiB. */
   readonly memoryBytes: number;
-  /** Undefined: the demo guest of the program's own. */
-  readonly biosFile: string | undefined;
+  readonly biosFile: string;
   readonly vgaBiosFile: string | undefined;
   /** At most one for each place. */
   readonly drives: readonly DriveConfig[];

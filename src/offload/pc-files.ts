@@ -9,9 +9,6 @@ import { KERNEL_BYTES_MAX, ROM_BYTES_MAX } from "../util/limits.ts";
 import { DiskFile, readWholeFile } from "./disk-file.ts";
 import type { DriveConfig, DriveName, PcConfig } from "./pc-contract.ts";
 
-/** Beside the built files: the demo guest's image is copied there, as no compiler makes it. */
-const DEMO_ROM = new URL("../machine/pc/rom/demo.bin", import.meta.url);
-
 export interface PcFiles {
   readonly wasm: WebAssembly.Module;
   readonly bios: ArrayBuffer;
@@ -30,7 +27,7 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
       file === undefined ? undefined : readWholeFile(file, bytesMax);
     for (const drive of config.drives) images.set(drive.drive, openDrive(drive, config.isSnapshot));
     return {
-      bios: optional(config.biosFile, ROM_BYTES_MAX) ?? (await readDemoRom()),
+      bios: readWholeFile(config.biosFile, ROM_BYTES_MAX),
       vgaBios: optional(config.vgaBiosFile, ROM_BYTES_MAX),
       kernel: optional(config.kernelFile, KERNEL_BYTES_MAX),
       initrd: optional(config.initrdFile, KERNEL_BYTES_MAX),
@@ -47,13 +44,6 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
 function openDrive({ drive, file }: DriveConfig, isSnapshot: boolean): DiskFile {
   if (drive === "ide1-cd0") return new DiskFile(file, "read-only");
   return new DiskFile(file, isSnapshot ? "overlay" : "read-write");
-}
-
-async function readDemoRom(): Promise<ArrayBuffer> {
-  const bytes = await readFile(DEMO_ROM);
-  const buffer = new ArrayBuffer(bytes.length);
-  new Uint8Array(buffer).set(bytes);
-  return buffer;
 }
 
 async function loadEmulator(): Promise<WebAssembly.Module> {
