@@ -12,6 +12,9 @@ import type { DriveConfig, DriveName, PcConfig } from "./pc-contract.ts";
 /** Beside the built files: the demo guest's image is copied there, as no compiler makes it. */
 const DEMO_ROM = new URL("../machine/pc/rom/demo.bin", import.meta.url);
 
+/** The emulator reads a kernel by words. */
+const KERNEL_UNIT_BYTES = 4;
+
 export interface PcFiles {
   readonly wasm: WebAssembly.Module;
   readonly bios: ArrayBuffer;
@@ -26,13 +29,16 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
   const wasm = loadEmulator();
   const images = new Map<DriveName, DiskFile>();
   try {
-    const optional = (file: string | undefined, bytesMax: number): ArrayBuffer | undefined =>
-      file === undefined ? undefined : readWholeFile(file, bytesMax);
+    const optional = (
+      file: string | undefined,
+      bytesMax: number,
+      unitBytes?: number,
+    ): ArrayBuffer | undefined => (file === undefined ? undefined : readWholeFile(file, bytesMax, unitBytes));
     for (const drive of config.drives) images.set(drive.drive, openDrive(drive, config.isSnapshot));
     return {
       bios: optional(config.biosFile, ROM_BYTES_MAX) ?? (await readDemoRom()),
       vgaBios: optional(config.vgaBiosFile, ROM_BYTES_MAX),
-      kernel: optional(config.kernelFile, KERNEL_BYTES_MAX),
+      kernel: optional(config.kernelFile, KERNEL_BYTES_MAX, KERNEL_UNIT_BYTES),
       initrd: optional(config.initrdFile, KERNEL_BYTES_MAX),
       images,
       wasm: await wasm,
