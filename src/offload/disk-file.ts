@@ -82,14 +82,17 @@ export class DiskFile {
   }
 }
 
-/** The bytes of a file that a PC needs whole, in memory of their own: firmware, a kernel.  Throws {@link DiskFileError}. */
-export function readWholeFile(file: string, bytesMax: number): ArrayBuffer {
+/**
+ * The bytes of a file that a PC needs whole, in memory of their own: firmware, a kernel; zeros follow up to a
+ * multiple of `unitBytes`.  Throws {@link DiskFileError}.
+ */
+export function readWholeFile(file: string, bytesMax: number, unitBytes = 1): ArrayBuffer {
   const fd = openRegularFile(file, constants.O_RDONLY);
   try {
     const { size } = fstatSync(fd);
     if (size > bytesMax) throw new DiskFileError(`Could not load '${file}': ${strerror("EFBIG")}`);
-    const buffer = new ArrayBuffer(size);
-    readAll(fd, 0, new Uint8Array(buffer));
+    const buffer = new ArrayBuffer(Math.ceil(size / unitBytes) * unitBytes);
+    readAll(fd, 0, new Uint8Array(buffer, 0, size));
     return buffer;
   } finally {
     closeSync(fd);

@@ -9,6 +9,9 @@ import { KERNEL_BYTES_MAX, ROM_BYTES_MAX } from "../util/limits.ts";
 import { DiskFile, readWholeFile } from "./disk-file.ts";
 import type { DriveConfig, DriveName, PcConfig } from "./pc-contract.ts";
 
+/** The emulator reads a kernel by words. */
+const KERNEL_UNIT_BYTES = 4;
+
 export interface PcFiles {
   readonly wasm: WebAssembly.Module;
   readonly bios: ArrayBuffer;
@@ -23,13 +26,16 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
   const wasm = loadEmulator();
   const images = new Map<DriveName, DiskFile>();
   try {
-    const optional = (file: string | undefined, bytesMax: number): ArrayBuffer | undefined =>
-      file === undefined ? undefined : readWholeFile(file, bytesMax);
+    const optional = (
+      file: string | undefined,
+      bytesMax: number,
+      unitBytes?: number,
+    ): ArrayBuffer | undefined => (file === undefined ? undefined : readWholeFile(file, bytesMax, unitBytes));
     for (const drive of config.drives) images.set(drive.drive, openDrive(drive, config.isSnapshot));
     return {
       bios: readWholeFile(config.biosFile, ROM_BYTES_MAX),
       vgaBios: optional(config.vgaBiosFile, ROM_BYTES_MAX),
-      kernel: optional(config.kernelFile, KERNEL_BYTES_MAX),
+      kernel: optional(config.kernelFile, KERNEL_BYTES_MAX, KERNEL_UNIT_BYTES),
       initrd: optional(config.initrdFile, KERNEL_BYTES_MAX),
       images,
       wasm: await wasm,

@@ -86,8 +86,14 @@ describe("refuses with a ConfigError that names the place:", () => {
     ],
     [`machines: [{ ${one}, type: pc }]`, "f.yaml: machines[0]: a PC needs firmware"],
     [`machines: [{ ${one}, type: pc, hda: [a] }]`, "f.yaml: machines[0].hda: a string is expected"],
-    [`machines: [{ ${one}, type: pc, bios: b, memory: 1T }]`, "f.yaml: machines[0]: '1T' is no size of memory"],
-    [`machines: [{ ${one}, type: pc, bios: b, serial: tcp }]`, "f.yaml: machines[0].serial: 'tcp' is no end of a serial port"],
+    [
+      `machines: [{ ${one}, type: pc, bios: b, memory: 1T }]`,
+      "f.yaml: machines[0]: '1T' is no size of memory",
+    ],
+    [
+      `machines: [{ ${one}, type: pc, bios: b, serial: tcp }]`,
+      "f.yaml: machines[0].serial: 'tcp' is no end of a serial port",
+    ],
     [`workers: 0\nmachines: [{ ${one} }]`, "f.yaml: workers: a whole number above 0 is expected"],
     [
       `limits: { async-in-flight: many }\nmachines: [{ ${one} }]`,
