@@ -106,6 +106,29 @@ export const QXL_RENDER_PIECES_COUNT = 8;
 /** Frames of one console that are captured or encoded at a time; their memory is kept for the next ones.  Seen: screendumps wait. */
 export const CONSOLE_FRAMES_COUNT_MAX = 3;
 
+// ---- PC (machine) ----
+
+/** The PC's video memory: enough for 1600x1200 in 32 bits. */
+export const PC_VGA_MEMORY_BYTES = 8 * MIB;
+/** Memory of a PC.  Source: what v86 can be given. */
+export const PC_MEMORY_BYTES_MIN = 1 * MIB;
+/** See {@link PC_MEMORY_BYTES_MIN}.  Seen: a start-up error that names the range. */
+export const PC_MEMORY_BYTES_MAX = 2048 * MIB - 256 * MIB;
+/** Firmware of a PC.  Source: what lies below 1 MiB, and QEMU's largest.  Seen: "Could not load ...: File too large". */
+export const ROM_BYTES_MAX = 1 * MIB;
+/** A kernel or an initrd, which are held in memory for the next reset.  Seen: "Could not load ...: File too large". */
+export const KERNEL_BYTES_MAX = 512 * MIB;
+/** Triple faults within {@link TRIPLE_FAULT_PERIOD_MS} that reset a PC.  Seen with one more: GUEST_PANICKED. */
+export const TRIPLE_FAULTS_COUNT_MAX = 5;
+/** See {@link TRIPLE_FAULTS_COUNT_MAX}. */
+export const TRIPLE_FAULT_PERIOD_MS = 10_000;
+/** Bytes that a guest's serial port has ready for it.  Source: the 16550's FIFO. */
+export const SERIAL_INPUT_FIFO_BYTES = 16;
+/** Last output of a PC's serial port that a ring buffer keeps.  Source: QEMU's `ringbuf`.  Seen: older bytes are gone. */
+export const SERIAL_RING_BYTES = 64 * KIB;
+/** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
+export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
+
 // ---- Transports (chardev) ----
 
 /** Bytes a transport likes to hold: with more waiting, `write` answers false.  Twice a unix socket's kernel buffer would gain nothing. */
