@@ -235,7 +235,8 @@ export interface PcControl {
   /** In a fixed order; empty without any. */
   blockDevices(): Promise<readonly BlockDevice[]>;
   /**
-   * Opens the tray, exchanges the medium, closes the tray unless it stays empty; `tray-moved` is told each time.
+   * Opens the tray, exchanges the medium, closes the tray unless it stays empty; `tray-moved` is told each time that
+   * a tray moves, which a floppy drive has not.
    * Errors: DeviceNotFound for no such drive; one that is not removable; a tray that is locked; a file that
    * cannot be opened, with the tray and its medium as they were.
    */

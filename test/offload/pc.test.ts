@@ -323,6 +323,18 @@ describe("a PC's disk", () => {
       errorClass: "DeviceNotFound",
       desc: "Device 'ide0-hd0' not found",
     });
+    // A floppy drive has no tray.
+    const floppy = image("f.img", 1_474_560);
+    await pc.machine.changeMedium({
+      drive: "floppy0",
+      file: floppy,
+      readOnlyMode: "read-write",
+      isForced: false,
+    });
+    expect((await pc.machine.blockDevices()).find(({ drive }) => drive === "floppy0")).toMatchObject({
+      isTrayOpen: undefined,
+      medium: { file: floppy, isReadOnly: false },
+    });
     expect(pc.events.length).toBe(3);
   });
 });

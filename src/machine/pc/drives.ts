@@ -93,15 +93,15 @@ export class Drives {
     this.#notice(drive);
     const image = open(drive.image);
     const events: MachineEvent[] = [];
-    if (!drive.isTrayOpen) events.push(this.#moveTray(drive, true));
+    const hasTray = name === "ide1-cd0";
+    if (hasTray && !drive.isTrayOpen) events.push(this.#moveTray(drive, true));
     this.#eject(name);
     drive.image?.close();
     drive.image = image;
     if (image !== undefined) {
       this.#insert(name, image);
-      events.push(this.#moveTray(drive, false));
+      if (hasTray) events.push(this.#moveTray(drive, false));
     }
-    // A floppy drive has no tray whose place could be asked for, as QEMU's; it moves all the same.
     return events;
   }
 

@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type DiskAccess, DiskFile } from "../../src/offload/disk-file.ts";
+
+/** Not a multiple of a block. */
+const SIZE_BYTES = 5 * 4096 + 512;
+let directory: string;
+let file: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "qmpd-disk-"));
+  file = join(directory, "disk.img");
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const content = (): Uint8Array => Uint8Array.from({ length: SIZE_BYTES }, (_, index) => (index * 7) % 251);
+
+function open(access: DiskAccess): DiskFile {
+  writeFileSync(file, content());
+  return new DiskFile(file, access);
+}
+
+function readWhole(disk: DiskFile): Uint8Array {
+  const bytes = new Uint8Array(SIZE_BYTES);
+  disk.read(0, bytes);
+  return bytes;
+}
+
+const writes = fc.array(
+  fc.record({ offset: fc.nat(SIZE_BYTES - 1), length: fc.integer({ min: 1, max: 9000 }), byte: fc.nat(255) }),
+  { maxLength: 6 },
+);
+
+it.each<DiskAccess>(["read-write", "overlay"])("%s: reads what was written, wherever it was", (access) => {
+  fc.assert(
+    fc.property(writes, fc.nat(SIZE_BYTES), (all, from) => {
+      const disk = open(access);
+      const expected = content();
+      for (const { offset, length, byte } of all) {
+        const bytes = new Uint8Array(Math.min(length, SIZE_BYTES - offset)).fill(byte);
+        disk.write(offset, bytes);
+        expected.set(bytes, offset);
+      }
+      const part = new Uint8Array(SIZE_BYTES - from);
+      disk.read(from, part);
+      expect(part).toEqual(expected.subarray(from));
+      expect(new Uint8Array(readFileSync(file))).toEqual(access === "overlay" ? content() : expected);
+      disk.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it("an overlay comes back as it was exported, and a damaged or foreign one is refused", () => {
+  const disk = open("overlay");
+  disk.write(4000, new Uint8Array(200).fill(1));
+  const [exported, then] = [disk.exportOverlay(), readWhole(disk)];
+  disk.write(0, new Uint8Array(SIZE_BYTES).fill(2));
+  disk.importOverlay(exported);
+  expect(readWhole(disk)).toEqual(then);
+  expect(() => disk.importOverlay(exported.subarray(1))).toThrow("the saved disk is damaged");
+  const foreign = Uint8Array.from(exported);
+  new DataView(foreign.buffer).setUint32(4, 999, true);
+  expect(() => disk.importOverlay(foreign)).toThrow("the saved disk is of another size");
+  expect(readWhole(disk)).toEqual(then);
+  disk.close();
+});
