@@ -124,9 +124,9 @@ it.each([
   [["--boot", "x"], "boot order 'x' is not made of c (hard disk), d (CD-ROM) and a (floppy)"],
   [["--append", "x"], "a kernel's command line needs a kernel"],
   [["--display", "VGA:640x480"], "machine type 'pc' takes no display: type test does"],
-  [["--machine", "none", "--no-reboot"], "--no-reboot: only a machine of type pc has it"],
+  [["--machine", "none"], "--bios: only a machine of type pc has it"],
 ])("does not start with %j", async (args, message) => {
-  program = new Program(directory, { args: ["--machine", "pc", ...args] });
+  program = new Program(directory, { args: ["--machine", "pc", "--bios", "bios.bin", ...args] });
   expect(await program.ended).toMatchObject({ status: 1 });
   expect(program.stderr).toContain(message);
 });
