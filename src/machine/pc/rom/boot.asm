@@ -41,6 +41,7 @@ protected_mode:
         rep     stosd
         mov     esp, STACK_TOP
 
+        call    let_interrupts_through
         call    describe_memory
         call    find_framebuffer
         call    turn_on_paging
@@ -52,6 +53,15 @@ protected_mode:
         call    screen_start
         call    clock_update
         jmp     main
+
+; A CPU with a local APIC lets the interrupt controllers' line through only when told so, which a firmware does.
+let_interrupts_through:
+        mov     eax, 1
+        cpuid
+        test    edx, 1 << 9
+        jz      .none
+        mov     dword [LOCAL_APIC_LINT0], 0x700 ; as an external controller's, not masked
+.none:  ret
 
 ; Fills the promised page and the page after it.
 describe_memory:

@@ -176,7 +176,16 @@ command_about:
         jne     .pointer
         mov     esi, .relative
 .pointer:
+        call    puts
+        mov     esi, .disk
+        call    puts
+        call    disk_sectors
+        jc      disk_failed
+        call    put_decimal
+        mov     esi, .sectors
         jmp     puts
+.disk:  db      "Disk         ", 0
+.sectors: db    " sectors", CHARACTER_LF, 0
 .memory: db     "Memory       ", 0
 .framebuffer: db " MiB", CHARACTER_LF, "Framebuffer  0x", 0
 .page:  db      CHARACTER_LF, "My page      0x00010000, and at 0xc0000000 virtually", CHARACTER_LF, 0
@@ -298,7 +307,7 @@ command_write:
         jc      bad_number
         push    eax
         call    skip_spaces
-        mov     edi, disk_buffer
+        mov     edi, sector
         mov     ecx, SECTOR_BYTES
 .text:  lodsb
         test    al, al
@@ -308,6 +317,7 @@ command_write:
 .zeros: xor     al, al
         rep     stosb
         pop     eax
+        mov     esi, sector
         call    disk_write
         jc      disk_failed
         mov     esi, .told

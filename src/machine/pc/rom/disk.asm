@@ -6,6 +6,7 @@ SECTOR_MAX      equ 0x0fffffff
 ATA_READ        equ 0x20
 ATA_WRITE       equ 0x30
 ATA_FLUSH       equ 0xe7
+ATA_IDENTIFY    equ 0xec
 ATA_BUSY        equ 0x80
 ATA_READY       equ 0x40
 ATA_DATA        equ 0x08
@@ -14,33 +15,66 @@ DISK_TICKS_MAX  equ 200                 ; eleven seconds of the slow timer
 
 ; in: eax, the sector; out: it is in `disk_buffer`, or carry and esi tells why not
 disk_read:
+        call    disk_check
+        jc      disk_done
         mov     cl, ATA_READ
+        ; The sector comes, below.
+
+; in: eax, cl, a command that answers with a sector
+disk_take:
         call    disk_command
-        jc      .failed
+        jc      disk_done
         mov     edi, disk_buffer
         mov     ecx, SECTOR_BYTES / 2
         mov     dx, DISK
         rep     insw
         clc
-.failed:
+disk_done:
         ret
 
-; in: eax, the sector, `disk_buffer`; out: it is on the disk, or carry and esi tells why not
+; in: eax, the sector, esi, its bytes; out: it is on the disk, or carry and esi tells why not
 disk_write:
+        push    esi
+        call    disk_check
+        pop     edi
+        jc      disk_done
+        push    edi
         mov     cl, ATA_WRITE
         call    disk_command
-        jc      .failed
-        mov     esi, disk_buffer
+        pop     edi
+        jc      disk_done
+        mov     esi, edi
         mov     ecx, SECTOR_BYTES / 2
         mov     dx, DISK
         rep     outsw
         call    disk_wait
-        jc      .failed
+        jc      disk_done
         mov     dx, DISK + 7
         mov     al, ATA_FLUSH
         out     dx, al
-        call    disk_wait
-.failed:
+        jmp     disk_wait
+
+; in, out: eax, a sector; out: the disk has it, or carry and esi.  A disk is asked each time: another one may be there.
+disk_check:
+        push    eax
+        call    disk_sectors
+        pop     ebx
+        jc      disk_done
+        xchg    eax, ebx
+        mov     esi, no_sector_text
+        cmp     ebx, eax
+        ja      .fine
+        stc
+        ret
+.fine:  clc
+        ret
+
+; out: eax, how many the disk has, or carry and esi
+disk_sectors:
+        xor     eax, eax
+        mov     cl, ATA_IDENTIFY
+        call    disk_take
+        mov     eax, [disk_buffer + 60 * 2]
         ret
 
 ; in: eax, the sector, cl, a command that moves it; out: the disk is ready to move it, or carry and esi
@@ -110,7 +144,9 @@ disk_wait:
 
 no_disk_text:
         db      "there is no disk", 0
+no_sector_text:
+        db      "the disk has no such sector", 0
 disk_failed_text:
-        db      "the disk says no: is there such a sector, and may it be written?", 0
+        db      "the disk says no", 0
 disk_silent_text:
         db      "the disk does not answer", 0

@@ -23,6 +23,7 @@ STACK_TOP       equ 0x20000
 RAINBOW         equ 0x30000             ; two periods of the colours of `paint`
 VGA_FONT        equ 0xa0000
 VGA_TEXT        equ 0xb8000
+LOCAL_APIC_LINT0 equ 0xfee00350
 
 ; ---- Memory, virtual: all else is where it is physically, and where there is no memory there is no page ----
 HIGH            equ 0xc0000000          ; GUEST, then COUNTING, then no page
@@ -127,7 +128,8 @@ face_dx:                resd 1
 face_dy:                resd 1
 page_marks:             resd 2 * 5      ; of each page: is drawn, face x and y, pointer x and y
 repeat_count:           resd 1
-disk_buffer:            resb 512
+disk_buffer:            resb 512        ; what came from the disk last
+sector:                 resb 512        ; what goes to it
 input_ring:             resb INPUT_RING_BYTES
 VARIABLES_END           equ $
 %if VARIABLES_END > CELLS

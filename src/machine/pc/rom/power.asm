@@ -54,7 +54,8 @@ command_reset:
         out     dx, al
         mov     al, 0x06
         out     dx, al
-        mov     al, 0xfe                ; A machine without that port has a keyboard controller that can do it.
+        hlt                             ; A machine without that port has a keyboard controller that can do it.
+        mov     al, 0xfe
         out     PS2_STATUS, al
         jmp     stand_still
 .text:  db      COOL, "See you in a moment.", PLAIN, CHARACTER_LF, 0

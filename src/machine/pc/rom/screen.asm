@@ -172,7 +172,8 @@ load_font:
 .done:  ret
 .access:                                ; port, register, value: write plane 2 alone, at A0000, byte by byte
         db      SEQUENCER & 0xff, 2, 0x04, SEQUENCER & 0xff, 4, 0x06
-        db      GRAPHICS & 0xff, 5, 0x00, GRAPHICS & 0xff, 6, 0x04, 0, 0
+        db      GRAPHICS & 0xff, 1, 0x00, GRAPHICS & 0xff, 3, 0x00, GRAPHICS & 0xff, 5, 0x00
+        db      GRAPHICS & 0xff, 6, 0x04, GRAPHICS & 0xff, 8, 0xff, 0, 0
 
 ; in: al, a character; out: ebx, its first row; the next ones lie GLYPHS_A_BAND bytes apart
 find_glyph:
