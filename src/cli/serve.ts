@@ -81,14 +81,14 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 const EXAMPLES = `
 Examples:
   qmpd serve
-      a machine with one display, on ./qmp.sock
+      a PC that runs the demo guest, on ./qmp.sock
   qmpd serve --qmp unix:/tmp/vm1.sock --qmp tcp:127.0.0.1:4444
       the same machine on two endpoints; any number of clients may use either
-  qmpd serve --machine pc --bios /usr/share/seabios/bios.bin \\
-             --vga-bios /usr/share/seabios/vgabios-stdvga.bin --hda disk.img --cdrom install.iso --boot dc
+  qmpd serve --bios /usr/share/seabios/bios.bin --vga-bios /usr/share/seabios/vgabios-stdvga.bin \\
+             --hda disk.img --cdrom install.iso --boot dc --memory 256M
       a PC that boots from a disk; with --snapshot what it writes is thrown away at the end
-      and with --serial unix:serial.sock its serial port is at that socket
-  qmpd serve --display VGA:1920x1080 --display qxl:3840x2160,id=video0,heads=2
+  qmpd serve --serial unix:serial.sock     its serial port: socat - UNIX-CONNECT:serial.sock
+  qmpd serve --machine test --display VGA:1920x1080 --display qxl:3840x2160,id=video0,heads=2
       three consoles; screendump's "device" and "head" choose among them
   qmpd serve --machine none --name vm1 --uuid 2f4a6a0e-6d6c-4b0e-9d8f-0f5c8b1a7e11
       no console; query-name and query-uuid tell who it is
@@ -104,7 +104,7 @@ Examples:
   qmpd serve --config machines.yaml
       several machines, each with its endpoints:
         machines:
-          - { name: vm1, qmp: ["unix:vm1.sock"], type: pc, bios: bios.bin }
+          - { name: vm1, qmp: ["unix:vm1.sock"], memory: 32M, no-reboot: true }
           - { name: vm2, qmp: ["unix:vm2.sock"], type: none }
 
 Limits (--limit NAME=VALUE):
@@ -122,10 +122,10 @@ export function addServeCommand(program: Command): void {
       "unix:PATH, tcp:HOST:PORT or stdio; may be repeated (default: unix:./qmp.sock)",
     )
     .addOption(
-      new Option("--machine <type>", "what is emulated").choices(["pc", "test", "none"]).default("test"),
+      new Option("--machine <type>", "what is emulated").choices(["pc", "test", "none"]).default("pc"),
     )
-    .option("--memory <MiB>", "of a PC: 64, 64M, 1G (default: 128)")
-    .option("--bios <file>", "a PC's firmware, which it must have: SeaBIOS's bios.bin")
+    .option("--memory <MiB>", "of a PC: 64, 64M, 1G (default: 16 MiB, 128 MiB with --bios)")
+    .option("--bios <file>", "a PC's firmware, instead of the demo guest: SeaBIOS")
     .option("--vga-bios <file>", "firmware of a PC's display adapter")
     .option("--hda <file>", "a PC's hard disk: a raw image, which the guest writes to")
     .option("--cdrom <file>", "a PC's CD-ROM: an ISO image")

@@ -25,9 +25,9 @@ export function machineHandlers(
     // Emulation is this program's own: there is an interface to KVM in no build of it.
     "query-kvm": () => ({ enabled: false, present: false }),
     "query-machines": () => [
+      { ...machineInfo("pc"), "cpu-max": 1, "is-default": true, "default-cpu-type": CPU_TYPE },
       machineInfo("none"),
-      { ...machineInfo("test"), "is-default": true },
-      { ...machineInfo("pc"), "cpu-max": 1, "default-cpu-type": CPU_TYPE },
+      machineInfo("test"),
     ],
     "query-current-machine": () => ({ "wakeup-suspend-support": false }),
     "query-cpus-fast": {

@@ -23,7 +23,8 @@ export interface DriveConfig {
 export interface PcConfig {
   /** Of the guest, a multiple of a MiB. */
   readonly memoryBytes: number;
-  readonly biosFile: string;
+  /** Undefined: the demo guest of the program's own. */
+  readonly biosFile: string | undefined;
   readonly vgaBiosFile: string | undefined;
   /** At most one for each place. */
   readonly drives: readonly DriveConfig[];

@@ -12,6 +12,9 @@ import type { DriveConfig, DriveName, PcConfig } from "./pc-contract.ts";
 /** The emulator reads a kernel by words. */
 const KERNEL_UNIT_BYTES = 4;
 
+/** Beside the built files: the demo guest's image is copied there, as no compiler makes it. */
+const DEMO_ROM = new URL("../machine/pc/rom/demo.bin", import.meta.url);
+
 export interface PcFiles {
   readonly wasm: WebAssembly.Module;
   readonly bios: ArrayBuffer;
@@ -33,7 +36,7 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
     ): ArrayBuffer | undefined => (file === undefined ? undefined : readWholeFile(file, bytesMax, unitBytes));
     for (const drive of config.drives) images.set(drive.drive, openDrive(drive, config.isSnapshot));
     return {
-      bios: readWholeFile(config.biosFile, ROM_BYTES_MAX),
+      bios: optional(config.biosFile, ROM_BYTES_MAX) ?? (await readDemoRom()),
       vgaBios: optional(config.vgaBiosFile, ROM_BYTES_MAX),
       kernel: optional(config.kernelFile, KERNEL_BYTES_MAX, KERNEL_UNIT_BYTES),
       initrd: optional(config.initrdFile, KERNEL_BYTES_MAX),
@@ -50,6 +53,13 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
 function openDrive({ drive, file }: DriveConfig, isSnapshot: boolean): DiskFile {
   if (drive === "ide1-cd0") return new DiskFile(file, "read-only");
   return new DiskFile(file, isSnapshot ? "overlay" : "read-write");
+}
+
+async function readDemoRom(): Promise<ArrayBuffer> {
+  const bytes = await readFile(DEMO_ROM);
+  const buffer = new ArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
 }
 
 async function loadEmulator(): Promise<WebAssembly.Module> {

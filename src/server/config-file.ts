@@ -96,7 +96,7 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
       throw error;
     }
   };
-  const type = inPlace("type", parseMachineType, machine.type ?? "test");
+  const type = inPlace("type", parseMachineType, machine.type ?? "pc");
   const misplaced = type === "pc" ? undefined : PC_FIELDS.find((name) => machine[name] !== undefined);
   if (misplaced !== undefined) throw at(`${place}.${misplaced}`, "only a machine of type pc has it");
 

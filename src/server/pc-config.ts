@@ -30,8 +30,9 @@ export type SerialConfig =
   | { readonly kind: "socket"; readonly endpoint: Extract<Endpoint, { kind: "unix" }> };
 
 const MIB = 1024 * 1024;
-/** Source: QEMU. */
-const DEFAULT_MEMORY_MIB = 128;
+/** The demo guest needs little, what a BIOS boots most often more.  Source of the latter: QEMU. */
+const DEMO_MEMORY_MIB = 16;
+const BOOTED_MEMORY_MIB = 128;
 const DEFAULT_BOOT_ORDER = "cad";
 const UNIT_MIB: Readonly<Record<string, number>> = { "": 1, M: 1, G: 1024 };
 
@@ -45,16 +46,14 @@ export function pcConfig(options: PcOptions): PcConfig {
   if (tripleFault !== "reset" && tripleFault !== "panic") {
     throw new ConfigError(`'${tripleFault}' is nothing that a triple fault does: use reset or panic`);
   }
-  if (bios === undefined) {
-    throw new ConfigError("a PC needs firmware (--bios, or bios: in a file): such as SeaBIOS's bios.bin");
-  }
   const drives: DriveConfig[] = [];
   for (const [name, drive] of Object.entries(DRIVES)) {
     const file = options[name as keyof typeof DRIVES];
     if (file !== undefined) drives.push({ drive, file });
   }
+  const defaultMib = bios === undefined ? DEMO_MEMORY_MIB : BOOTED_MEMORY_MIB;
   return {
-    memoryBytes: memory === undefined ? DEFAULT_MEMORY_MIB * MIB : parseMemory(memory),
+    memoryBytes: memory === undefined ? defaultMib * MIB : parseMemory(memory),
     biosFile: bios,
     vgaBiosFile: options.vgaBios,
     drives,

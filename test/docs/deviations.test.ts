@@ -90,7 +90,7 @@ it("has no KVM, a processor in a PC alone, and three machine types", async () =>
   expect(await client.execute("query-kvm")).toEqual({ return: { enabled: false, present: false } });
   expect(await client.execute("query-cpus-fast")).toEqual({ return: [] });
   expect(await client.execute("query-machines")).toMatchObject({
-    return: [{ name: "none" }, { name: "test", "is-default": true }, { name: "pc" }],
+    return: [{ name: "pc", "is-default": true }, { name: "none" }, { name: "test" }],
   });
 });
 

@@ -49,7 +49,7 @@ it.each<DiskAccess>(["read-write", "overlay"])("%s: reads what was written, wher
       expect(new Uint8Array(readFileSync(file))).toEqual(access === "overlay" ? content() : expected);
       disk.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 

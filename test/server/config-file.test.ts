@@ -11,8 +11,8 @@ machines:
   - { name: vm1, uuid: 2F4A6A0E-6D6C-4B0E-9D8F-0F5C8B1A7E11, qmp: ["unix:a", stdio], stopped: true }
   - { type: none, qmp: ["tcp:[::1]:1"], preconfig: true, qtest: true }
   - { type: test, displays: ["qxl:640x480,heads=2"], qmp: ["unix:b"], plugins: ["./a.js", b.js] }
-  - { type: pc, qmp: ["unix:c"], bios: b }
-  - { type: pc, qmp: ["unix:d"], memory: 64, bios: b, vga-bios: v, hda: h, cdrom: c, fda: f, snapshot: true, kernel: k,
+  - { type: test, qmp: ["unix:c"] }
+  - { qmp: ["unix:d"], memory: 64, bios: b, vga-bios: v, hda: h, cdrom: c, fda: f, snapshot: true, kernel: k,
       initrd: i, append: a, boot: dc, no-reboot: true, no-shutdown: true, triple-fault: panic, serial: "unix:s" }
 `,
     "f.yaml",
@@ -27,17 +27,15 @@ machines:
         uuid: "2f4a6a0e-6d6c-4b0e-9d8f-0f5c8b1a7e11",
         qmp: [{ kind: "unix", path: "a" }, { kind: "stdio" }],
         stopped: true,
-        machine: { type: "test", displays: [{ type: "VGA", width: 1024, height: 768 }] },
-      },
-      { machine: { type: "none", displays: [] }, preconfig: true, qtest: true, stopped: false },
-      { machine: { displays: [{ type: "qxl", heads: 2 }] }, plugins: ["./a.js", "b.js"] },
-      {
         machine: {
           type: "pc",
           displays: [],
-          pc: { memoryBytes: 2 ** 27, drives: [], isSnapshot: false, isNoReboot: false, bootOrder: "cad" },
+          pc: { memoryBytes: 2 ** 24, drives: [], isSnapshot: false, isNoReboot: false, bootOrder: "cad" },
         },
       },
+      { machine: { type: "none", displays: [] }, preconfig: true, qtest: true, stopped: false },
+      { machine: { displays: [{ type: "qxl", heads: 2 }] }, plugins: ["./a.js", "b.js"] },
+      { machine: { type: "test", displays: [{ type: "VGA", width: 1024, height: 768 }] } },
       {
         machine: {
           pc: {
@@ -84,16 +82,9 @@ describe("refuses with a ConfigError that names the place:", () => {
       `machines: [{ ${one}, type: none, hda: a }]`,
       "f.yaml: machines[0].hda: only a machine of type pc has it",
     ],
-    [`machines: [{ ${one}, type: pc }]`, "f.yaml: machines[0]: a PC needs firmware"],
-    [`machines: [{ ${one}, type: pc, hda: [a] }]`, "f.yaml: machines[0].hda: a string is expected"],
-    [
-      `machines: [{ ${one}, type: pc, bios: b, memory: 1T }]`,
-      "f.yaml: machines[0]: '1T' is no size of memory",
-    ],
-    [
-      `machines: [{ ${one}, type: pc, bios: b, serial: tcp }]`,
-      "f.yaml: machines[0].serial: 'tcp' is no end of a serial port",
-    ],
+    [`machines: [{ ${one}, hda: [a] }]`, "f.yaml: machines[0].hda: a string is expected"],
+    [`machines: [{ ${one}, memory: 1T }]`, "f.yaml: machines[0]: '1T' is no size of memory"],
+    [`machines: [{ ${one}, serial: tcp }]`, "f.yaml: machines[0].serial: 'tcp' is no end of a serial port"],
     [`workers: 0\nmachines: [{ ${one} }]`, "f.yaml: workers: a whole number above 0 is expected"],
     [
       `limits: { async-in-flight: many }\nmachines: [{ ${one} }]`,

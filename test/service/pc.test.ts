@@ -102,6 +102,14 @@ it("a guest that switches off ends the machine, and with it the service", async 
   expect(client.texts.length).toBe(3);
 });
 
+it("runs the demo guest where no firmware is given", async () => {
+  program = new Program(directory, { args: ["--machine", "pc", "--serial", "unix:serial.sock"] });
+  await program.ready();
+  const [client, serial] = [await connect(), await plugIn()];
+  await client.execute("system_reset");
+  await serial.said("Type help and press Enter.");
+});
+
 it("tells of its one processor and of its devices", async () => {
   await serve();
   const client = await connect();

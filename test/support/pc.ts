@@ -166,7 +166,7 @@ export function firmware(name: keyof typeof CODE): Uint8Array {
 
 export const PC_DEFAULTS: PcConfig = {
   memoryBytes: 2 ** 21,
-  biosFile: "",
+  biosFile: undefined,
   vgaBiosFile: undefined,
   drives: [],
   isSnapshot: false,

@@ -105,15 +105,19 @@ export class Drives {
     return events;
   }
 
-  /** The images of these drives.  Throws `MachineError` where there is none, or none with an overlay. */
+  /**
+   * The images of these drives, but for those that nothing is written to.  Throws `MachineError` where there is none,
+   * or what is written goes to its file.
+   */
   overlaysOf(names: readonly DriveName[]): { readonly drive: DriveName; readonly image: DiskImage }[] {
-    return names.map((name) => {
+    return names.flatMap((name) => {
       const image = this.#drives.get(name)?.image;
       if (image === undefined) throw new MachineError(`Device '${name}' has no medium`);
+      if (image.isReadOnly) return [];
       if (!image.hasOverlay) {
         throw new MachineError(`Device '${name}' is writable but does not support snapshots`);
       }
-      return { drive: name, image };
+      return [{ drive: name, image }];
     });
   }
 
