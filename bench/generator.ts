@@ -2,7 +2,8 @@
  * The load: a process of its own, so that what it costs is not mistaken for the server's.
  *
  * It takes one task over its IPC channel and answers one report.  The request's bytes are made once;
- * replies are counted by their line ends, and each must begin as a return does.
+ * replies are counted by their line ends, and each must begin as a return does, or as an error where the
+ * task says so.
  */
 
 import { readFileSync } from "node:fs";
@@ -23,6 +24,8 @@ export interface GeneratorTask {
    * that it causes at the last of all clients, one request at a time.  `nothing`: the clients are idle.
    */
   readonly measure: "reply" | "last-event" | "nothing";
+  /** The requests are refused, and an error is what each should be answered with. */
+  readonly isRefused?: true;
   readonly serverPid: number;
 }
 
@@ -74,6 +77,8 @@ class LoadClient {
   readonly #requests: Buffer;
   readonly #ends: readonly number[];
   readonly #histogram: Histogram;
+  /** Of each reply. */
+  readonly #thirdByte: number;
   /** When the requests in flight were sent, in the order of their replies. */
   readonly #sentUs: Float64Array;
   #oldest = 0;
@@ -86,6 +91,7 @@ class LoadClient {
   constructor(socket: Socket, task: GeneratorTask, histogram: Histogram) {
     this.#socket = socket;
     this.#histogram = histogram;
+    this.#thirdByte = task.isRefused ? THIRD_BYTE_OF_ERROR : THIRD_BYTE_OF_RETURN;
     const cycle = cycleOf(task);
     this.#requests = Buffer.from(cycle.join(""), "latin1");
     const ends = [0];
@@ -119,12 +125,12 @@ class LoadClient {
     for (;;) {
       const end = bytes.indexOf(NEWLINE, Math.max(lineStart, 0));
       const third = lineStart + 2;
-      const seen = third >= 0 ? bytes[third] : THIRD_BYTE_OF_RETURN;
-      if (seen === THIRD_BYTE_OF_ERROR)
+      const seen = third >= 0 ? bytes[third] : this.#thirdByte;
+      if (seen === THIRD_BYTE_OF_ERROR && seen !== this.#thirdByte)
         throw new Error(`the server answers ${bytes.toString().slice(0, 300)}`);
       if (end === -1) break;
       lineStart = end + 1;
-      if (seen !== THIRD_BYTE_OF_RETURN) continue;
+      if (seen !== this.#thirdByte) continue;
       this.#histogram.recordValue(Math.max(1, nowUs - (this.#sentUs[this.#oldest % inFlightMax] ?? 0)));
       this.#oldest++;
       count++;

@@ -9,6 +9,7 @@ import { delay } from "./delay.ts";
 import { encode } from "./encode.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
+import { large } from "./large.ts";
 import { pipelined } from "./pipelined.ts";
 import { qapi } from "./qapi.ts";
 import type { Question } from "./question.ts";
@@ -24,6 +25,7 @@ const QUESTIONS: readonly Question[] = [
   fanOut,
   screendump,
   delay,
+  large,
   idle,
   start,
   encode,

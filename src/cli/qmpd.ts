@@ -7,15 +7,19 @@
 import { Command } from "commander";
 import { readVersion } from "../server/version.ts";
 import { addClientCommands } from "./client-commands.ts";
+import { addLoadCommand } from "./load-options.ts";
 import { addServeCommand } from "./serve.ts";
 
 const program = new Command("qmpd")
   .description("An asynchronous QMP server: many clients, concurrent commands, screendumps that stop nobody.")
   .version(readVersion())
-  .showHelpAfterError("(qmpd --help tells more)");
+  .showHelpAfterError("(qmpd --help tells more)")
+  // A subcommand that has subcommands leaves their options to them.
+  .enablePositionalOptions();
 
 addServeCommand(program);
 addClientCommands(program);
+addLoadCommand(program);
 
 const schema = program
   .command("schema")

@@ -17,11 +17,12 @@ import {
   parseUuid,
   type ServiceConfig,
 } from "../server/config.ts";
+import { type PcOptions, parseSerial, pcConfig } from "../server/pc-config.ts";
 import { type Service, ServiceStartError, startService } from "../server/service.ts";
 import { LateLog } from "./late-log.ts";
 import { ProcessEnd } from "./process-end.ts";
 
-interface ServeOptions {
+interface ServeOptions extends PcOptions {
   readonly qmp?: readonly string[];
   readonly machine: string;
   readonly display?: readonly string[];
@@ -31,12 +32,32 @@ interface ServeOptions {
   readonly preconfig?: true;
   readonly qtest?: true;
   readonly plugin?: readonly string[];
+  readonly serial?: string;
   readonly allowRemote?: true;
   readonly config?: string;
   readonly workers: number;
   readonly limit?: readonly string[];
   readonly logLevel: string;
 }
+
+/** Options that only a machine of type `pc` has. */
+const PC_OPTIONS = [
+  "memory",
+  "bios",
+  "vgaBios",
+  "hda",
+  "cdrom",
+  "fda",
+  "snapshot",
+  "kernel",
+  "initrd",
+  "append",
+  "boot",
+  "reboot",
+  "shutdown",
+  "tripleFault",
+  "serial",
+];
 
 /** Options that a configuration file is there instead of. */
 const FILE_OPTIONS = [
@@ -52,6 +73,7 @@ const FILE_OPTIONS = [
   "allowRemote",
   "workers",
   "limit",
+  ...PC_OPTIONS,
 ];
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
@@ -59,9 +81,13 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 const EXAMPLES = `
 Examples:
   qmpd serve
-      machine "test" with one display, on ./qmp.sock
+      a machine with one display, on ./qmp.sock
   qmpd serve --qmp unix:/tmp/vm1.sock --qmp tcp:127.0.0.1:4444
       the same machine on two endpoints; any number of clients may use either
+  qmpd serve --machine pc --bios /usr/share/seabios/bios.bin \\
+             --vga-bios /usr/share/seabios/vgabios-stdvga.bin --hda disk.img --cdrom install.iso --boot dc
+      a PC that boots from a disk; with --snapshot what it writes is thrown away at the end
+      and with --serial unix:serial.sock its serial port is at that socket
   qmpd serve --display VGA:1920x1080 --display qxl:3840x2160,id=video0,heads=2
       three consoles; screendump's "device" and "head" choose among them
   qmpd serve --machine none --name vm1 --uuid 2f4a6a0e-6d6c-4b0e-9d8f-0f5c8b1a7e11
@@ -78,7 +104,7 @@ Examples:
   qmpd serve --config machines.yaml
       several machines, each with its endpoints:
         machines:
-          - { name: vm1, qmp: ["unix:vm1.sock"], displays: ["VGA:1024x768"] }
+          - { name: vm1, qmp: ["unix:vm1.sock"], type: pc, bios: bios.bin }
           - { name: vm2, qmp: ["unix:vm2.sock"], type: none }
 
 Limits (--limit NAME=VALUE):
@@ -95,10 +121,35 @@ export function addServeCommand(program: Command): void {
       "--qmp <endpoint...>",
       "unix:PATH, tcp:HOST:PORT or stdio; may be repeated (default: unix:./qmp.sock)",
     )
-    .addOption(new Option("--machine <type>", "what is emulated").choices(["test", "none"]).default("test"))
+    .addOption(
+      new Option("--machine <type>", "what is emulated").choices(["pc", "test", "none"]).default("test"),
+    )
+    .option("--memory <MiB>", "of a PC: 64, 64M, 1G (default: 128)")
+    .option("--bios <file>", "a PC's firmware, which it must have: SeaBIOS's bios.bin")
+    .option("--vga-bios <file>", "firmware of a PC's display adapter")
+    .option("--hda <file>", "a PC's hard disk: a raw image, which the guest writes to")
+    .option("--cdrom <file>", "a PC's CD-ROM: an ISO image")
+    .option("--fda <file>", "a PC's floppy disk: a raw image, which the guest writes to")
+    .option("--snapshot", "throw away at the end what a PC's guest writes to its disks")
+    .option("--kernel <file>", "a Linux kernel that a PC's firmware boots, of 32 bits")
+    .option("--initrd <file>", "its first file system")
+    .option("--append <text>", "its command line")
+    .option(
+      "--boot <order>",
+      "what a PC boots from, in this order: c disk, d CD-ROM, a floppy (default: cad)",
+    )
+    .option("--no-reboot", "a PC ends instead of being reset")
+    .option("--no-shutdown", "a PC whose guest switches it off stays, in state shutdown")
+    .addOption(
+      new Option("--triple-fault <action>", "what a PC does at one (default: reset)").choices([
+        "reset",
+        "panic",
+      ]),
+    )
+    .option("--serial <end>", "where a PC's serial port leads to: ringbuf or unix:PATH (default: ringbuf)")
     .option(
       "--display <TYPE:WxH...>",
-      `VGA or qxl, 320x200 to 3840x2160; may be repeated (default: ${DEFAULT_DISPLAY})`,
+      `of machine test: VGA or qxl, 320x200 to 3840x2160; may be repeated (default: ${DEFAULT_DISPLAY})`,
     )
     .option("--name <name>", "the machine's name, for query-name")
     .option("--uuid <uuid>", "the machine's UUID, for query-uuid")
@@ -142,11 +193,22 @@ async function readConfig(options: ServeOptions, command: Command): Promise<Serv
     return parseConfigFile(readText(options.config), options.config);
   }
   const type = parseMachineType(options.machine);
+  const misplaced = PC_OPTIONS.find((name) => command.getOptionValueSource(name) === "cli");
+  if (type !== "pc" && misplaced !== undefined) {
+    // Those that begin with "no" are known by the rest of their names.
+    const option = ["reboot", "shutdown"].includes(misplaced) ? `no-${misplaced}` : dashed(misplaced);
+    throw new ConfigError(`--${option}: only a machine of type pc has it`);
+  }
   const displays = options.display ?? (type === "test" ? [DEFAULT_DISPLAY] : []);
   return {
     machines: [
       {
-        machine: { type, displays: displays.map(parseDisplay) },
+        machine: {
+          type,
+          displays: displays.map(parseDisplay),
+          pc: type === "pc" ? pcConfig(options) : undefined,
+        },
+        ...(options.serial === undefined ? {} : { serial: parseSerial(options.serial) }),
         qmp: (options.qmp ?? ["unix:qmp.sock"]).map(parseEndpoint),
         name: options.name,
         uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),

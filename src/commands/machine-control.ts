@@ -3,9 +3,28 @@
 import type { MachineHandle } from "../offload/contract.ts";
 import type { JsonObject } from "../qjson/value.ts";
 
+/** What a serial port leads to. */
+export interface SerialPeer {
+  /** As `query-chardev` tells it. */
+  readonly label: string;
+  readonly filename: string;
+  /** Undefined: it is none. */
+  readonly ringBuffer:
+    | {
+        /** Bytes that wait to be read. */
+        readonly length: number;
+        write(bytes: Uint8Array): void;
+        /** Takes out at most `lengthMax` bytes, the oldest first. */
+        read(lengthMax: number): Uint8Array;
+      }
+    | undefined;
+}
+
 export interface MachineControl {
   readonly name: string | undefined;
   readonly handle: MachineHandle;
+  /** Undefined: the machine has no serial port. */
+  readonly serial: SerialPeer | undefined;
   /** Whether it waits for `x-exit-preconfig`. */
   readonly isPreconfig: boolean;
   /** Settles when the machine runs, or waits for `cont`. */

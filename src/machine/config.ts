@@ -9,9 +9,13 @@ import {
   DISPLAY_WIDTH_MIN_PX,
   MACHINE_CONSOLES_MAX,
 } from "../util/limits.ts";
+import { faultOfPc, type PcSettings } from "./pc/config.ts";
 
-export const MACHINE_TYPES = ["none", "test"] as const;
-/** `none`: no console and no device.  `test`: displays, and a guest that does nothing but draw on them. */
+export const MACHINE_TYPES = ["none", "test", "pc"] as const;
+/**
+ * `none`: no console and no device.  `test`: displays, and a guest that does nothing but draw on them.
+ * `pc`: an emulated PC, which `pc/` holds; it brings its own display.
+ */
 export type MachineType = (typeof MACHINE_TYPES)[number];
 
 export const DISPLAY_TYPES = ["VGA", "qxl"] as const;
@@ -36,6 +40,7 @@ export interface DisplayConfig {
 export interface MachineConfig {
   readonly type: MachineType;
   readonly displays: readonly DisplayConfig[];
+  readonly pc?: PcSettings | undefined;
 }
 
 /** A configuration that no machine can be made of.  The message is for the one who wrote it. */
@@ -49,8 +54,17 @@ const ID_PATTERN = /^[A-Za-z][A-Za-z0-9\-._]*$/;
 
 /** Throws {@link MachineConfigError} for the first thing that is wrong with `config`. */
 export function checkMachineConfig(config: MachineConfig): void {
-  check(MACHINE_TYPES.includes(config.type), `unknown machine type '${config.type}': use none or test`);
-  check(config.type !== "none" || config.displays.length === 0, "machine type 'none' takes no display");
+  check(MACHINE_TYPES.includes(config.type), `unknown machine type '${config.type}': use pc, test or none`);
+  check(
+    config.type === "test" || config.displays.length === 0,
+    `machine type '${config.type}' takes no display: type test does`,
+  );
+  check(
+    (config.pc !== undefined) === (config.type === "pc"),
+    "a machine of type 'pc' needs its parts, no other has any",
+  );
+  const fault = config.pc && faultOfPc(config.pc);
+  check(fault === undefined, fault ?? "");
   const ids = new Set<string>();
   let consoles = 0;
   for (const display of config.displays) {

@@ -17,20 +17,37 @@ export class QomTree {
   readonly #backend: QomObject;
   readonly #peripheral: QomObject;
   readonly #anonymous: QomObject;
+  readonly #unattached: QomObject;
   #anonymousCount = 0;
   #consoleCount = 0;
+  #unattachedCount = 0;
 
-  constructor(type: MachineType) {
+  constructor(type: MachineType, memoryBytes = 0) {
     this.#backend = new QomObject("container");
     if (type !== "none") {
       this.root.addChild("backend", this.#backend);
       this.root.addChild("objects", new QomObject("container"));
     }
-    const machine = this.root.addChild("machine", createMachineObject(type));
+    const machine = this.root.addChild("machine", createMachineObject(type, memoryBytes));
     this.root.addChild("chardevs", new QomObject("container"));
     this.#anonymous = machine.addChild("peripheral-anon", new QomObject("container"));
     this.#peripheral = machine.addChild("peripheral", new QomObject("container"));
-    addBoard(machine.addChild("unattached", new QomObject("container")));
+    this.#unattached = machine.addChild("unattached", new QomObject("container"));
+    addBoard(this.#unattached);
+  }
+
+  /** Adds a device that belongs to the machine itself; answers its path. */
+  addFixedDevice(type: string): string {
+    const name = `device[${this.#unattachedCount++}]`;
+    return this.#unattached.addChild(name, createFixedDevice(type)).path;
+  }
+
+  /** Adds the display that belongs to the machine itself, and its console; answers the device's path. */
+  addFixedDisplay(type: string): string {
+    const name = `device[${this.#unattachedCount++}]`;
+    const object = this.#unattached.addChild(name, createFixedDevice(type));
+    this.#backend.addChild(`console[${this.#consoleCount++}]`, createConsoleObject(object, 0));
+    return object.path;
   }
 
   /** Adds the device and a console for each of its heads, numbered on; answers the device's path. */
@@ -45,13 +62,22 @@ export class QomTree {
   }
 }
 
+/** A device that is a part of the machine: it has nothing that could be set. */
+function createFixedDevice(type: string): QomObject {
+  const object = new QomObject(type);
+  addFixed(object, "realized", "bool", true);
+  addFixed(object, "hotplugged", "bool", false);
+  addFixed(object, "hotpluggable", "bool", false);
+  return object;
+}
+
 /** The properties are those that a machine has in QEMU, in its order; the settings act on nothing here. */
-function createMachineObject(type: MachineType): QomObject {
+function createMachineObject(type: MachineType, memoryBytes: number): QomObject {
   const machine = new QomObject(`${type}-machine`);
   addSetting(machine, "kernel", "string", "");
   addSetting(machine, "dt-compatible", "string", "");
   addFixed(machine, "boot", "BootConfiguration", { order: "" });
-  addFixed(machine, "memory", "MemorySizeConfiguration", { size: 0 });
+  addFixed(machine, "memory", "MemorySizeConfiguration", { size: memoryBytes });
   addSetting(machine, "initrd", "string", "");
   addFixed(machine, "confidential-guest-support", "link<confidential-guest-support>", "");
   addSetting(machine, "graphics", "bool", true);

@@ -3,7 +3,10 @@
  *
  *     prelaunch --cont--> running --stop--> paused --cont--> running
  *         ^                  '--reset--> running     |
- *         '------------------reset-------------------'      (also from internal-error)
+ *         '------------------reset-------------------'      (also from those below)
+ *
+ *     running --the guest switches off--> shutdown       --it crashes--> guest-panicked
+ *             --the emulation fails--> internal-error
  *
  * The verbs answer the events that they caused, in order.  Their manner is QEMU's: `stop` of a machine that
  * does not run and `cont` of one that runs succeed without an event; a reset of a machine that
@@ -13,15 +16,29 @@
 import type { Clock } from "../util/clock.ts";
 import { MachineError } from "./error.ts";
 
-/** As QEMU's `RunState`.  `internal-error`: the emulation was lost; a reset brings the machine back. */
-export type RunState = "prelaunch" | "running" | "paused" | "internal-error";
+/**
+ * As QEMU's `RunState`.  `internal-error`: the emulation was lost; `shutdown`: the guest switched itself off;
+ * `guest-panicked`: it crashed.  A reset brings the machine back.
+ */
+export type RunState = "prelaunch" | "running" | "paused" | "shutdown" | "guest-panicked" | "internal-error";
 
 /** Something that happened to the machine. */
 export type MachineEvent =
   | { readonly kind: "stop" }
   | { readonly kind: "resume" }
   | { readonly kind: "reset"; readonly guest: boolean; readonly reason: string }
-  | { readonly kind: "powerdown" };
+  | { readonly kind: "powerdown" }
+  /** `isEnd`: nothing is to be left of the machine. */
+  | { readonly kind: "shutdown"; readonly guest: boolean; readonly reason: string; readonly isEnd: boolean }
+  | { readonly kind: "guest-panicked" }
+  | {
+      readonly kind: "tray-moved";
+      readonly drive: "ide0-hd0" | "ide1-cd0" | "floppy0";
+      readonly devicePath: string;
+      readonly isOpen: boolean;
+    };
+
+const NEEDS_RESET: ReadonlySet<RunState> = new Set(["internal-error", "shutdown", "guest-panicked"]);
 
 export class RunControl {
   readonly #clock: Clock;
@@ -51,25 +68,35 @@ export class RunControl {
 
   /** Throws {@link MachineError} when only a reset can help. */
   cont(): MachineEvent[] {
-    if (this.#state === "internal-error") throw new MachineError("Resetting the Virtual Machine is required");
     if (this.isRunning) return [];
+    if (NEEDS_RESET.has(this.#state)) throw new MachineError("Resetting the Virtual Machine is required");
     this.#resumedAtMs = this.#clock.nowMs();
     this.#state = "running";
     return [{ kind: "resume" }];
   }
 
   stop(): MachineEvent[] {
+    return this.halt("paused");
+  }
+
+  /** A machine that runs comes to a stand, in `state`. */
+  halt(state: Exclude<RunState, "running" | "prelaunch">): MachineEvent[] {
     if (!this.isRunning) return [];
     this.#guestTimeMs = this.guestTimeMs;
-    this.#state = "paused";
+    this.#state = state;
     return [{ kind: "stop" }];
   }
 
-  reset(): MachineEvent[] {
+  reset(guest = false, reason = "host-qmp-system-reset"): MachineEvent[] {
     this.#guestTimeMs = 0;
     this.#resumedAtMs = this.#clock.nowMs();
     if (!this.isRunning) this.#state = "prelaunch";
-    return [{ kind: "reset", guest: false, reason: "host-qmp-system-reset" }];
+    return [{ kind: "reset", guest, reason }];
+  }
+
+  /** The machine is as it was when its state was saved, and does not run: `cont` will do. */
+  restored(): void {
+    if (NEEDS_RESET.has(this.#state)) this.#state = "paused";
   }
 
   /** The power button.  No guest here listens to it. */

@@ -7,6 +7,10 @@ import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { PictureRoom } from "../util/frame-memory.ts";
 import type { ProgressWords } from "../util/progress-words.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
+import type { MachineResult } from "./machine-result.ts";
+import type { DriveName, PcConfig, PcControl } from "./pc-contract.ts";
+
+export type { MachineResult };
 
 // ---- Pool threads (piscina), `workers/pool.ts`: one exported function for each task ----
 
@@ -99,12 +103,13 @@ export type PluginTaskResult =
 
 export type PluginTaskOutcome = TaskOutcome<PluginTaskResult>;
 
-// ---- Machine threads (comlink), `workers/machine.ts` ----
+// ---- Machine threads (comlink), `workers/machine.ts` and `workers/pc.ts` ----
 //
 // These types say what crosses the thread.  `src/machine/` has its own, since it could be used without a
-// thread; the thread's entry holds both together, and does not compile when they part.
+// thread; the thread's entry holds both together, and does not compile when they part.  What only a PC has is in
+// `pc-contract.ts`.
 
-export type MachineType = "none" | "test";
+export type MachineType = "none" | "test" | "pc";
 export type DisplayType = "VGA" | "qxl";
 
 /** What a display shows: `moving` carries the frame number in its pixels, `still` never changes. */
@@ -125,6 +130,8 @@ export interface DisplayConfig {
 export interface MachineConfig {
   readonly type: MachineType;
   readonly displays: readonly DisplayConfig[];
+  /** Of a machine of type `pc`, and of no other. */
+  readonly pc?: PcConfig | undefined;
 }
 
 /** One console: what `screendump` takes its picture of. */
@@ -146,10 +153,29 @@ export type MachineEvent =
   | { readonly kind: "stop" }
   | { readonly kind: "resume" }
   | { readonly kind: "reset"; readonly guest: boolean; readonly reason: string }
-  | { readonly kind: "powerdown" };
+  | { readonly kind: "powerdown" }
+  /** `isEnd`: the machine is to be ended; else it is in state `shutdown`. */
+  | { readonly kind: "shutdown"; readonly guest: boolean; readonly reason: string; readonly isEnd: boolean }
+  /** The guest stands still, in state `guest-panicked`. */
+  | { readonly kind: "guest-panicked" }
+  | {
+      readonly kind: "tray-moved";
+      readonly drive: DriveName;
+      readonly devicePath: string;
+      readonly isOpen: boolean;
+    };
 
-/** As QEMU's `RunState`.  `internal-error`: the machine's thread died; a reset brings the machine back. */
-export type MachineRunState = "prelaunch" | "running" | "paused" | "internal-error";
+/**
+ * As QEMU's `RunState`.  `internal-error`: the machine's thread died, or the emulation failed.  From it, from
+ * `shutdown` and from `guest-panicked` only a reset brings the machine back.
+ */
+export type MachineRunState =
+  | "prelaunch"
+  | "running"
+  | "paused"
+  | "shutdown"
+  | "guest-panicked"
+  | "internal-error";
 
 export interface QomProperty {
   readonly name: string;
@@ -172,12 +198,7 @@ export type QomValue =
   | readonly QomValue[]
   | { readonly [name: string]: QomValue };
 
-/** A call's outcome: a failure that the client caused is a value, so that it crosses the thread whole. */
-export type MachineResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly errorClass: "GenericError" | "DeviceNotFound"; readonly desc: string };
-
-/** What a verb caused. */
+/** What a verb caused, or the guest by itself. */
 export interface VerbOutcome {
   readonly runState: MachineRunState;
   /** In the order in which they happened. */
@@ -192,13 +213,22 @@ export interface CapturedFrame {
 }
 
 /**
+ * What a machine thread tells unasked, as messages of its port: they arrive in one order with the answers to
+ * calls.  `machine` is the number that `create` answered.
+ */
+export type MachineNews = { readonly machine: number } & (
+  | { readonly news: "outcome"; readonly outcome: VerbOutcome }
+  | { readonly news: "serial"; readonly bytes: Uint8Array }
+);
+
+/**
  * A machine thread's interface, one object a thread, wrapped by comlink.  `machine` is the number that
  * `create` answered.  A verb answers after its effect.
  */
 export interface MachineThread {
   /** Answers as soon as the thread can: a thread that dies while starting never does. */
   ready(): Promise<void>;
-  /** Rejects when `config` does not describe a machine. */
+  /** Rejects when `config` does not describe a machine, or names a file that cannot be used. */
   create(
     config: MachineConfig,
     initialState: MachineRunState,
@@ -225,16 +255,17 @@ export interface MachineThread {
  * A machine, as the main thread holds it; `MachineHost` makes them.  Every call rejects with
  * `WorkerGoneError` when the thread dies meanwhile.
  */
-export interface MachineHandle {
+export interface MachineHandle extends PcControl {
   readonly config: MachineConfig;
   consoles(): Promise<readonly ConsoleDescription[]>;
-  /** As of the last verb that was answered, or of the thread's end. */
+  /** As last told: by a verb that was answered, by what the guest did, or by the thread's end. */
   readonly runState: MachineRunState;
   /** The machine's listener has been told of the events before a verb's promise is settled (rule L8). */
   cont(): Promise<MachineResult<void>>;
   stop(): Promise<MachineResult<void>>;
   reset(): Promise<MachineResult<void>>;
   powerdown(): Promise<MachineResult<void>>;
+  /** The frame has the size that the console has by now, which need not be the one that `consoles` told. */
   capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<CapturedFrame>;
   qomList(path: string): Promise<MachineResult<readonly QomProperty[]>>;
   qomGet(path: string, property: string): Promise<MachineResult<QomValue>>;

@@ -13,19 +13,9 @@
  * replacement, before it is there for anybody; those that come meanwhile make themselves once it is.
  */
 
-import type {
-  CapturedFrame,
-  ConsoleDescription,
-  MachineConfig,
-  MachineEvent,
-  MachineHandle,
-  MachineResult,
-  MachineRunState,
-  MachineThread,
-  QomProperty,
-  QomTypeInfo,
-  QomValue,
-} from "./contract.ts";
+import type { MachineConfig, MachineHandle, MachineRunState, MachineThread } from "./contract.ts";
+import { HostedMachine, type HostPort, type MachineListener, unlessAwaited } from "./hosted-machine.ts";
+import { HostedPc } from "./hosted-pc.ts";
 import { connectMachineThread, type MachineThreadConnection } from "./remote.ts";
 
 export interface MachineHostOptions {
@@ -35,9 +25,7 @@ export interface MachineHostOptions {
   onThreadGone(error: unknown): void;
 }
 
-export type MachineListener = (event: MachineEvent) => void;
-
-export class MachineHost {
+export class MachineHost implements HostPort {
   readonly #options: MachineHostOptions;
   readonly #machines = new Set<HostedMachine>();
   /** Rejects once a replacement has failed. */
@@ -61,7 +49,8 @@ export class MachineHost {
     initialState: MachineRunState,
     listener: MachineListener,
   ): MachineHandle {
-    const machine = new HostedMachine(this, config, initialState, listener);
+    const Hosted = config.type === "pc" ? HostedPc : HostedMachine;
+    const machine = new Hosted(this, config, initialState, listener);
     this.#machines.add(machine);
     machine.create(this.thread(), initialState);
     return machine;
@@ -84,6 +73,10 @@ export class MachineHost {
   }
 
   #watch(connection: MachineThreadConnection): void {
+    connection.onNews((news) => {
+      // Looked up by its number in the thread that runs: one that is made anew has another.
+      for (const machine of this.#machines) if (machine.number === news.machine) machine.told(news);
+    });
     connection.gone.then((error) => {
       if (this.#isClosed) return;
       const lost = [...this.#machines];
@@ -113,115 +106,5 @@ export class MachineHost {
       if (!this.#isClosed) this.#options.onThreadGone(error);
       throw error;
     }
-  }
-}
-
-/** Whoever awaits `promise` is told of its failure; that nobody does is no defect. */
-function unlessAwaited<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
-}
-
-class HostedMachine implements MachineHandle {
-  readonly config: MachineConfig;
-  readonly #host: MachineHost;
-  readonly #listener: MachineListener;
-  /** What it is in the thread that runs now. */
-  #created: ReturnType<MachineThread["create"]> = new Promise(() => {});
-  #runState: MachineRunState;
-
-  constructor(
-    host: MachineHost,
-    config: MachineConfig,
-    runState: MachineRunState,
-    listener: MachineListener,
-  ) {
-    this.#host = host;
-    this.config = config;
-    this.#runState = runState;
-    this.#listener = listener;
-  }
-
-  /** Makes it in `thread`, for the first time or anew. */
-  create(thread: Promise<MachineThread>, state: MachineRunState): Promise<unknown> {
-    this.#created = unlessAwaited(thread.then((api) => api.create(this.config, state)));
-    return this.#created;
-  }
-
-  get runState(): MachineRunState {
-    return this.#runState;
-  }
-
-  cont(): Promise<MachineResult<void>> {
-    return this.#control("cont");
-  }
-
-  stop(): Promise<MachineResult<void>> {
-    return this.#control("stop");
-  }
-
-  reset(): Promise<MachineResult<void>> {
-    return this.#control("reset");
-  }
-
-  powerdown(): Promise<MachineResult<void>> {
-    return this.#control("powerdown");
-  }
-
-  async consoles(): Promise<readonly ConsoleDescription[]> {
-    await this.#host.thread();
-    return (await this.#created).consoles;
-  }
-
-  async capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<CapturedFrame> {
-    const [thread, machine] = await this.#inThread();
-    return thread.capture(machine, console, reuse);
-  }
-
-  async qomList(path: string): Promise<MachineResult<readonly QomProperty[]>> {
-    const [thread, machine] = await this.#inThread();
-    return thread.qomList(machine, path);
-  }
-
-  async qomGet(path: string, property: string): Promise<MachineResult<QomValue>> {
-    const [thread, machine] = await this.#inThread();
-    return thread.qomGet(machine, path, property);
-  }
-
-  async qomSet(path: string, property: string, value: QomValue): Promise<MachineResult<void>> {
-    const [thread, machine] = await this.#inThread();
-    return thread.qomSet(machine, path, property, value);
-  }
-
-  async qomListTypes(implementing: string | undefined, abstract: boolean): Promise<readonly QomTypeInfo[]> {
-    return (await this.#host.thread()).qomListTypes(implementing, abstract);
-  }
-
-  async destroy(): Promise<void> {
-    // Forgotten not before: a machine that is forgotten is not made anew, and its number would be another's.
-    const [thread, machine] = await this.#inThread().finally(() => this.#host.forget(this));
-    await thread.destroy(machine);
-  }
-
-  /** The thread has died. */
-  lost(): void {
-    const ran = this.#runState === "running";
-    this.#runState = "internal-error";
-    if (ran) this.#listener({ kind: "stop" });
-  }
-
-  /** The thread first: when it is replaced, the machine is made anew before it is there. */
-  async #inThread(): Promise<readonly [MachineThread, number]> {
-    const thread = await this.#host.thread();
-    return [thread, (await this.#created).machine];
-  }
-
-  async #control(verb: "cont" | "stop" | "reset" | "powerdown"): Promise<MachineResult<void>> {
-    const [thread, machine] = await this.#inThread();
-    const result = await thread[verb](machine);
-    if (!result.ok) return result;
-    this.#runState = result.value.runState;
-    for (const event of result.value.events) this.#listener(event);
-    return { ok: true, value: undefined };
   }
 }

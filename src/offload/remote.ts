@@ -8,11 +8,13 @@
 import { Worker } from "node:worker_threads";
 import { wrap } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
-import type { MachineThread } from "./contract.ts";
+import type { MachineNews, MachineThread } from "./contract.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
 
 export interface MachineThreadConnection {
   readonly api: MachineThread;
+  /** `listener` is told what the thread tells unasked, in one order with the answers to calls. */
+  onNews(listener: (news: MachineNews) => void): void;
   /** Resolves when the thread has ended, for whatever reason, just before the calls in flight reject. */
   readonly gone: Promise<WorkerGoneError>;
   /** Ends the thread. */
@@ -42,6 +44,12 @@ export async function connectMachineThread(workerUrl: URL): Promise<MachineThrea
   return {
     api,
     gone,
+    onNews(listener) {
+      // Comlink takes no notice of what has no `id`.
+      worker.on("message", (message: object) => {
+        if ("news" in message) listener(message as MachineNews);
+      });
+    },
     async close() {
       await worker.terminate();
     },

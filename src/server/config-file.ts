@@ -3,6 +3,7 @@
  * the place in it.
  */
 
+import type { PcConfig } from "../offload/pc-contract.ts";
 import {
   ConfigError,
   DEFAULT_DISPLAY,
@@ -17,6 +18,7 @@ import {
   parseUuid,
   type ServiceConfig,
 } from "./config.ts";
+import { type PcOptions, parseSerial, pcConfig } from "./pc-config.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -32,6 +34,21 @@ const MACHINE_FIELDS = [
   "qtest",
   "plugins",
 ];
+/** Those of a PC that are texts; by the names of the command line. */
+const PC_TEXTS = {
+  memory: "memory",
+  bios: "bios",
+  "vga-bios": "vgaBios",
+  hda: "hda",
+  cdrom: "cdrom",
+  fda: "fda",
+  kernel: "kernel",
+  initrd: "initrd",
+  append: "append",
+  boot: "boot",
+  "triple-fault": "tripleFault",
+} as const satisfies Record<string, keyof PcOptions>;
+const PC_FIELDS = [...Object.keys(PC_TEXTS), "snapshot", "no-reboot", "no-shutdown", "serial"];
 
 /** Reads a configuration file's text.  `file` is its name, for errors. */
 export async function parseConfigFile(text: string, file: string): Promise<ServiceConfig> {
@@ -69,7 +86,7 @@ async function parseYaml(text: string, file: string): Promise<unknown> {
 type At = (place: string, problem: string) => ConfigError;
 
 function machineOptions(value: unknown, place: string, at: At): MachineOptions {
-  const machine = fields(value, place, MACHINE_FIELDS, at);
+  const machine = fields(value, place, [...MACHINE_FIELDS, ...PC_FIELDS], at);
   const inPlace = <T>(field: string, parse: (text: string) => T, fieldValue: unknown): T => {
     if (typeof fieldValue !== "string") throw at(`${place}.${field}`, "a string is expected");
     try {
@@ -80,6 +97,9 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
     }
   };
   const type = inPlace("type", parseMachineType, machine.type ?? "test");
+  const misplaced = type === "pc" ? undefined : PC_FIELDS.find((name) => machine[name] !== undefined);
+  if (misplaced !== undefined) throw at(`${place}.${misplaced}`, "only a machine of type pc has it");
+
   const displays = machine.displays ?? (type === "test" ? [DEFAULT_DISPLAY] : []);
   const qmp = list(machine.qmp, `${place}.qmp`, at);
   if (qmp.length === 0) throw at(`${place}.qmp`, "a machine needs at least one endpoint");
@@ -89,7 +109,9 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
       displays: list(displays, `${place}.displays`, at).map((display) =>
         inPlace("displays", parseDisplay, display),
       ),
+      pc: type === "pc" ? readPc(machine, place, at) : undefined,
     },
+    ...(machine.serial === undefined ? {} : { serial: inPlace("serial", parseSerial, machine.serial) }),
     qmp: qmp.map((endpoint) => inPlace("qmp", parseEndpoint, endpoint)),
     name: machine.name === undefined ? undefined : inPlace("name", (name) => name, machine.name),
     uuid: machine.uuid === undefined ? undefined : inPlace("uuid", parseUuid, machine.uuid),
@@ -100,6 +122,27 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
       inPlace("plugins", (file) => file, plugin),
     ),
   };
+}
+
+function readPc(machine: Fields, place: string, at: At): PcConfig {
+  const texts = Object.entries(PC_TEXTS).map(([name, option]) => {
+    const value = machine[name];
+    // A size is written as a number as well.
+    const text = typeof value === "number" ? String(value) : value;
+    if (text !== undefined && typeof text !== "string") throw at(`${place}.${name}`, "a string is expected");
+    return [option, text];
+  });
+  try {
+    return pcConfig({
+      ...Object.fromEntries(texts),
+      snapshot: flag(machine.snapshot, `${place}.snapshot`, at),
+      reboot: !flag(machine["no-reboot"], `${place}.no-reboot`, at),
+      shutdown: !flag(machine["no-shutdown"], `${place}.no-shutdown`, at),
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) throw at(place, error.message);
+    throw error;
+  }
 }
 
 function fields(value: unknown, place: string, known: readonly string[], at: At): Fields {

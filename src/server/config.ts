@@ -18,8 +18,11 @@ import type {
 } from "../offload/contract.ts";
 import type { PluginSource } from "../plugin/host.ts";
 import * as limits from "../util/limits.ts";
+import { ConfigError } from "./config-error.ts";
+import type { SerialConfig } from "./pc-config.ts";
 
 export type { Endpoint };
+export { ConfigError };
 
 /** One machine and the endpoints that lead to it (rule N0). */
 export interface MachineOptions {
@@ -28,6 +31,8 @@ export interface MachineOptions {
   readonly name?: string | undefined;
   /** Without one the machine answers the nil UUID, as QEMU does. */
   readonly uuid?: string | undefined;
+  /** Of a PC: where its serial port leads to; by default a ring buffer. */
+  readonly serial?: SerialConfig;
   /** Starts paused: status `prelaunch` until `cont`. */
   readonly stopped?: boolean;
   /** Waits for `x-exit-preconfig` before the machine is built. */
@@ -57,12 +62,6 @@ export interface ServiceConfig {
   readonly limits?: Partial<ServiceLimits>;
   /** TCP endpoints may have an address that other hosts reach. */
   readonly allowRemote?: boolean;
-}
-
-/** A mistake of the one who configures the service.  The message is for people. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly code = "CONFIG";
 }
 
 /** Limits by the name that people write: what it bounds, and its default. */
@@ -133,7 +132,9 @@ export function checkServiceConfig({ machines, workers = 1 }: ServiceConfig): vo
       `${workers} workers cannot be: use a number from 1 to ${limits.POOL_THREADS_COUNT_MAX}`,
     );
   const taken = new Set<string>();
-  for (const endpoint of machines.flatMap(({ qmp }) => qmp)) {
+  for (const endpoint of machines.flatMap(({ qmp, serial }) =>
+    serial?.kind === "socket" ? [...qmp, serial.endpoint] : qmp,
+  )) {
     const address = addressOf(endpoint);
     if (address === undefined) continue;
     if (taken.has(address))
@@ -221,8 +222,8 @@ export function parseUuid(text: string): string {
 }
 
 export function parseMachineType(text: string): MachineType {
-  if (text !== "none" && text !== "test")
-    throw new ConfigError(`there is no machine type '${text}': use test or none`);
+  if (text !== "pc" && text !== "none" && text !== "test")
+    throw new ConfigError(`there is no machine type '${text}': use pc, test or none`);
   return text;
 }
 

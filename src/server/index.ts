@@ -17,4 +17,5 @@ export {
   type ServiceLimits,
 } from "./config.ts";
 export { parseConfigFile } from "./config-file.ts";
+export { type PcOptions, parseSerial, pcConfig, type SerialConfig } from "./pc-config.ts";
 export { type Service, type ServiceLog, ServiceStartError, startService } from "./service.ts";

@@ -11,7 +11,6 @@ import type { MachineControl } from "../commands/machine-control.ts";
 import { EventHub } from "../monitor/event-hub.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import type { MachineEvent, MachineHandle } from "../offload/contract.ts";
-import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import type { PluginHost } from "../plugin/host.ts";
 import type { VersionInfo } from "../qapi/generated/control.ts";
@@ -24,6 +23,8 @@ import { SHUTDOWN_GRACE_MS } from "../util/limits.ts";
 import { buildCommands } from "./commands.ts";
 import type { MachineOptions, ServiceLimits } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
+import type { Hosts } from "./hosts.ts";
+import { SerialEnd } from "./serial-end.ts";
 
 /** Where a service's notes go.  A pino logger fits. */
 export interface ServiceLog {
@@ -35,7 +36,7 @@ export interface ServiceLog {
 
 /** What the machines of a service share. */
 export interface SharedParts {
-  readonly host: MachineHost;
+  readonly hosts: Hosts;
   /** Starts the pool, if it has not been started. */
   readonly pool: () => Promise<WorkerPool>;
   /** Undefined: no machine has any. */
@@ -52,26 +53,23 @@ export interface SharedParts {
 /** Why a machine ends, as SHUTDOWN tells it. */
 export type EndedReason = "host-qmp-quit" | "host-signal" | "host-error";
 
+type ShutdownEvent = Extract<MachineEvent, { kind: "shutdown" }>;
+
 /** Rate limited events (rule E2).  Source: QEMU's monitor. */
 const THROTTLED_EVENTS = Object.fromEntries(
   ["RTC_CHANGE", "WATCHDOG", "BALLOON_CHANGE"].map((event) => [event, () => ""]),
 );
 
-const EVENT_NAMES: Readonly<Record<MachineEvent["kind"], string>> = {
-  stop: "STOP",
-  resume: "RESUME",
-  reset: "RESET",
-  powerdown: "POWERDOWN",
-};
-
 export class MachineService implements MachineControl {
   readonly name: string | undefined;
   readonly handle: MachineHandle;
+  readonly serial: SerialEnd | undefined;
   readonly #options: MachineOptions;
   readonly #endpoints: Endpoints;
   readonly #hub: EventHub;
   readonly #monitor: Monitor;
   readonly #closeCommands: () => Promise<void>;
+  readonly #closeHost: () => Promise<void>;
   #state: "preconfig" | "running" | "announced" | "ending" | "ended";
   #resolveEnding: () => void = () => {};
   readonly ending = new Promise<void>((resolve) => {
@@ -89,9 +87,17 @@ export class MachineService implements MachineControl {
     this.#options = options;
     this.#endpoints = endpoints;
     this.name = options.name;
-    this.handle = shared.host.createMachine(options.machine, isPaused ? "prelaunch" : "running", (event) =>
-      emitMachineEvent(hub, event),
+    const { host, close } = shared.hosts.hostFor(options.machine.type);
+    this.#closeHost = close;
+    this.handle = host.createMachine(options.machine, isPaused ? "prelaunch" : "running", (event) =>
+      this.#happened(event),
     );
+    if (this.handle.hasSerialPort) {
+      this.serial = new SerialEnd(options.serial ?? { kind: "ringbuf" }, (error) =>
+        shared.log.error({ err: error }, "a connection could not be accepted"),
+      );
+      this.serial.attach(this.handle);
+    }
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
     const resources = new ResourceTable();
@@ -127,6 +133,11 @@ export class MachineService implements MachineControl {
     return this.#endpoints.addresses;
   }
 
+  /** Settles when the machine has been made.  Rejects when it cannot be. */
+  async ready(): Promise<void> {
+    await Promise.all([this.handle.consoles(), this.serial?.listen()]);
+  }
+
   // ---- What commands ask ----
 
   emit(event: string, data?: JsonObject): void {
@@ -156,28 +167,55 @@ export class MachineService implements MachineControl {
     this.#state = "ending";
     this.#resolveEnding();
     this.#endpoints.close();
+    this.serial?.close();
     await this.#monitor.stop(SHUTDOWN_GRACE_MS);
     await this.#closeCommands();
     // A machine whose thread is dying has nothing left to destroy.
     await this.handle.destroy().catch(() => undefined);
+    await this.#closeHost();
     this.#state = "ended";
     this.#resolveEnded();
   }
 
   /** SHUTDOWN is told once, by whoever ends the machine first. */
-  #announceEnd(reason: EndedReason): void {
+  #announceEnd(reason: string, guest = false): void {
     if (this.#state !== "preconfig" && this.#state !== "running") return;
     this.#state = "announced";
-    this.emit("SHUTDOWN", { guest: false, reason });
+    this.emit("SHUTDOWN", { guest, reason });
+  }
+
+  /** A guest that switches its machine off ends it, as `quit` does. */
+  #switchedOff({ reason, guest, isEnd }: ShutdownEvent): void {
+    if (!isEnd) return this.emit("SHUTDOWN", { guest, reason });
+    this.#announceEnd(reason, guest);
+    setImmediate(() => void this.stop("host-signal"));
   }
 
   /** When nobody can come any more. */
   #sessionClosed(): void {
     if (this.#endpoints.isSingleUse) void this.stop("host-signal");
   }
-}
 
-function emitMachineEvent(hub: EventHub, event: MachineEvent): void {
-  if (event.kind === "reset") hub.emit(EVENT_NAMES.reset, { guest: event.guest, reason: event.reason });
-  else hub.emit(EVENT_NAMES[event.kind]);
+  #happened(event: MachineEvent): void {
+    switch (event.kind) {
+      case "stop":
+        return this.emit("STOP");
+      case "resume":
+        return this.emit("RESUME");
+      case "reset":
+        return this.emit("RESET", { guest: event.guest, reason: event.reason });
+      case "powerdown":
+        return this.emit("POWERDOWN");
+      case "shutdown":
+        return this.#switchedOff(event);
+      case "guest-panicked":
+        return this.emit("GUEST_PANICKED", { action: "pause" });
+      case "tray-moved":
+        return this.emit("DEVICE_TRAY_MOVED", {
+          device: event.drive,
+          id: event.devicePath,
+          "tray-open": event.isOpen,
+        });
+    }
+  }
 }

@@ -10,7 +10,6 @@
  */
 
 import { checkMachineConfig } from "../machine/config.ts";
-import type { MachineHost } from "../offload/machine-host.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import type { PluginHost } from "../plugin/host.ts";
 import { encodeGreeting } from "../qmp/greeting.ts";
@@ -22,6 +21,7 @@ import {
   type ServiceConfig,
 } from "./config.ts";
 import { Endpoints } from "./endpoints.ts";
+import type { Hosts } from "./hosts.ts";
 import type { EndedReason, MachineService, ServiceLog, SharedParts } from "./machine-service.ts";
 import { THREAD_ENTRIES, type ThreadEntries } from "./threads.ts";
 import { readVersionInfo } from "./version.ts";
@@ -66,13 +66,13 @@ export async function startService(
   const version = readVersionInfo();
   const open: { readonly options: MachineOptions; readonly endpoints: Endpoints }[] = [];
   const machines: MachineService[] = [];
-  let host: Promise<MachineHost> | undefined;
+  let hosts: Promise<Hosts> | undefined;
   let pool: Promise<WorkerPool> | undefined;
   let plugins: PluginHost | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([
       pool?.then((started) => started.close()),
-      host?.then((started) => started.close()),
+      hosts?.then((started) => started.close()),
       plugins?.close(),
     ]);
     log.info({}, "service ended");
@@ -98,9 +98,9 @@ export async function startService(
       open.push({ options, endpoints });
       await endpoints.listen();
     }
-    host = loadHost(log, threads);
-    const [started, { MachineService }, { Budget }] = await Promise.all([
-      host,
+    hosts = loadHosts(config, log, threads);
+    const [startedHosts, { MachineService }, { Budget }] = await Promise.all([
+      hosts,
       import("./machine-service.ts"),
       import("../util/budget.ts"),
     ]);
@@ -112,7 +112,7 @@ export async function startService(
     };
     let sessions = 0;
     const shared: SharedParts = {
-      host: started,
+      hosts: startedHosts,
       pool: startPool,
       plugins,
       inputBudget: new Budget(limits.inputBudgetBytes, setImmediate),
@@ -123,7 +123,7 @@ export async function startService(
       newSessionId: () => ++sessions,
     };
     for (const { options, endpoints } of open) machines.push(new MachineService(options, endpoints, shared));
-    await Promise.all([started.ready(), startPool()]);
+    await Promise.all([...machines.map((machine) => machine.ready()), startPool()]);
     signal?.throwIfAborted();
   } catch (error) {
     for (const { endpoints } of open) endpoints.close();
@@ -167,12 +167,17 @@ async function startFault(error: Error): Promise<string> {
     : message;
 }
 
-async function loadHost(log: ServiceLog, threads: ThreadEntries): Promise<MachineHost> {
-  const { MachineHost } = await import("../offload/machine-host.ts");
-  return new MachineHost({
-    workerUrl: threads.machine,
-    onThreadGone: (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
-  });
+async function loadHosts(
+  { machines }: ServiceConfig,
+  log: ServiceLog,
+  threads: ThreadEntries,
+): Promise<Hosts> {
+  const { Hosts } = await import("./hosts.ts");
+  return new Hosts(
+    machines.map(({ machine }) => machine.type),
+    threads,
+    (error) => log.error({ err: error }, "the machine thread has ended; it is replaced"),
+  );
 }
 
 async function loadPool(workers: number, log: ServiceLog, threads: ThreadEntries): Promise<WorkerPool> {

@@ -106,6 +106,29 @@ export const QXL_RENDER_PIECES_COUNT = 8;
 /** Frames of one console that are captured or encoded at a time; their memory is kept for the next ones.  Seen: screendumps wait. */
 export const CONSOLE_FRAMES_COUNT_MAX = 3;
 
+// ---- PC (machine) ----
+
+/** The PC's video memory: enough for 1600x1200 in 32 bits. */
+export const PC_VGA_MEMORY_BYTES = 8 * MIB;
+/** Memory of a PC.  Source: what v86 can be given. */
+export const PC_MEMORY_BYTES_MIN = 1 * MIB;
+/** See {@link PC_MEMORY_BYTES_MIN}.  Seen: a start-up error that names the range. */
+export const PC_MEMORY_BYTES_MAX = 2048 * MIB - 256 * MIB;
+/** Firmware of a PC.  Source: what lies below 1 MiB, and QEMU's largest.  Seen: "Could not load ...: File too large". */
+export const ROM_BYTES_MAX = 1 * MIB;
+/** A kernel or an initrd, which are held in memory for the next reset.  Seen: "Could not load ...: File too large". */
+export const KERNEL_BYTES_MAX = 512 * MIB;
+/** Triple faults within {@link TRIPLE_FAULT_PERIOD_MS} that reset a PC.  Seen with one more: GUEST_PANICKED. */
+export const TRIPLE_FAULTS_COUNT_MAX = 5;
+/** See {@link TRIPLE_FAULTS_COUNT_MAX}. */
+export const TRIPLE_FAULT_PERIOD_MS = 10_000;
+/** Bytes that a guest's serial port has ready for it.  Source: the 16550's FIFO. */
+export const SERIAL_INPUT_FIFO_BYTES = 16;
+/** Last output of a PC's serial port that a ring buffer keeps.  Source: QEMU's `ringbuf`.  Seen: older bytes are gone. */
+export const SERIAL_RING_BYTES = 64 * KIB;
+/** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
+export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
+
 // ---- Transports (chardev) ----
 
 /** Bytes a transport likes to hold: with more waiting, `write` answers false.  Twice a unix socket's kernel buffer would gain nothing. */
@@ -190,3 +213,34 @@ export const BLKDEBUG_LINE_CHARS_MAX = 1023;
 export const HMP_HELP_WORDS_COUNT_MAX = 16;
 /** Brackets and signs inside one another in an expression: they use the stack.  Seen: "expression too complex". */
 export const HMP_EXPRESSION_DEPTH_MAX = 256;
+
+// ---- Load generator (loadgen) ----
+
+/** Connecting, the greeting and the negotiation of one client together.  Seen: the run ends with what was waited for. */
+export const LOAD_CONNECT_MS = 10_000;
+/** Clients of one thread that connect at a time: a listener's backlog is short in some servers. */
+export const LOAD_CONNECTING_COUNT_MAX = 64;
+/** A server whose backlog is full is asked again after this long. */
+export const LOAD_CONNECT_RETRY_MS = 10;
+/** What replies get to come when the last command has been sent.  Seen: their commands are reported as lost. */
+export const LOAD_DRAIN_MS = 10_000;
+/** Bytes read from a connection in one go. */
+export const LOAD_READ_BYTES = 64 * KIB;
+/** Arrivals of one thread that wait for a client with room.  Seen: further ones are reported as not sent. */
+export const LOAD_ARRIVALS_WAITING_MAX = 1_048_576;
+/** Requests of one client in flight.  Seen: an argument error. */
+export const LOAD_IN_FLIGHT_MAX = 65_536;
+/** Connections of one run; no computer has more ports and memory.  Seen: an argument error. */
+export const LOAD_CLIENTS_MAX = 1_000_000;
+/** Threads of one run.  Seen: an argument error. */
+export const LOAD_THREADS_MAX = 64;
+/** Descriptors that a run needs beside those of its connections. */
+export const LOAD_SPARE_FILES = 64;
+/** What a slow reader reads in one go, and how long it then reads nothing: 40 KB a second. */
+export const LOAD_SLOW_READ_BYTES = 4 * KIB;
+/** See {@link LOAD_SLOW_READ_BYTES}. */
+export const LOAD_SLOW_READ_PERIOD_MS = 100;
+/** Requests that a slow reader keeps in flight, so that replies wait for it. */
+export const LOAD_SLOW_IN_FLIGHT = 1024;
+/** Faults of a thread that are told in words. */
+export const LOAD_FAULT_EXAMPLES_MAX = 5;

@@ -18,8 +18,14 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
   }
+  type Imports = Record<string, Record<string, unknown>>;
+  type Exports = Record<string, unknown>;
   class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, Memory>>);
-    readonly exports: Record<string, unknown>;
+    constructor(module: Module, imports: Imports);
+    readonly exports: Exports;
   }
+  /** What a trap is thrown as. */
+  class RuntimeError extends Error {}
+  function compile(bytes: Uint8Array): Promise<Module>;
+  function instantiate(module: Module, imports: Imports): Promise<Instance>;
 }

@@ -86,11 +86,11 @@ it("D5: takes the QOM path of a display without an id for its device", async () 
   expect(await client.execute("screendump", { filename, device, head: 0 })).toEqual({ return: {} });
 });
 
-it("has no KVM, no guest processors and two machine types", async () => {
+it("has no KVM, a processor in a PC alone, and three machine types", async () => {
   expect(await client.execute("query-kvm")).toEqual({ return: { enabled: false, present: false } });
   expect(await client.execute("query-cpus-fast")).toEqual({ return: [] });
   expect(await client.execute("query-machines")).toMatchObject({
-    return: [{ name: "none" }, { name: "test", "is-default": true }],
+    return: [{ name: "none" }, { name: "test", "is-default": true }, { name: "pc" }],
   });
 });
 

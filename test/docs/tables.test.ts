@@ -21,6 +21,7 @@ const DOCUMENTS = [
   "docs/plugins.md",
   "docs/client.md",
   "docs/shell.md",
+  "docs/load.md",
   "examples/hash-file/README.md",
 ];
 const LIMITS_FILE = "src/util/limits.ts";

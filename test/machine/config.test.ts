@@ -26,7 +26,7 @@ describe("a machine's configuration", () => {
       testMachine({ id: "a/b" }),
       "display id 'a/b' is not a letter followed by letters, digits, '-', '.', '_'",
     ],
-    [{ type: "none", displays: [displayConfig()] }, "machine type 'none' takes no display"],
+    [{ type: "none", displays: [displayConfig()] }, "machine type 'none' takes no display: type test does"],
   ])("rejects %j with a sentence", (config, message) => {
     expect(() => checkMachineConfig(config)).toThrow(new MachineConfigError(message));
   });

@@ -192,9 +192,9 @@ describe("types", () => {
   it.each<[string | undefined, boolean, string[]]>([
     ["nope", true, []],
     ["container", true, ["container"]],
-    ["machine", false, ["none-machine", "test-machine"]],
-    ["machine", true, ["machine", "none-machine", "test-machine"]],
-    ["device", false, ["VGA", "qxl"]],
+    ["machine", false, ["none-machine", "test-machine", "pc-machine"]],
+    ["machine", true, ["machine", "none-machine", "test-machine", "pc-machine"]],
+    ["cpu", true, ["cpu", "v86-i386-cpu"]],
     ["bus", true, ["bus", "System"]],
   ])("implementing %s, abstract %s", (implementing, abstract, expected) => {
     expect(qomListTypes(implementing, abstract).map(({ name }) => name)).toEqual(expected);

@@ -54,6 +54,7 @@ describe("the generated code", () => {
       "stop",
       "cont",
       "x-exit-preconfig",
+      "query-cpus-fast",
       "system_reset",
       "system_powerdown",
       "qom-list",

@@ -282,3 +282,21 @@ describe("the size of a plain message", () => {
     ]);
   });
 });
+
+describe("a long string", () => {
+  it.each([
+    ["plain", "0123456789abcde"],
+    ["escapes among it", 'ab\\n\\"cd\\u00e4\\u20ac'],
+    ["UTF-8 among it", "abc\u00e4\u20ac\u{1f600}"],
+    ["runs and escapes in turn", `${"run ".repeat(1000)}\\t\u20ac`],
+  ])("W5: is whole, and followed by what follows it: %s", (_, unit) => {
+    const inside = unit.repeat(Math.ceil(200_000 / unit.length));
+    const input = `{"a":'',"x":"${inside}","y":"${inside}z"}`;
+    const value = { a: "", x: JSON.parse(`"${inside}"`), y: JSON.parse(`"${inside}z"`) };
+    expect(outcomesOf(input, PROBE)).toEqual([{ value }, PROBED]);
+    expect(outcomesOf(`{"x":"${inside}\\x"}`, input)).toEqual([
+      { error: "JSON parse error, invalid escape sequence in string" },
+      { value },
+    ]);
+  });
+});

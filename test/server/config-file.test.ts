@@ -10,7 +10,10 @@ allow-remote: true
 machines:
   - { name: vm1, uuid: 2F4A6A0E-6D6C-4B0E-9D8F-0F5C8B1A7E11, qmp: ["unix:a", stdio], stopped: true }
   - { type: none, qmp: ["tcp:[::1]:1"], preconfig: true, qtest: true }
-  - { displays: ["qxl:640x480,heads=2"], qmp: ["unix:b"], plugins: ["./a.js", b.js] }
+  - { type: test, displays: ["qxl:640x480,heads=2"], qmp: ["unix:b"], plugins: ["./a.js", b.js] }
+  - { type: pc, qmp: ["unix:c"], bios: b }
+  - { type: pc, qmp: ["unix:d"], memory: 64, bios: b, vga-bios: v, hda: h, cdrom: c, fda: f, snapshot: true, kernel: k,
+      initrd: i, append: a, boot: dc, no-reboot: true, no-shutdown: true, triple-fault: panic, serial: "unix:s" }
 `,
     "f.yaml",
   );
@@ -28,6 +31,36 @@ machines:
       },
       { machine: { type: "none", displays: [] }, preconfig: true, qtest: true, stopped: false },
       { machine: { displays: [{ type: "qxl", heads: 2 }] }, plugins: ["./a.js", "b.js"] },
+      {
+        machine: {
+          type: "pc",
+          displays: [],
+          pc: { memoryBytes: 2 ** 27, drives: [], isSnapshot: false, isNoReboot: false, bootOrder: "cad" },
+        },
+      },
+      {
+        machine: {
+          pc: {
+            memoryBytes: 2 ** 26,
+            biosFile: "b",
+            vgaBiosFile: "v",
+            drives: [
+              { drive: "ide0-hd0", file: "h" },
+              { drive: "ide1-cd0", file: "c" },
+              { drive: "floppy0", file: "f" },
+            ],
+            isSnapshot: true,
+            kernelFile: "k",
+            initrdFile: "i",
+            append: "a",
+            bootOrder: "dc",
+            isNoReboot: true,
+            isNoShutdown: true,
+            tripleFault: "panic",
+          },
+        },
+        serial: { kind: "socket", endpoint: { path: "s" } },
+      },
     ],
   });
 });
@@ -47,6 +80,20 @@ describe("refuses with a ConfigError that names the place:", () => {
     [`machines: [{ ${one}, stopped: 1 }]`, "f.yaml: machines[0].stopped: true or false is expected"],
     [`machines: [{ ${one}, type: q35 }]`, "f.yaml: machines[0].type: there is no machine type 'q35'"],
     [`machines: [{ ${one}, displays: ["VGA:1x1,heads=x"] }]`, "f.yaml: machines[0].displays: 'heads=x'"],
+    [
+      `machines: [{ ${one}, type: none, hda: a }]`,
+      "f.yaml: machines[0].hda: only a machine of type pc has it",
+    ],
+    [`machines: [{ ${one}, type: pc }]`, "f.yaml: machines[0]: a PC needs firmware"],
+    [`machines: [{ ${one}, type: pc, hda: [a] }]`, "f.yaml: machines[0].hda: a string is expected"],
+    [
+      `machines: [{ ${one}, type: pc, bios: b, memory: 1T }]`,
+      "f.yaml: machines[0]: '1T' is no size of memory",
+    ],
+    [
+      `machines: [{ ${one}, type: pc, bios: b, serial: tcp }]`,
+      "f.yaml: machines[0].serial: 'tcp' is no end of a serial port",
+    ],
     [`workers: 0\nmachines: [{ ${one} }]`, "f.yaml: workers: a whole number above 0 is expected"],
     [
       `limits: { async-in-flight: many }\nmachines: [{ ${one} }]`,

@@ -18,8 +18,8 @@ export interface MortalWorker {
   remove(): void;
 }
 
-/** An entry that is the service's own, and ends its thread when it is told to. */
-export function createMortalWorker(): MortalWorker {
+/** An entry that is one of the service's own, and ends its thread when it is told to. */
+export function createMortalWorker(entry = machineWorkerUrl): MortalWorker {
   const directory = mkdtempSync(join(tmpdir(), "qmpd-worker-"));
   const channel = new BroadcastChannel(directory);
   channel.unref();
@@ -27,7 +27,7 @@ export function createMortalWorker(): MortalWorker {
     directory,
     `import { BroadcastChannel } from "node:worker_threads";
      new BroadcastChannel(${JSON.stringify(directory)}).onmessage = () => process.exit(7);
-     await import(${JSON.stringify(machineWorkerUrl.href)});`,
+     await import(${JSON.stringify(entry.href)});`,
   );
   return {
     workerUrl,

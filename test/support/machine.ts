@@ -2,9 +2,9 @@
  * Machines as tests want them: a configuration in few words, and a thread's turns taken by hand.
  */
 
-import type { DisplayConfig, MachineConfig } from "../../src/machine/config.ts";
 import type { PixelBytes } from "../../src/machine/frame-number.ts";
 import type { Surface } from "../../src/machine/surface.ts";
+import type { DisplayConfig, MachineConfig } from "../../src/offload/contract.ts";
 import type { SharedSurface } from "../../src/util/shared-surface.ts";
 
 export function displayConfig(changes: Partial<DisplayConfig> = {}): DisplayConfig {

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TestClient } from "./client.ts";
+import { onTestMachine } from "./qmpd.ts";
 
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 
@@ -36,7 +37,10 @@ export class Program {
       writeFileSync(file, preload);
       nodeArgs.push("--require", file);
     }
-    this.child = spawn(process.execPath, [...nodeArgs, PROGRAM, "serve", ...args], { cwd: directory, stdio });
+    this.child = spawn(process.execPath, [...nodeArgs, PROGRAM, "serve", ...onTestMachine(args)], {
+      cwd: directory,
+      stdio,
+    });
     this.ended = once(this.child, "close").then(([status, signal]) => ({ status, signal }));
     this.child.stdout?.on("data", (bytes) => {
       this.stdout += bytes;

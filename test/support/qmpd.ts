@@ -7,6 +7,13 @@ import { type ServerProcess, startServerProcess } from "./qemu.ts";
 
 const PROGRAM = "dist/src/cli/qmpd.js";
 
+/** `args`, for a machine of type `test` unless they say another: most tests need displays that they know. */
+export function onTestMachine(args: readonly string[]): readonly string[] {
+  return args.some((arg) => arg === "--machine" || arg === "--config")
+    ? args
+    : ["--machine", "test", ...args];
+}
+
 export interface QmpdOptions {
   /** Options of `qmpd serve`, the endpoint apart. */
   readonly args: readonly string[];
@@ -21,7 +28,7 @@ export async function startQmpd({ args, nodeArgs = [], env = {} }: QmpdOptions):
   const socket = join(directory, "qmp.sock");
   return startServerProcess(
     process.execPath,
-    [...nodeArgs, PROGRAM, "serve", "--qmp", `unix:${socket}`, ...args],
+    [...nodeArgs, PROGRAM, "serve", "--qmp", `unix:${socket}`, ...onTestMachine(args)],
     [socket],
     () => rmSync(directory, { recursive: true, force: true }),
     { ...process.env, ...env },

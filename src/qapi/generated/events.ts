@@ -3,12 +3,15 @@
  */
 
 import { asNoMembers, type Input, type NoMembers, type Unmarshal } from "../runtime/unmarshal.ts";
+import { type DeviceTrayMovedEvent, unmarshalDeviceTrayMovedEvent } from "./block.ts";
 import { type BalloonChangeEvent, unmarshalBalloonChangeEvent } from "./machine.ts";
 import { type RtcChangeEvent, unmarshalRtcChangeEvent } from "./misc.ts";
 import { type CommandProgressEvent, unmarshalCommandProgressEvent } from "./monitor.ts";
 import {
+  type GuestPanickedEvent,
   type ResetEvent,
   type ShutdownEvent,
+  unmarshalGuestPanickedEvent,
   unmarshalResetEvent,
   unmarshalShutdownEvent,
   unmarshalWatchdogEvent,
@@ -63,13 +66,22 @@ export interface EventData {
   readonly RESUME: NoMembers;
 
   /**
+   * The guest has crashed.
+   *
+   * Since: 1.5
+   *
+   * Source: schema/run-state.json, line 196.
+   */
+  readonly GUEST_PANICKED: GuestPanickedEvent;
+
+  /**
    * The machine's watchdog has expired.
    *
    * Note: at most one a second; see RTC_CHANGE.
    *
    * Since: 0.1
    *
-   * Source: schema/run-state.json, line 208.
+   * Source: schema/run-state.json, line 234.
    */
   readonly WATCHDOG: WatchdogEvent;
 
@@ -92,9 +104,26 @@ export interface EventData {
    *
    * Since: 0.1
    *
-   * Source: schema/machine.json, line 249.
+   * Source: schema/machine.json, line 252.
    */
   readonly BALLOON_CHANGE: BalloonChangeEvent;
+
+  /**
+   * The tray of a drive has been opened or closed, by the guest or by a command.
+   *
+   * Since: 1.1
+   *
+   * Example:
+   * ```
+   * <- { "event": "DEVICE_TRAY_MOVED",
+   *      "data": { "device": "ide1-cd0", "id": "/machine/unattached/device[4]",
+   *                "tray-open": true },
+   *      "timestamp": { "seconds": 1265044230, "microseconds": 450486 } }
+   * ```
+   *
+   * Source: schema/block.json, line 27.
+   */
+  readonly DEVICE_TRAY_MOVED: DeviceTrayMovedEvent;
 
   /**
    * How much of its work a command has done.  It goes to the session that sent
@@ -117,9 +146,11 @@ const UNMARSHAL: { readonly [E in EventName]: Unmarshal<EventData[E]> } = {
   RESET: unmarshalResetEvent,
   STOP: asNoMembers,
   RESUME: asNoMembers,
+  GUEST_PANICKED: unmarshalGuestPanickedEvent,
   WATCHDOG: unmarshalWatchdogEvent,
   RTC_CHANGE: unmarshalRtcChangeEvent,
   BALLOON_CHANGE: unmarshalBalloonChangeEvent,
+  DEVICE_TRAY_MOVED: unmarshalDeviceTrayMovedEvent,
   COMMAND_PROGRESS: unmarshalCommandProgressEvent,
 };
 

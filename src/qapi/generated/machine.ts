@@ -26,16 +26,18 @@ import {
 /**
  * An architecture that is emulated.
  *
+ * - `i386`: the PC, 32 bits
  * - `x86_64`: the PC, 64 bits
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 16.
+ * Source: schema/machine.json, line 18.
  */
-export type SysEmuTarget = "x86_64";
+export type SysEmuTarget = "i386" | "x86_64";
 
 export function unmarshalSysEmuTarget(input: Input, at: string, name: string | number): SysEmuTarget {
   switch (input) {
+    case "i386":
     case "x86_64":
       return input;
     default:
@@ -48,7 +50,7 @@ export function unmarshalSysEmuTarget(input: Input, at: string, name: string | n
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 27.
+ * Source: schema/machine.json, line 29.
  */
 export type TargetInfo = {
   /** its architecture */
@@ -76,7 +78,7 @@ export function unmarshalTargetInfo(input: Input, at: string, name: string | num
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 49.
+ * Source: schema/machine.json, line 51.
  */
 export type UuidInfo = {
   /** in lower case hexadecimal digits; all zero if it was given none */
@@ -104,7 +106,7 @@ export function unmarshalUuidInfo(input: Input, at: string, name: string | numbe
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 73.
+ * Source: schema/machine.json, line 75.
  */
 export type KvmInfo = {
   /** whether it is; always false here */
@@ -136,7 +138,7 @@ export function unmarshalKvmInfo(input: Input, at: string, name: string | number
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 111.
+ * Source: schema/machine.json, line 113.
  */
 export type MachineInfo = {
   /** the type */
@@ -202,7 +204,7 @@ export function unmarshalMachineInfo(input: Input, at: string, name: string | nu
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 137.
+ * Source: schema/machine.json, line 139.
  */
 export type CurrentMachineParams = {
   /** whether it can be woken from sleep */
@@ -238,7 +240,7 @@ export function unmarshalCurrentMachineParams(
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 170.
+ * Source: schema/machine.json, line 172.
  */
 export type CpuInstanceProperties = {
   /** its node */
@@ -296,7 +298,7 @@ export function unmarshalCpuInstanceProperties(
  *
  * Since: 0.1
  *
- * Source: schema/machine.json, line 191.
+ * Source: schema/machine.json, line 193.
  */
 export type CpuInfoFast = {
   /** its number */
@@ -340,7 +342,7 @@ export function unmarshalCpuInfoFast(input: Input, at: string, name: string | nu
  *
  * Data of the event `BALLOON_CHANGE`.
  *
- * Source: schema/machine.json, line 249.
+ * Source: schema/machine.json, line 252.
  */
 export type BalloonChangeEvent = {
   /** how much memory it has now, in bytes */
@@ -372,7 +374,7 @@ export function unmarshalBalloonChangeEvent(
  *
  * Arguments of the command `balloon`.
  *
- * Source: schema/machine.json, line 236.
+ * Source: schema/machine.json, line 239.
  */
 export type BalloonArg = {
   /** how much memory it is to have, in bytes */
@@ -452,7 +454,7 @@ export interface MachineHandlers<P, C> {
    *
    * Since: 0.1
    */
-  readonly "query-cpus-fast": PlainHandler<NoMembers, readonly CpuInfoFast[], P>;
+  readonly "query-cpus-fast": AsyncHandler<NoMembers, readonly CpuInfoFast[], C>;
 
   /**
    * Makes the machine start over.
@@ -590,19 +592,23 @@ function returnQueryCpusFast(result: readonly CpuInfoFast[]): JsonValue {
   );
 }
 
-function marshalQueryCpusFast<P>(
-  handler: PlainHandler<NoMembers, readonly CpuInfoFast[], P>,
-): PlainCommand<P> {
+function marshalQueryCpusFast<C>(
+  handler: AsyncHandler<NoMembers, readonly CpuInfoFast[], C>,
+): AsyncCommand<C> {
   return {
     name: "query-cpus-fast",
-    kind: "plain",
+    kind: "coroutine",
     allowOob: false,
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
     call(input, context) {
       const args = asNoMembers(input, "", "");
-      return returnQueryCpusFast(handler(args, context));
+      context.begin(
+        handler.resources?.(args, context),
+        () => handler.handle(args, context),
+        returnQueryCpusFast,
+      );
     },
   };
 }

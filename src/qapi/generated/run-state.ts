@@ -172,6 +172,34 @@ export function unmarshalStatusInfo(input: Input, at: string, name: string | num
 }
 
 /**
+ * What happens when the guest has panicked.
+ *
+ * - `pause`: it stands still, in state guest-panicked, until it is reset
+ * - `poweroff`: the machine is switched off
+ * - `run`: it goes on
+ *
+ * Since: 2.1
+ *
+ * Source: schema/run-state.json, line 185.
+ */
+export type GuestPanicAction = "pause" | "poweroff" | "run";
+
+export function unmarshalGuestPanicAction(
+  input: Input,
+  at: string,
+  name: string | number,
+): GuestPanicAction {
+  switch (input) {
+    case "pause":
+    case "poweroff":
+    case "run":
+      return input;
+    default:
+      throw wrongValue(input, at, name);
+  }
+}
+
+/**
  * What happens when the machine's watchdog expires.
  *
  * - `reset`: the machine starts over
@@ -184,7 +212,7 @@ export function unmarshalStatusInfo(input: Input, at: string, name: string | num
  *
  * Since: 0.1
  *
- * Source: schema/run-state.json, line 193.
+ * Source: schema/run-state.json, line 219.
  */
 export type WatchdogAction = "reset" | "shutdown" | "poweroff" | "pause" | "debug" | "none" | "inject-nmi";
 
@@ -268,11 +296,43 @@ export function unmarshalResetEvent(input: Input, at: string, name: string | num
 }
 
 /**
+ * The guest has crashed.
+ *
+ * Data of the event `GUEST_PANICKED`.
+ *
+ * Source: schema/run-state.json, line 196.
+ */
+export type GuestPanickedEvent = {
+  /** what happens then */
+  readonly action: GuestPanicAction;
+};
+
+export function unmarshalGuestPanickedEvent(
+  input: Input,
+  at: string,
+  name: string | number,
+): GuestPanickedEvent {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<GuestPanickedEvent>;
+  result.action = unmarshalGuestPanicAction(object.action, path, "action");
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "action":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
  * The machine's watchdog has expired.
  *
  * Data of the event `WATCHDOG`.
  *
- * Source: schema/run-state.json, line 208.
+ * Source: schema/run-state.json, line 234.
  */
 export type WatchdogEvent = {
   /** what is done about it */

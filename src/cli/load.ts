@@ -1,0 +1,274 @@
+/** `qmpd load`: from options to a plan, a run, what is said of it, and the exit status. */
+
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import type { SocketEndpoint } from "../chardev/connect.ts";
+import { readEndpoint } from "../chardev/endpoint.ts";
+import { ChardevError, ClientError, CommandError } from "../client/index.ts";
+import { type Comparison, compareRounds, compareSaved, comparisonText } from "../loadgen/compare.ts";
+import { createLiveView } from "../loadgen/live-view.ts";
+import { LoadError } from "../loadgen/load-error.ts";
+import { DEFAULT_MIX, type MixEntry, parseMix, parseMixFile } from "../loadgen/mix.ts";
+import { HistogramLog, makeOutputFolder, readRun, writeOutput, writeText } from "../loadgen/output.ts";
+import type { LoadPlan, RunEnd } from "../loadgen/plan.ts";
+import { faultCount, type LoadResult } from "../loadgen/result.ts";
+import { runPlan } from "../loadgen/run.ts";
+import { askServer, planCommands, type ServerFacts } from "../loadgen/server-facts.ts";
+import { metricsFigures, processFigures, type ServerFigures } from "../loadgen/server-figures.ts";
+import { summaryText } from "../loadgen/summary.ts";
+import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
+import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen/threshold.ts";
+import { parseTimeMs } from "../loadgen/units.ts";
+import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
+
+interface RunOptions {
+  readonly clients: number;
+  readonly ramp?: string;
+  readonly inFlight: number;
+  readonly duration?: string;
+  readonly count?: number;
+  readonly mix?: string;
+  readonly rate?: number;
+  readonly thinkTime?: string;
+  readonly async?: true;
+  readonly oob?: true;
+  readonly reconnect?: number;
+  readonly slowReaders?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly metrics?: string;
+  readonly serverPid?: number;
+}
+
+export interface LoadOptions extends RunOptions {
+  readonly threshold?: readonly string[];
+  readonly out?: string;
+}
+
+export interface CompareOptions extends RunOptions {
+  readonly rounds: number;
+  readonly out?: string;
+}
+
+const STATUS_WRONG_REPLIES = 2;
+const STATUS_THRESHOLD_MISSED = 3;
+const DEFAULT_DURATION = "10s";
+
+export function runLoad(endpoints: readonly string[], options: LoadOptions, command: Command): Promise<void> {
+  return reporting(command, async () => {
+    const thresholds = (options.threshold ?? []).map(parseThreshold);
+    const prepared = await prepare(endpoints, options, randomInt(1_000_000_000));
+    checkThresholds(
+      thresholds,
+      prepared.plan.commands.map(({ label }) => label),
+    );
+    if (options.out !== undefined) makeOutputFolder(options.out);
+    const log = new HistogramLog(prepared.plan.commands);
+    const result = await run(prepared, options.out === undefined ? undefined : log);
+    const verdicts = thresholds.map((threshold) => judge(threshold, result));
+    process.stdout.write(summaryText(result) + verdictText(verdicts));
+    if (options.out !== undefined) {
+      await writeOutput(options.out, result, verdicts, log);
+      process.stdout.write(`written: ${options.out}/report.html, run.json, latency.hlog\n`);
+    }
+    process.exitCode = statusOf([result], verdicts);
+  });
+}
+
+export function runCompare(a: string, b: string, options: CompareOptions, command: Command): Promise<void> {
+  return reporting(command, async () => {
+    const isLive = isEndpoint(a);
+    if (isLive !== isEndpoint(b)) {
+      throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
+    }
+    const comparisons = isLive ? await compareLive(a, b, options) : compareSaved(readRun(a), readRun(b));
+    process.stdout.write(comparisonText([a, b], comparisons));
+    if (options.out !== undefined) {
+      writeText(options.out, `${JSON.stringify({ a, b, comparisons }, undefined, 2)}\n`);
+    }
+  });
+}
+
+async function compareLive(a: string, b: string, options: CompareOptions): Promise<Comparison[]> {
+  // The same commands in the same order on both sides.
+  const seed = options.seed ?? randomInt(1_000_000_000);
+  const sides = [
+    { text: a, results: [] as LoadResult[] },
+    { text: b, results: [] as LoadResult[] },
+  ];
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const { text, results } of sides) {
+      const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
+      process.stderr.write(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`);
+      const result = await run(prepared, undefined);
+      results.push(result);
+      if (result.generator.limit !== undefined) {
+        process.stdout.write(`${text}: ${result.generator.limit}\n`);
+      }
+      if (faultCount(result) > 0) process.stdout.write(summaryText(result));
+    }
+  }
+  const results = sides.flatMap((side) => side.results);
+  process.exitCode = statusOf(results, []);
+  return compareRounds(sides[0]?.results ?? [], sides[1]?.results ?? []);
+}
+
+/** Mistakes of who typed become a sentence and status 1. */
+async function reporting(command: Command, action: () => Promise<void>): Promise<void> {
+  // Whoever read the output has gone (`| head`): there is nobody to work for.
+  process.stdout.on("error", () => process.exit(1));
+  try {
+    await action();
+  } catch (error) {
+    if (
+      error instanceof LoadError ||
+      error instanceof ClientError ||
+      error instanceof ChardevError ||
+      error instanceof CommandError
+    ) {
+      command.error(`qmpd: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+interface Prepared {
+  readonly plan: LoadPlan;
+  readonly facts: ServerFacts;
+  readonly mixText: readonly string[];
+  readonly figures: ServerFigures | undefined;
+}
+
+async function prepare(endpoints: readonly string[], options: RunOptions, seed: number): Promise<Prepared> {
+  const { clients, inFlight } = options;
+  const capabilities = [...(options.oob ? ["oob"] : []), ...(options.async ? ["async"] : [])];
+  // What was typed is looked at before anybody is asked.
+  checkOptions(options);
+  const mix = await readMix(options.mix ?? DEFAULT_MIX);
+  const where = endpoints.map(socketEndpoint);
+  const rampMs = optionalTime(options.ramp, "--ramp");
+  const thinkMs = optionalTime(options.thinkTime, "--think-time");
+  const end = endOf(options);
+  const figures = await figuresOf(options);
+  const facts = await askServer(endpoints[0] ?? "");
+  const commands = planCommands(mix, facts, capabilities);
+  const plan: LoadPlan = {
+    endpoints: where,
+    clients,
+    rampMs,
+    inFlight,
+    end,
+    commands,
+    capabilities,
+    thinkMs,
+    ratePerSecond: options.rate,
+    reconnectsPerSecond: options.reconnect ?? 0,
+    slowReaders: options.slowReaders ?? 0,
+    seed: options.seed ?? seed,
+    threads: Math.min(clients, options.threads ?? Math.max(1, availableParallelism() - 1)),
+  };
+  const mixText = commands.map(({ label, weight }) => `${label}:${weight}`);
+  return { plan, facts, mixText, figures };
+}
+
+function checkOptions(options: RunOptions): void {
+  const most = (value: number | undefined, max: number, name: string): void => {
+    if (value !== undefined && value > max) throw new LoadError(`${name}: at most ${max}`);
+  };
+  most(options.clients, LOAD_CLIENTS_MAX, "--clients");
+  most(options.slowReaders, LOAD_CLIENTS_MAX, "--slow-readers");
+  most(options.inFlight, LOAD_IN_FLIGHT_MAX, "--in-flight");
+  most(options.threads, LOAD_THREADS_MAX, "--threads");
+  const excluding = [
+    ["--duration", options.duration, "--count", options.count],
+    ["--rate", options.rate, "--think-time", options.thinkTime],
+    ["--metrics", options.metrics, "--server-pid", options.serverPid],
+  ] as const;
+  for (const [one, hasOne, other, hasOther] of excluding) {
+    if (hasOne !== undefined && hasOther !== undefined)
+      throw new LoadError(`${one} and ${other} exclude each other`);
+  }
+}
+
+function endOf({ duration = DEFAULT_DURATION, count }: RunOptions): RunEnd {
+  if (count !== undefined) return { kind: "count", commands: count };
+  const ms = optionalTime(duration, "--duration");
+  if (ms === 0) throw new LoadError("--duration: nothing can be measured in no time");
+  return { kind: "duration", ms };
+}
+
+function optionalTime(text: string | undefined, name: string): number {
+  const ms = text === undefined ? 0 : parseTimeMs(text, name);
+  if (ms > TIMER_MS_MAX) throw new LoadError(`${name}: at most ${TIMER_MS_MAX / 1000} s`);
+  return ms;
+}
+
+/** A file is told by its ending: no command of QMP has it. */
+async function readMix(mix: string): Promise<MixEntry[]> {
+  if (!/\.ya?ml$/.test(mix)) return parseMix(mix);
+  let text: string;
+  try {
+    text = readFileSync(mix, "utf8");
+  } catch (error) {
+    throw new LoadError(`--mix: cannot read ${mix}: ${(error as Error).message}`, { cause: error });
+  }
+  return parseMixFile(text, mix);
+}
+
+async function figuresOf({ metrics, serverPid }: RunOptions): Promise<ServerFigures | undefined> {
+  if (metrics !== undefined) return metricsFigures(metrics);
+  return serverPid === undefined ? undefined : processFigures(serverPid);
+}
+
+function isEndpoint(text: string): boolean {
+  return /^(?:unix|tcp):/.test(text);
+}
+
+function socketEndpoint(text: string): SocketEndpoint {
+  const endpoint = readEndpoint(text);
+  if (endpoint !== undefined && endpoint.kind !== "stdio") return endpoint;
+  throw new LoadError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
+}
+
+/** Runs with a live view.  Ctrl-C ends it in order; a second one at once. */
+async function run(
+  { plan, facts, mixText, figures }: Prepared,
+  log: HistogramLog | undefined,
+): Promise<LoadResult> {
+  const view = await createLiveView(process.stderr);
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  try {
+    return await runPlan(plan, {
+      threadEntry: LOAD_THREAD_ENTRY,
+      server: facts.name,
+      mix: mixText,
+      signal: stop.signal,
+      figures,
+      onProgress: (progress) => view.show(progress),
+      ...(log === undefined ? {} : { onSecond: (second, startMs) => log.add(second, startMs) }),
+    });
+  } finally {
+    view.end();
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+function verdictText(verdicts: readonly Verdict[]): string {
+  return verdicts
+    .map(({ text, found, isMet }) => `threshold ${text}: ${isMet ? "met" : "MISSED"} (${found})\n`)
+    .join("");
+}
+
+function statusOf(results: readonly LoadResult[], verdicts: readonly Verdict[]): number {
+  if (results.some((result) => faultCount(result) > 0)) return STATUS_WRONG_REPLIES;
+  return verdicts.every(({ isMet }) => isMet) ? 0 : STATUS_THRESHOLD_MISSED;
+}

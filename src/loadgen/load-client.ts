@@ -1,0 +1,376 @@
+/**
+ * One client of a load: a connection that sends what it is told to, and checks every line that comes back.
+ *
+ *     connecting ---greeting---> negotiating ---accepted---> open ---reconnect---> leaving ---all answered---> connecting
+ *          '------------ closed, by the server or by `close` ---'-------------------'-----> closed
+ *
+ * It decides nothing: when to send what is its owner's to say, after `room`.  Reads of all clients of a thread go through
+ * one buffer, since each is looked at before the next.
+ */
+
+import { createConnection, type Socket } from "node:net";
+import { endpointText, type SocketEndpoint } from "../chardev/connect.ts";
+import { systemErrorCode } from "../chardev/errors.ts";
+import { LOAD_CONNECT_MS, LOAD_CONNECT_RETRY_MS, LOAD_SLOW_READ_PERIOD_MS } from "../util/limits.ts";
+import type { FaultKind } from "./contract.ts";
+import type { HeavyWatch } from "./heavy-watch.ts";
+import { InFlight } from "./in-flight.ts";
+import { LoadError } from "./load-error.ts";
+import type { PlannedCommand } from "./plan.ts";
+import type { Recorder } from "./recorder.ts";
+import { ReplyLines } from "./reply-lines.ts";
+import { readReply } from "./server-line.ts";
+
+type State = "connecting" | "negotiating" | "open" | "leaving" | "closed";
+
+interface Settle {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Whom a client tells. */
+export interface ClientOwner {
+  /** Replies have come, or the connection is open: the client may be given commands. */
+  room(client: LoadClient): void;
+  fault(kind: FaultKind, count: number, text: string): void;
+  /** A slow reader's server has had enough of it. */
+  slowReaderClosed(): void;
+  event(name: string): void;
+}
+
+/** What the clients of a thread have in common. */
+export interface ClientParts {
+  readonly commands: readonly PlannedCommand[];
+  readonly capabilities: readonly string[];
+  /** All clients of the run, of all threads: ids are shared out among them. */
+  readonly clients: number;
+  readonly inFlight: number;
+  readonly isSlow: boolean;
+  readonly recorder: Recorder;
+  readonly heavy: HeavyWatch | undefined;
+  readonly owner: ClientOwner;
+  /** One byte longer than what is read at a time; all clients share it. */
+  readonly buffer: Buffer;
+}
+
+export class LoadClient {
+  readonly number: number;
+  readonly #endpoint: SocketEndpoint;
+  readonly #parts: ClientParts;
+  readonly #inFlight: InFlight;
+  readonly #heads: readonly string[];
+  readonly #tails: readonly string[];
+  readonly #readBuffer: Buffer;
+  #lines: ReplyLines;
+  #socket: Socket | undefined;
+  #state: State = "closed";
+  /** Requests that are not written yet; see `flush`. */
+  #text = "";
+  #connectedOnce = false;
+  /** Of the `connect` that is under way. */
+  #settle: Settle | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  /** When the reply that is being looked at came. */
+  #nowUs = 0;
+  events = 0;
+  replies = 0;
+  reconnects = 0;
+
+  constructor(number: number, endpoint: SocketEndpoint, parts: ClientParts) {
+    this.number = number;
+    this.#endpoint = endpoint;
+    this.#parts = parts;
+    const lanes = parts.commands.map(({ lane }) => lane);
+    this.#inFlight = new InFlight(number, parts.clients, parts.inFlight, lanes);
+    this.#heads = parts.commands.map(({ head }) => head.replaceAll("{client}", String(number)));
+    this.#tails = parts.commands.map(({ tail }) => tail);
+    this.#readBuffer = parts.buffer.subarray(0, -1);
+    this.#lines = new ReplyLines(this);
+  }
+
+  /** How many more commands it may be given now. */
+  get room(): number {
+    return this.#state === "open" ? this.#parts.inFlight - this.#inFlight.size : 0;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  get isSlow(): boolean {
+    return this.#parts.isSlow;
+  }
+
+  /** It was connected from the first connection on, without an interruption. */
+  get isUnbroken(): boolean {
+    return this.#connectedOnce && this.reconnects === 0 && this.#state !== "closed";
+  }
+
+  /** Connects and negotiates.  Rejects with {@link LoadError}. */
+  connect(): Promise<void> {
+    const startMs = performance.now();
+    this.#lines = new ReplyLines(this);
+    return new Promise<void>((resolve, reject) => {
+      this.#settle = { resolve: () => resolve(), reject };
+      this.#deadline = setTimeout(() => this.#failConnect(this.#silent()), LOAD_CONNECT_MS);
+      this.#dial();
+    }).then(() => {
+      this.#connectedOnce = true;
+      this.#parts.recorder.connected((performance.now() - startMs) * 1000);
+    });
+  }
+
+  /** Adds a command to what `flush` sends.  Its latency is counted from `startUs`.  Only with `room`. */
+  send(command: number, startUs: number): void {
+    const { heavy, recorder, commands } = this.#parts;
+    let mark = 0;
+    if (heavy !== undefined) {
+      if (commands[command]?.isHeavy) heavy.started();
+      else mark = heavy.mark();
+    }
+    const id = this.#inFlight.add(command, startUs, mark);
+    this.#text += `${this.#heads[command]}${id}${this.#tails[command]}`;
+    recorder.sent(command);
+  }
+
+  flush(): void {
+    if (this.#text === "") return;
+    this.#socket?.write(this.#text, "latin1");
+    this.#text = "";
+  }
+
+  /** Connects anew when all is answered; until then it has no room.  Nothing happens unless it is open. */
+  reconnect(): void {
+    if (this.#state !== "open") return;
+    this.#state = "leaving";
+    if (this.#inFlight.size === 0) this.#leave();
+  }
+
+  /** Ends the connection.  What has no reply is lost, unless this is a slow reader. */
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#socket?.destroy();
+    if (this.#lines.isInLine && !this.isSlow) this.#fault("unreadable", "the last line has no end");
+    this.#loseAll("had no reply when the run was over");
+  }
+
+  // ---- Connecting ----
+
+  #dial(): void {
+    this.#state = "connecting";
+    const endpoint = this.#endpoint;
+    const socket: Socket = createConnection({
+      ...(endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port }),
+      noDelay: true,
+      onread: { buffer: this.#readBuffer, callback: (size) => this.#read(socket, size) },
+    });
+    this.#socket = socket;
+    let failure: Error | undefined;
+    socket.on("error", (error) => {
+      failure = error;
+    });
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => {
+      if (socket === this.#socket) this.#over(failure);
+    });
+  }
+
+  #over(failure: Error | undefined): void {
+    switch (this.#state) {
+      case "closed":
+        return;
+      case "connecting":
+      case "negotiating":
+        if (this.#deadline !== undefined && failure !== undefined && systemErrorCode(failure) === "EAGAIN") {
+          // Its backlog is full.  The deadline of `connect` ends this.
+          setTimeout(() => this.#deadline !== undefined && this.#dial(), LOAD_CONNECT_RETRY_MS);
+          return;
+        }
+        return this.#failConnect(
+          new LoadError(`${this.#peer}: ${cannotConnect(failure)}`, { cause: failure }),
+        );
+      case "open":
+      case "leaving":
+        this.#state = "closed";
+        if (this.isSlow) return this.#parts.owner.slowReaderClosed();
+        this.#fault("disconnected", `the connection ended${failure ? ` (${failure.message})` : ""}`);
+        this.#loseAll("had no reply when the connection ended");
+        this.#parts.owner.room(this);
+        return;
+    }
+  }
+
+  #silent(): LoadError {
+    const what =
+      this.#state === "negotiating"
+        ? "answer to qmp_capabilities"
+        : "greeting (is another client connected? QEMU serves one at a time)";
+    return new LoadError(`${this.#peer}: no ${what} within ${LOAD_CONNECT_MS / 1000} s`);
+  }
+
+  #failConnect(error: LoadError): void {
+    this.#state = "closed";
+    this.#socket?.destroy();
+    this.#settled()?.reject(error);
+  }
+
+  #settled(): Settle | undefined {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    return settle;
+  }
+
+  #negotiate(bytes: Buffer): void {
+    const reply = readReply(bytes);
+    if (reply.kind === "greeting" && this.#state === "connecting") {
+      const { capabilities } = this.#parts;
+      const missing = capabilities.find((name) => !reply.capabilities.includes(name));
+      if (missing !== undefined) {
+        const offered = reply.capabilities.join(", ") || "none";
+        return this.#failConnect(
+          new LoadError(`${this.#peer}: it does not offer the capability '${missing}' (offered: ${offered})`),
+        );
+      }
+      this.#state = "negotiating";
+      const enable = capabilities.map((name) => `"${name}"`).join(", ");
+      const args = capabilities.length === 0 ? "" : `, "arguments": {"enable": [${enable}]}`;
+      this.#socket?.write(`{"execute": "qmp_capabilities"${args}}\r\n`);
+    } else if (reply.kind === "return" && this.#state === "negotiating") {
+      this.#state = "open";
+      this.#settled()?.resolve();
+    } else {
+      const text = bytes.toString("latin1").slice(0, 120);
+      this.#failConnect(
+        new LoadError(`${this.#peer}: a greeting of QMP was expected, and this came: ${text}`),
+      );
+    }
+  }
+
+  #leave(): void {
+    this.#socket?.destroy();
+    this.reconnects++;
+    // With the state `connecting`, the end of the old connection is nobody's concern: it is not `#socket` any more.
+    this.connect().then(
+      () => this.#parts.owner.room(this),
+      (error: Error) => this.#fault("disconnected", `it could not connect again: ${error.message}`),
+    );
+  }
+
+  // ---- Reading ----
+
+  /** False: nothing more is read for now. */
+  #read(socket: Socket, size: number): boolean {
+    if (socket !== this.#socket || this.#state === "closed") return true;
+    this.#nowUs = performance.now() * 1000;
+    this.#lines.push(this.#parts.buffer, size);
+    if (this.#state === "leaving" && this.#inFlight.size === 0) this.#leave();
+    else if (this.#state === "open") this.#parts.owner.room(this);
+    if (!this.isSlow || this.#state !== "open") return true;
+    setTimeout(() => socket.resume(), LOAD_SLOW_READ_PERIOD_MS);
+    return false;
+  }
+
+  /** From `ReplyLines`: the fast path. */
+  returned(id: number): void {
+    if (this.#settle !== undefined) this.#negotiate(Buffer.from(`{"id": ${id}}`));
+    else if (this.#state !== "closed") this.#answer(id);
+  }
+
+  /** From `ReplyLines`: everything else. */
+  line(bytes: Buffer): void {
+    if (this.#settle !== undefined) return this.#negotiate(bytes);
+    if (this.#state === "closed") return;
+    const reply = readReply(bytes);
+    switch (reply.kind) {
+      case "event":
+        this.events++;
+        return this.#parts.owner.event(reply.name);
+      case "return":
+        return void this.#answer(reply.id);
+      case "error":
+        if (this.#answer(reply.id)) this.#parts.recorder.failed(this.#inFlight.command, reply.errorClass);
+        return;
+      case "greeting":
+      case "unknown":
+        return this.#fault(
+          "unreadable",
+          `this came, which is no reply: ${bytes.toString("latin1").slice(0, 120)}`,
+        );
+    }
+  }
+
+  /** Answers whether the reply had its request. */
+  #answer(id: unknown): boolean {
+    if (typeof id !== "number") {
+      this.#fault("foreign", `a reply came whose id was never sent: ${JSON.stringify(id) ?? "none"}`);
+      return false;
+    }
+    const inFlight = this.#inFlight;
+    const verdict = inFlight.answer(id);
+    if (verdict === "doubled" || verdict === "foreign") {
+      const how =
+        verdict === "doubled" ? "a second reply came for" : "a reply came whose id was never sent here:";
+      this.#fault(verdict, `${how} id ${id}`);
+      return false;
+    }
+    this.replies++;
+    const { recorder, heavy, commands } = this.#parts;
+    const { command } = inFlight;
+    let isBeside = false;
+    if (heavy !== undefined) {
+      if (commands[command]?.isHeavy) heavy.ended();
+      else isBeside = heavy.wasBeside(inFlight.mark);
+    }
+    recorder.answered(command, this.#nowUs - inFlight.startUs, isBeside);
+    if (verdict === "misordered") {
+      this.#fault(
+        "misordered",
+        `the reply to id ${id} (${commands[command]?.name}) came after that to a later command`,
+      );
+    }
+    return true;
+  }
+
+  #loseAll(how: string): void {
+    const lost = this.#inFlight.drop();
+    const { heavy, commands } = this.#parts;
+    for (const { command } of lost) if (commands[command]?.isHeavy) heavy?.ended();
+    const [first] = lost;
+    if (first === undefined || this.isSlow) return;
+    const name = commands[first.command]?.name;
+    const more = lost.length === 1 ? "" : `, and ${lost.length - 1} more,`;
+    this.#parts.owner.fault("lost", lost.length, `${this.#who}: id ${first.id} (${name})${more} ${how}`);
+  }
+
+  #fault(kind: FaultKind, text: string): void {
+    this.#parts.owner.fault(kind, 1, `${this.#who}: ${text}`);
+  }
+
+  get #who(): string {
+    return `client ${this.number} (${this.#peer})`;
+  }
+
+  get #peer(): string {
+    return endpointText(this.#endpoint);
+  }
+}
+
+function cannotConnect(failure: Error | undefined): string {
+  switch (failure && systemErrorCode(failure)) {
+    case undefined:
+      return "the server closed the connection before it had answered; is its limit of open files reached?";
+    case "ENOENT":
+      return "there is no such socket: is the server running?";
+    case "ECONNREFUSED":
+      return "nobody listens there: is the server running?";
+    case "EMFILE":
+      return "this process has no file descriptor left: `ulimit -n` tells and sets how many there are";
+    case "EADDRNOTAVAIL":
+      return "this computer has no port left for a connection to that address: use a unix socket, or fewer clients";
+    default:
+      return failure?.message ?? "";
+  }
+}

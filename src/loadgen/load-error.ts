@@ -1,0 +1,5 @@
+/** What somebody asked of the load generator cannot be done: a sentence for them, that says what would be right. */
+
+export class LoadError extends Error {
+  override readonly name = "LoadError";
+}

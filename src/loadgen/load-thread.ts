@@ -1,0 +1,285 @@
+/**
+ * The clients of one thread, from their connections to the last reply.
+ *
+ *     connecting ---start---> ramp ---measure---> measure ---stop---> drain ---all answered, or the time is up---> ended
+ *
+ * Invariants: each command sent is answered, lost, or a slow reader's, and each sample tells what happened since the one
+ * before; so the samples together are the run.
+ */
+
+import {
+  LOAD_CONNECTING_COUNT_MAX,
+  LOAD_DRAIN_MS,
+  LOAD_FAULT_EXAMPLES_MAX,
+  LOAD_READ_BYTES,
+  LOAD_SLOW_IN_FLIGHT,
+  LOAD_SLOW_READ_BYTES,
+} from "../util/limits.ts";
+import { ClosedLoop } from "./closed-loop.ts";
+import {
+  type Ending,
+  FAULT_KINDS,
+  type FaultKind,
+  type FromThread,
+  type Phase,
+  type Sample,
+  type ToThread,
+} from "./contract.ts";
+import { HeavyWatch } from "./heavy-watch.ts";
+import { type ClientOwner, LoadClient } from "./load-client.ts";
+import { LoadError } from "./load-error.ts";
+import { OpenLoop } from "./open-loop.ts";
+import { CommandChoice, type Pacer } from "./pacer.ts";
+import { clientsOf, clientsTotal, type ThreadTask } from "./plan.ts";
+import { Random } from "./random.ts";
+import { Recorder } from "./recorder.ts";
+import { SelfMeasure } from "./self-measure.ts";
+
+const SAMPLE_PERIOD_MS = 1000;
+const DRAIN_POLL_MS = 5;
+
+export class LoadThread implements ClientOwner {
+  readonly #task: ThreadTask;
+  readonly #say: (message: FromThread) => void;
+  readonly #recorder: Recorder;
+  /** What slow readers wait is their own doing. */
+  readonly #slowRecorder: Recorder;
+  readonly #clients: readonly LoadClient[];
+  readonly #slow: readonly LoadClient[];
+  readonly #pacer: Pacer;
+  readonly #choice: CommandChoice;
+  readonly #slowRandom: Random;
+  readonly #self = new SelfMeasure();
+  readonly #faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
+  readonly #examples: string[] = [];
+  readonly #eventsByName: Record<string, number> = {};
+  #slowClosed = 0;
+  #phase: Phase = "ramp";
+  #hasStarted = false;
+  #sampleStartMs = Date.now();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(task: ThreadTask, say: (message: FromThread) => void) {
+    const { plan } = task;
+    this.#task = task;
+    this.#say = say;
+    this.#recorder = new Recorder(plan.commands.length);
+    this.#slowRecorder = new Recorder(plan.commands.length);
+    const numbers = clientsOf(task);
+    this.#clients = this.#makeClients(
+      numbers.filter((number) => number < plan.clients),
+      false,
+    );
+    this.#slow = this.#makeClients(
+      numbers.filter((number) => number >= plan.clients),
+      true,
+    );
+    this.#choice = new CommandChoice(plan.commands);
+    this.#slowRandom = new Random(plan.seed, clientsTotal(plan) + task.thread);
+    this.#pacer =
+      plan.ratePerSecond === undefined
+        ? new ClosedLoop(plan, this.#clients, this.#choice)
+        : new OpenLoop(plan, task.thread, this.#choice);
+  }
+
+  /** Connects; with a ramp, what comes first, the rest in its time. */
+  async connect(): Promise<void> {
+    await this.#connectAll(this.#task.plan.rampMs > 0 ? this.#slow : [...this.#clients, ...this.#slow]);
+    this.#say({ kind: "connected" });
+  }
+
+  receive(message: Exclude<ToThread, { readonly kind: "task" }>): void {
+    switch (message.kind) {
+      case "start":
+        return this.#start();
+      case "measure":
+        if (this.#task.plan.rampMs > 0) this.#sample();
+        this.#phase = "measure";
+        return;
+      case "heavy":
+        this.#choice.areHeavyAllowed = message.allowed;
+        return;
+      case "stop":
+        return void this.#stop();
+    }
+  }
+
+  // ---- ClientOwner ----
+
+  room(client: LoadClient): void {
+    if (client.isSlow) this.#feedSlow(client);
+    else if (this.#hasStarted) this.#pacer.room(client);
+  }
+
+  fault(kind: FaultKind, count: number, text: string): void {
+    this.#faults[kind] += count;
+    if (this.#examples.length < LOAD_FAULT_EXAMPLES_MAX) this.#examples.push(`${kind}: ${text}`);
+  }
+
+  slowReaderClosed(): void {
+    this.#slowClosed++;
+  }
+
+  event(name: string): void {
+    this.#eventsByName[name] = (this.#eventsByName[name] ?? 0) + 1;
+  }
+
+  // ---- Start ----
+
+  #makeClients(numbers: readonly number[], isSlow: boolean): LoadClient[] {
+    const { plan, heavy } = this.#task;
+    const bytes = isSlow ? LOAD_SLOW_READ_BYTES : LOAD_READ_BYTES;
+    const parts = {
+      commands: plan.commands,
+      capabilities: plan.capabilities,
+      clients: clientsTotal(plan),
+      inFlight: isSlow ? LOAD_SLOW_IN_FLIGHT : plan.inFlight,
+      isSlow,
+      recorder: isSlow ? this.#slowRecorder : this.#recorder,
+      heavy: plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(heavy) : undefined,
+      owner: this,
+      buffer: Buffer.allocUnsafeSlow(bytes + 1),
+    };
+    const { endpoints } = plan;
+    return numbers.flatMap((number) => {
+      const endpoint = endpoints[number % endpoints.length];
+      return endpoint === undefined ? [] : [new LoadClient(number, endpoint, parts)];
+    });
+  }
+
+  async #connectAll(clients: readonly LoadClient[]): Promise<void> {
+    const waiting = [...clients].reverse();
+    const connectInTurn = async (): Promise<void> => {
+      for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) await client.connect();
+    };
+    await Promise.all(Array.from({ length: LOAD_CONNECTING_COUNT_MAX }, connectInTurn));
+  }
+
+  #start(): void {
+    const { plan } = this.#task;
+    this.#hasStarted = true;
+    this.#self.take();
+    this.#sampleStartMs = Date.now();
+    this.#timers.push(setInterval(() => this.#sample(), SAMPLE_PERIOD_MS));
+    if (plan.rampMs > 0) this.#ramp();
+    if (plan.end.kind === "count") this.#watchForDone();
+    if (plan.reconnectsPerSecond > 0) this.#startReconnects();
+    this.#pacer.start();
+    for (const client of this.#clients) this.#pacer.room(client);
+    for (const client of this.#slow) this.#feedSlow(client);
+  }
+
+  #ramp(): void {
+    const { clients, rampMs } = this.#task.plan;
+    for (const client of this.#clients) {
+      const delayMs = (client.number / clients) * rampMs;
+      this.#timers.push(setTimeout(() => client.connect().catch((error) => this.#fail(error)), delayMs));
+    }
+  }
+
+  /** One client after the other leaves and comes again. */
+  #startReconnects(): void {
+    const { reconnectsPerSecond, clients } = this.#task.plan;
+    const ofThisThread = (reconnectsPerSecond * this.#clients.length) / clients;
+    let next = 0;
+    let due = 0;
+    let lastMs = performance.now();
+    const turn = (): void => {
+      const nowMs = performance.now();
+      due += ((nowMs - lastMs) / 1000) * ofThisThread;
+      lastMs = nowMs;
+      for (; due >= 1; due--) this.#clients[next++ % this.#clients.length]?.reconnect();
+    };
+    if (ofThisThread > 0)
+      this.#timers.push(setInterval(turn, Math.max(1, Math.min(100, 500 / ofThisThread))));
+  }
+
+  /** A slow reader asks more than it reads, of light commands alone. */
+  #feedSlow(client: LoadClient): void {
+    if (!this.#hasStarted || this.#phase === "drain") return;
+    const nowUs = performance.now() * 1000;
+    for (let room = client.room; room > 0; room--) {
+      const command = this.#choice.light(this.#slowRandom);
+      if (command !== undefined) client.send(command, nowUs);
+    }
+    client.flush();
+  }
+
+  // ---- Samples and the end ----
+
+  get #inFlight(): number {
+    let sum = 0;
+    for (const client of this.#clients) sum += client.inFlight;
+    return sum;
+  }
+
+  #sample(): void {
+    const endMs = Date.now();
+    const sample: Sample = {
+      phase: this.#phase,
+      startMs: this.#sampleStartMs,
+      endMs,
+      commands: this.#recorder.takeCommands(),
+      connects: this.#recorder.takeConnects(),
+      inFlight: this.#inFlight,
+      arrivals: this.#pacer.takeArrivals(),
+      waiting: this.#pacer.waiting,
+      load: this.#self.take(),
+    };
+    this.#sampleStartMs = endMs;
+    this.#say({ kind: "sample", sample });
+  }
+
+  /** All is sent and answered; or nothing moves any more, as where a reply is lost. */
+  #watchForDone(): void {
+    let replies = -1;
+    let movedMs = performance.now();
+    const timer = setInterval(() => {
+      const nowMs = performance.now();
+      const now = this.#clients.reduce((sum, client) => sum + client.replies, 0);
+      if (now !== replies) movedMs = nowMs;
+      replies = now;
+      const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#task.plan.thinkMs;
+      if (!isStuck && !(this.#pacer.isDone && this.#inFlight === 0)) return;
+      clearInterval(timer);
+      this.#say({ kind: "done" });
+    }, DRAIN_POLL_MS);
+    this.#timers.push(timer);
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#phase === "drain") return;
+    this.#pacer.stop();
+    this.#sample();
+    this.#phase = "drain";
+    const endMs = performance.now() + LOAD_DRAIN_MS;
+    while (this.#inFlight > 0 && performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+    for (const timer of this.#timers) clearInterval(timer);
+    const eventsByClient = this.#clients.filter((client) => client.isUnbroken).map(({ events }) => events);
+    for (const client of [...this.#clients, ...this.#slow]) client.close();
+    this.#sample();
+    this.#self.stop();
+    this.#say({ kind: "ended", ending: this.#ending(eventsByClient) });
+  }
+
+  #ending(eventsByClient: readonly number[]): Ending {
+    return {
+      faults: this.#faults,
+      examples: this.#examples,
+      eventsByClient,
+      eventsByName: this.#eventsByName,
+      reconnects: this.#clients.reduce((sum, { reconnects }) => sum + reconnects, 0),
+      slowReaders: {
+        replies: this.#slow.reduce((sum, { replies }) => sum + replies, 0),
+        closed: this.#slowClosed,
+      },
+      unsent: this.#pacer.unsent,
+    };
+  }
+
+  #fail(error: unknown): void {
+    this.#say({ kind: "failed", message: error instanceof LoadError ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The mix: which commands are sent, how often, and with which arguments; from the command line or from a YAML file.
+ *
+ *     query-status:9; screendump:1 filename=/tmp/screen-{client}.png format=png
+ *
+ *     - command: query-status
+ *       weight: 9
+ *     - command: screendump
+ *       weight: 1
+ *       arguments: { filename: "/tmp/screen-{client}.png", format: png }
+ */
+
+import type { JsonObject, JsonValue } from "../qjson/value.ts";
+import { LoadError } from "./load-error.ts";
+
+export interface MixEntry {
+  readonly command: string;
+  readonly weight: number;
+  readonly args: JsonObject | undefined;
+  readonly isHeavy: boolean;
+}
+
+/** Light questions that every QMP server answers. */
+export const DEFAULT_MIX = "query-status:8; query-name:1; query-version:1";
+
+/** Commands that take long, where the mix does not say. */
+const HEAVY_COMMANDS = new Set([
+  "screendump",
+  "screendump-data",
+  "memsave",
+  "pmemsave",
+  "dump-guest-memory",
+  "snapshot-save",
+  "qtest-timeout",
+]);
+
+const COMMAND_NAME = /^[A-Za-z_][\w.-]*$/;
+const FILE_FIELDS = ["command", "weight", "arguments", "heavy"];
+const WEIGHT_MAX = 1e6;
+/** Commands of a mix are numbered in 16 bits; tables of more than this are read by nobody. */
+const MIX_COMMANDS_MAX = 256;
+
+/** Reads a mix as it is written on a command line.  Throws {@link LoadError}. */
+export function parseMix(text: string): MixEntry[] {
+  const entries = text
+    .split(";")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map(parseEntry);
+  return checked(entries, "--mix");
+}
+
+function parseEntry(text: string): MixEntry {
+  const [first = "", ...words] = text.split(/\s+/);
+  const [command = "", weight = "1", ...rest] = first.split(":");
+  if (!COMMAND_NAME.test(command) || rest.length > 0) {
+    throw new LoadError(`--mix: '${first}' is no COMMAND or COMMAND:WEIGHT`);
+  }
+  const args = Object.fromEntries(words.map((word) => parseArgument(command, word)));
+  return {
+    command,
+    weight: checkedWeight(Number(weight), `--mix: ${command}`),
+    args: words.length === 0 ? undefined : args,
+    isHeavy: HEAVY_COMMANDS.has(command),
+  };
+}
+
+function parseArgument(command: string, word: string): [string, JsonValue] {
+  const equals = word.indexOf("=");
+  if (equals < 1) throw new LoadError(`--mix: ${command}: '${word}' is no argument, which is NAME=VALUE`);
+  return [word.slice(0, equals), parseValue(word.slice(equals + 1))];
+}
+
+/** JSON, or else a string. */
+function parseValue(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+/** Reads a mix from the text of a YAML file, whose name is for errors.  Rejects with {@link LoadError}. */
+export async function parseMixFile(text: string, file: string): Promise<MixEntry[]> {
+  const { parse } = await import("yaml");
+  let list: unknown;
+  try {
+    list = parse(text);
+  } catch (error) {
+    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (!Array.isArray(list)) throw new LoadError(`${file}: a list of commands is expected`);
+  return checked(
+    list.map((entry: unknown, index) => fileEntry(entry, `${file}: [${index}]`)),
+    file,
+  );
+}
+
+function fileEntry(entry: unknown, place: string): MixEntry {
+  if (!isObject(entry)) throw new LoadError(`${place}: 'command:' and its weight and arguments are expected`);
+  const unknown = Object.keys(entry).find((key) => !FILE_FIELDS.includes(key));
+  if (unknown !== undefined) {
+    throw new LoadError(`${place}: there is no '${unknown}'; there are ${FILE_FIELDS.join(", ")}`);
+  }
+  const { command, weight = 1, arguments: args, heavy } = entry;
+  if (typeof command !== "string" || !COMMAND_NAME.test(command)) {
+    throw new LoadError(`${place}: 'command' has to be the name of a command`);
+  }
+  if (args !== undefined && !isObject(args)) throw new LoadError(`${place}: 'arguments' has to be a mapping`);
+  if (heavy !== undefined && typeof heavy !== "boolean") {
+    throw new LoadError(`${place}: 'heavy' is true or false`);
+  }
+  return {
+    command,
+    weight: checkedWeight(weight, place),
+    args: args as JsonObject | undefined,
+    isHeavy: heavy ?? HEAVY_COMMANDS.has(command),
+  };
+}
+
+function checkedWeight(weight: unknown, place: string): number {
+  if (typeof weight === "number" && weight > 0 && weight <= WEIGHT_MAX) return weight;
+  throw new LoadError(`${place}: the weight has to be a number above 0, up to ${WEIGHT_MAX}`);
+}
+
+function checked(entries: MixEntry[], place: string): MixEntry[] {
+  if (entries.length === 0) throw new LoadError(`${place}: there is no command in it`);
+  if (entries.length > MIX_COMMANDS_MAX) {
+    throw new LoadError(`${place}: more than ${MIX_COMMANDS_MAX} commands`);
+  }
+  return entries;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,132 @@
+/**
+ * Open loop: commands arrive by a schedule, whether or not the server keeps up.  An arrival takes the client that has been
+ * idle longest; without one it waits, and its latency is counted from when it was due: a server that stalls makes all
+ * that arrive meanwhile late, as it would in life (no coordinated omission).
+ *
+ * Timers have a grain of a millisecond.  A lateness below that is the timer's and not the server's: such an arrival is
+ * due when it is sent.  Any other lateness counts in full.
+ */
+
+import { LOAD_ARRIVALS_WAITING_MAX } from "../util/limits.ts";
+import type { CommandChoice, PacedClient, Pacer } from "./pacer.ts";
+import type { LoadPlan } from "./plan.ts";
+import { Random } from "./random.ts";
+
+const TIMER_GRAIN_US = 1000;
+
+/** What the outside lends; tests own it. */
+export interface OpenLoopClock {
+  nowUs(): number;
+  /** Calls back about every millisecond until told to stop. */
+  every(callback: () => void): { stop(): void };
+}
+
+export const timerClock: OpenLoopClock = {
+  nowUs: () => performance.now() * 1000,
+  every(callback) {
+    const timer = setInterval(callback, 1);
+    return { stop: () => clearInterval(timer) };
+  },
+};
+
+export class OpenLoop implements Pacer {
+  readonly #choice: CommandChoice;
+  readonly #clock: OpenLoopClock;
+  readonly #random: Random;
+  /** Of this thread: from one arrival to its next. */
+  readonly #periodUs: number;
+  readonly #offsetUs: number;
+  readonly #arrivalsMax: number;
+  #startUs = 0;
+  #timer: { stop(): void } | undefined;
+  #state: "waiting" | "running" | "stopped" = "waiting";
+  #arrived = 0;
+  #arrivedTold = 0;
+  #dropped = 0;
+  /** Arrivals that wait: when they were due.  What is before `#first` has been sent. */
+  #dues: number[] = [];
+  #first = 0;
+  /** Clients with room, that which has had it longest first. */
+  readonly #idle = new Set<PacedClient>();
+  readonly #written = new Set<PacedClient>();
+
+  constructor(plan: LoadPlan, thread: number, choice: CommandChoice, clock: OpenLoopClock = timerClock) {
+    this.#choice = choice;
+    this.#clock = clock;
+    this.#random = new Random(plan.seed, thread);
+    const betweenUs = 1e6 / (plan.ratePerSecond ?? 1);
+    this.#periodUs = betweenUs * plan.threads;
+    this.#offsetUs = betweenUs * thread;
+    const { end, threads } = plan;
+    this.#arrivalsMax =
+      end.kind === "count"
+        ? Math.floor(end.commands / threads) + (thread < end.commands % threads ? 1 : 0)
+        : Number.POSITIVE_INFINITY;
+  }
+
+  get waiting(): number {
+    return this.#dues.length - this.#first;
+  }
+
+  get unsent(): number {
+    return this.#dropped + this.waiting;
+  }
+
+  get isDone(): boolean {
+    return this.#arrived === this.#arrivalsMax && this.waiting === 0;
+  }
+
+  takeArrivals(): number {
+    const arrivals = this.#arrived - this.#arrivedTold;
+    this.#arrivedTold = this.#arrived;
+    return arrivals;
+  }
+
+  start(): void {
+    this.#state = "running";
+    this.#startUs = this.#clock.nowUs() + this.#offsetUs;
+    this.#timer = this.#clock.every(() => this.#arrive());
+  }
+
+  room(client: PacedClient): void {
+    if (client.room === 0) return;
+    this.#idle.add(client);
+    if (this.#state === "running" && this.waiting > 0) this.#serve();
+  }
+
+  /** What is due by now has arrived; what waits stays unsent. */
+  stop(): void {
+    if (this.#state === "running") this.#arrive();
+    this.#state = "stopped";
+    this.#timer?.stop();
+  }
+
+  #arrive(): void {
+    const nowUs = this.#clock.nowUs();
+    for (; this.#arrived < this.#arrivalsMax; this.#arrived++) {
+      const dueUs = this.#startUs + this.#arrived * this.#periodUs;
+      if (dueUs > nowUs) break;
+      if (this.waiting >= LOAD_ARRIVALS_WAITING_MAX) this.#dropped++;
+      else this.#dues.push(Math.min(nowUs, dueUs + TIMER_GRAIN_US));
+    }
+    if (this.waiting > 0) this.#serve();
+  }
+
+  #serve(): void {
+    for (const client of this.#idle) {
+      if (this.waiting === 0) break;
+      // To the end of the row, or out of it.
+      this.#idle.delete(client);
+      if (client.room === 0) continue;
+      client.send(this.#choice.next(this.#random), this.#dues[this.#first++] ?? 0);
+      this.#written.add(client);
+      if (client.room > 0) this.#idle.add(client);
+    }
+    for (const client of this.#written) client.flush();
+    this.#written.clear();
+    if (this.#first > 1024 && this.#first * 2 > this.#dues.length) {
+      this.#dues = this.#dues.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** What `--out` writes: `run.json`, `latency.hlog` and `report.html`, into a folder that is made if it is not there. */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { HistogramLogWriter } from "hdr-histogram-js";
+import { LoadError } from "./load-error.ts";
+import type { PlannedCommand } from "./plan.ts";
+import { type LoadResult, RESULT_FORMAT } from "./result.ts";
+import type { SecondTally } from "./tally.ts";
+import type { Verdict } from "./threshold.ts";
+
+const RUN_FILE = "run.json";
+const US_PER_MS = 1000;
+
+/** An HDR histogram log: a line a second and command; values are microseconds, the column of maxima milliseconds. */
+export class HistogramLog {
+  readonly #lines: string[] = [];
+  readonly #writer = new HistogramLogWriter((text) => this.#lines.push(text));
+  readonly #commands: readonly PlannedCommand[];
+
+  constructor(commands: readonly PlannedCommand[]) {
+    this.#commands = commands;
+  }
+
+  add(second: SecondTally, runStartMs: number): void {
+    if (this.#lines.length === 0) this.#begin(runStartMs);
+    const startSec = (Math.min(...second.spans.map(({ startMs }) => startMs)) - runStartMs) / 1000;
+    const endSec = (Math.max(...second.spans.map(({ endMs }) => endMs)) - runStartMs) / 1000;
+    for (const [index, histogram] of second.byCommand.entries()) {
+      if (histogram.totalCount === 0) continue;
+      // A tag ends at a comma or a blank.
+      histogram.tag = (this.#commands[index]?.label ?? "").replaceAll(/[\s,]+/g, "_");
+      this.#writer.outputIntervalHistogram(histogram, startSec, endSec, US_PER_MS);
+    }
+  }
+
+  get text(): string {
+    return this.#lines.join("");
+  }
+
+  #begin(runStartMs: number): void {
+    this.#writer.outputLogFormatVersion();
+    this.#writer.outputComment(`[StartTime: ${(runStartMs / 1000).toFixed(3)} (seconds since epoch)]`);
+    this.#writer.outputLegend();
+  }
+}
+
+/** Makes the folder, so that a run does not end with nowhere to write to.  Throws {@link LoadError}. */
+export function makeOutputFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new LoadError(`--out ${folder}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Throws {@link LoadError}. */
+export async function writeOutput(
+  folder: string,
+  result: LoadResult,
+  verdicts: readonly Verdict[],
+  log: HistogramLog,
+): Promise<void> {
+  // The charts' library takes half a second to load.
+  const { reportHtml } = await import("./report.ts");
+  const files = {
+    [RUN_FILE]: `${JSON.stringify({ ...result, thresholds: verdicts }, undefined, 2)}\n`,
+    "latency.hlog": log.text,
+    "report.html": reportHtml(result, verdicts),
+  };
+  for (const [name, text] of Object.entries(files)) writeText(join(folder, name), text);
+}
+
+export function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new LoadError(`cannot write ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Reads what `--out` has written: the folder, or its `run.json`.  Throws {@link LoadError}. */
+export function readRun(place: string): LoadResult {
+  const file = place.endsWith(".json") ? place : join(place, RUN_FILE);
+  try {
+    const result = JSON.parse(readFileSync(file, "utf8")) as Partial<LoadResult>;
+    if (result.format === RESULT_FORMAT) return result as LoadResult;
+  } catch (error) {
+    throw new LoadError(`cannot read a run from ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  throw new LoadError(`${file} is no run that 'qmpd load --out' has saved`);
+}

@@ -1,0 +1,87 @@
+/**
+ * What one thread has measured since its last sample: a histogram a command.  Values are microseconds.
+ */
+
+import { Int32Histogram } from "hdr-histogram-js";
+import type { CommandSample, Counts } from "./contract.ts";
+
+/** Grows by itself beyond that. */
+const FIRST_HIGHEST_US = 1_000_000;
+/** Three digits: a value is right to a thousandth. */
+const DIGITS = 3;
+
+class CommandRecorder {
+  readonly latencies = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
+  readonly besideHeavy = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
+  sent = 0;
+  errors: Record<string, number> = {};
+
+  constructor() {
+    this.latencies.autoResize = true;
+    this.besideHeavy.autoResize = true;
+  }
+
+  take(): CommandSample {
+    const { sent, errors } = this;
+    this.sent = 0;
+    this.errors = {};
+    return { latencies: takeCounts(this.latencies), besideHeavy: takeCounts(this.besideHeavy), sent, errors };
+  }
+}
+
+export class Recorder {
+  readonly #commands: readonly CommandRecorder[];
+  readonly #connects = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
+
+  constructor(commands: number) {
+    this.#commands = Array.from({ length: commands }, () => new CommandRecorder());
+    this.#connects.autoResize = true;
+  }
+
+  sent(command: number): void {
+    const recorder = this.#commands[command];
+    if (recorder !== undefined) recorder.sent++;
+  }
+
+  /** A reply came, whatever it says. */
+  answered(command: number, us: number, isBesideHeavy: boolean): void {
+    const recorder = this.#commands[command];
+    if (recorder === undefined) return;
+    const value = us < 1 ? 1 : Math.round(us);
+    recorder.latencies.recordValue(value);
+    if (isBesideHeavy) recorder.besideHeavy.recordValue(value);
+  }
+
+  /** The reply that was just `answered` is an error. */
+  failed(command: number, errorClass: string): void {
+    const errors = this.#commands[command]?.errors;
+    if (errors !== undefined) errors[errorClass] = (errors[errorClass] ?? 0) + 1;
+  }
+
+  connected(us: number): void {
+    this.#connects.recordValue(Math.max(1, Math.round(us)));
+  }
+
+  takeCommands(): CommandSample[] {
+    return this.#commands.map((recorder) => recorder.take());
+  }
+
+  takeConnects(): Counts {
+    return takeCounts(this.#connects);
+  }
+}
+
+/** Empties a histogram into pairs of value and count, which cost less to send than all of its places. */
+function takeCounts(histogram: Int32Histogram): Counts {
+  if (histogram.totalCount === 0) return new Float64Array(0);
+  const pairs: number[] = [];
+  let left = histogram.totalCount;
+  for (let index = 0; left > 0; index++) {
+    const count = histogram.getCountAtIndex(index);
+    if (count === 0) continue;
+    pairs.push(histogram.valueFromIndex(index), count);
+    left -= count;
+  }
+  histogram.reset();
+  return Float64Array.from(pairs);
+}

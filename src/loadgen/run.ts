@@ -1,0 +1,357 @@
+/**
+ * One run: threads are started, connected, told when, and what they measured is put together.
+ *
+ *     connecting ---all connected---> ramp ---> measure ---time up, all sent, or `signal`---> drain ---> result
+ *
+ * With light and heavy commands in a mix, the heavy ones rest now and then, so that light ones are measured without
+ * them in the same run; not in a run that counts, where a seed has to give the same commands each time.
+ */
+
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { Worker } from "node:worker_threads";
+import { endpointText } from "../chardev/connect.ts";
+import { LOAD_SPARE_FILES } from "../util/limits.ts";
+import { type Ending, FAULT_KINDS, type FaultKind, type FromThread, type ToThread } from "./contract.ts";
+import { createHeavyCounters, HeavyWatch } from "./heavy-watch.ts";
+import { LoadError } from "./load-error.ts";
+import { clientsTotal, type LoadPlan } from "./plan.ts";
+import { type GeneratorResult, type Interval, type LoadResult, RESULT_FORMAT } from "./result.ts";
+import type { ServerFigures } from "./server-figures.ts";
+import { intervalOf, type SecondTally, Tally } from "./tally.ts";
+
+/** Above this share of a core, a thread of the generator may set the pace. */
+export const GENERATOR_CPU_SHARE_MAX = 0.85;
+/** Above this share of the time without a core, what is measured is the computer's want of cores as well. */
+const GENERATOR_WAIT_SHARE_MAX = 0.25;
+/** Heavy commands are sent for a while, then rest: until all are answered, and as long again without any. */
+const HEAVY_WORK_MS = 1500;
+const HEAVY_REST_MS = 500;
+const HEAVY_POLL_MS = 20;
+const LIVE_PERIOD_MS = 1000;
+
+export interface Progress {
+  readonly elapsedMs: number;
+  /** 0 to 1. */
+  readonly share: number;
+  /** The last second that is complete. */
+  readonly interval: Interval;
+}
+
+export interface RunOptions {
+  /** Entry of a load thread, built. */
+  readonly threadEntry: URL;
+  readonly server: string;
+  /** What the mix is called, for the result. */
+  readonly mix: readonly string[];
+  /** Ends the run early, in order: what was measured is the result. */
+  readonly signal?: AbortSignal;
+  readonly figures?: ServerFigures | undefined;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called for each second, at the end, in order: for who keeps the histograms. */
+  readonly onSecond?: (second: SecondTally, startMs: number) => void;
+}
+
+/** Runs a plan.  Rejects with {@link LoadError} when it cannot be run. */
+export async function runPlan(plan: LoadPlan, options: RunOptions): Promise<LoadResult> {
+  checkOpenFiles(plan);
+  const run = new Run(plan, options);
+  try {
+    return await run.run();
+  } finally {
+    await run.end();
+  }
+}
+
+class Run {
+  readonly #plan: LoadPlan;
+  readonly #options: RunOptions;
+  readonly #workers: Worker[] = [];
+  readonly #tally: Tally;
+  readonly #endings: Ending[] = [];
+  readonly #heavy = createHeavyCounters();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #connected = 0;
+  #done = 0;
+  #startedAt = new Date();
+  #startMs = 0;
+  #serverCpuMs: number | undefined;
+  #wake: () => void = () => {};
+  #failure: Error | undefined;
+
+  constructor(plan: LoadPlan, options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#tally = new Tally(plan.commands, plan.threads);
+  }
+
+  async run(): Promise<LoadResult> {
+    const { threads, rampMs, end } = this.#plan;
+    const { signal, figures } = this.#options;
+    const wake = (): void => this.#wake();
+    signal?.addEventListener("abort", wake);
+    for (let thread = 0; thread < threads; thread++) this.#startThread(thread);
+    await this.#until(() => this.#connected === threads || signal?.aborted === true);
+    this.#startMs = performance.now();
+    this.#startedAt = new Date();
+    this.#tell({ kind: "start" });
+    if (this.#options.onProgress !== undefined || figures !== undefined) this.#startLive();
+    if (rampMs > 0) await this.#until(() => signal?.aborted === true, rampMs);
+    this.#tell({ kind: "measure" });
+    const cpuBefore = await figures?.cpuMs();
+    if (end.kind === "duration") {
+      this.#alternateHeavy();
+      await this.#until(() => signal?.aborted === true, end.ms);
+    } else {
+      await this.#until(() => this.#done === threads || signal?.aborted === true);
+    }
+    const cpuAfter = await figures?.cpuMs();
+    if (cpuBefore !== undefined && cpuAfter !== undefined) this.#serverCpuMs = cpuAfter - cpuBefore;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#tell({ kind: "stop" });
+    await this.#until(() => this.#endings.length === threads);
+    signal?.removeEventListener("abort", wake);
+    return this.#result();
+  }
+
+  async end(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  // ---- Threads ----
+
+  #startThread(thread: number): void {
+    const worker = new Worker(this.#options.threadEntry);
+    this.#workers.push(worker);
+    worker.on("message", (message: FromThread) => this.#receive(thread, message));
+    worker.on("error", (error) => this.#fail(error));
+    worker.on("exit", () => this.#fail(new LoadError("a load thread has ended before its time")));
+    const task: ToThread = { kind: "task", task: { plan: this.#plan, thread, heavy: this.#heavy } };
+    worker.postMessage(task);
+  }
+
+  #tell(message: ToThread): void {
+    for (const worker of this.#workers) worker.postMessage(message);
+  }
+
+  #receive(thread: number, message: FromThread): void {
+    switch (message.kind) {
+      case "connected":
+        this.#connected++;
+        break;
+      case "sample":
+        this.#tally.add(thread, message.sample);
+        return;
+      case "done":
+        this.#done++;
+        break;
+      case "ended":
+        this.#endings.push(message.ending);
+        break;
+      case "failed":
+        return this.#fail(new LoadError(message.message));
+    }
+    this.#wake();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
+  /** Waits until `enough` holds, or the time is up.  Rejects when a thread has failed. */
+  async #until(enough: () => boolean, ms?: number): Promise<void> {
+    let isUp = false;
+    const timer =
+      ms === undefined
+        ? undefined
+        : setTimeout(() => {
+            isUp = true;
+            this.#wake();
+          }, ms);
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (enough() || isUp) return;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // ---- Heavy commands in turns ----
+
+  #alternateHeavy(): void {
+    const { commands } = this.#plan;
+    if (!commands.some(({ isHeavy }) => isHeavy) || commands.every(({ isHeavy }) => isHeavy)) return;
+    const watch = new HeavyWatch(this.#heavy);
+    let isWork = true;
+    let untilMs = performance.now() + HEAVY_WORK_MS;
+    const turn = (): void => {
+      const nowMs = performance.now();
+      // A rest counts from when the last heavy command was answered.
+      if (!isWork && watch.inFlight > 0) untilMs = nowMs + HEAVY_REST_MS;
+      if (nowMs < untilMs) return;
+      isWork = !isWork;
+      untilMs = nowMs + (isWork ? HEAVY_WORK_MS : HEAVY_REST_MS);
+      this.#tell({ kind: "heavy", allowed: isWork });
+    };
+    this.#timers.add(setInterval(turn, HEAVY_POLL_MS));
+  }
+
+  // ---- While it runs ----
+
+  #startLive(): void {
+    const { onProgress, figures } = this.#options;
+    let cpuMs: number | undefined;
+    let atMs = performance.now();
+    const tick = async (): Promise<void> => {
+      if (figures !== undefined) {
+        const now = await figures.read();
+        const nowMs = performance.now();
+        const share =
+          cpuMs === undefined || now.cpuMs === undefined ? undefined : (now.cpuMs - cpuMs) / (nowMs - atMs);
+        cpuMs = now.cpuMs;
+        atMs = nowMs;
+        this.#tally.addServer(share, now.loopDelayMs);
+      }
+      const second = this.#tally.seconds.at(-1);
+      if (second === undefined || onProgress === undefined) return;
+      const interval = intervalOf(second, this.#tally.startMs, second.spans.length);
+      onProgress({ elapsedMs: performance.now() - this.#startMs, share: this.#share(), interval });
+    };
+    // A little after the threads, which tell their samples every second too.
+    const begin = setTimeout(() => {
+      void tick();
+      this.#timers.add(setInterval(() => void tick(), LIVE_PERIOD_MS));
+    }, LIVE_PERIOD_MS * 1.15);
+    this.#timers.add(begin);
+  }
+
+  #share(): number {
+    const { end, rampMs } = this.#plan;
+    if (end.kind === "count") return Math.min(1, this.#tally.replies / end.commands);
+    return Math.min(1, (performance.now() - this.#startMs) / (rampMs + end.ms));
+  }
+
+  // ---- The result ----
+
+  #result(): LoadResult {
+    const { plan } = { plan: this.#plan };
+    const tally = this.#tally;
+    tally.seconds.sort((a, b) => a.number - b.number || PHASE_ORDER[a.phase] - PHASE_ORDER[b.phase]);
+    for (const second of tally.seconds) this.#options.onSecond?.(second, tally.startMs);
+    const total = tally.total();
+    const { count, latencyUs } = tally.connects();
+    const sumOf = (of: (ending: Ending) => number): number =>
+      this.#endings.reduce((sum, ending) => sum + of(ending), 0);
+    return {
+      format: RESULT_FORMAT,
+      startedAt: this.#startedAt.toISOString(),
+      machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", node: process.version },
+      endpoints: plan.endpoints.map(endpointText),
+      server: this.#options.server,
+      settings: {
+        clients: plan.clients,
+        inFlight: plan.inFlight,
+        threads: plan.threads,
+        seed: plan.seed,
+        capabilities: plan.capabilities,
+        ratePerSecond: plan.ratePerSecond,
+        thinkMs: plan.thinkMs,
+        reconnectsPerSecond: plan.reconnectsPerSecond,
+        slowReaders: plan.slowReaders,
+        mix: this.#options.mix,
+      },
+      durationMs: tally.durationMs,
+      total,
+      commands: tally.commandResults(),
+      connectUs: latencyUs,
+      connects: count,
+      reconnects: sumOf(({ reconnects }) => reconnects),
+      events: eventsOf(this.#endings),
+      slowReaders: {
+        replies: sumOf(({ slowReaders }) => slowReaders.replies),
+        closed: sumOf(({ slowReaders }) => slowReaders.closed),
+      },
+      arrivals:
+        plan.ratePerSecond === undefined
+          ? undefined
+          : { scheduled: tally.arrivals, unsent: sumOf(({ unsent }) => unsent) },
+      faults: Object.fromEntries(
+        FAULT_KINDS.map((kind) => [kind, sumOf(({ faults }) => faults[kind])]),
+      ) as Record<FaultKind, number>,
+      faultExamples: this.#endings.flatMap(({ examples }) => examples),
+      headOfLine: tally.headOfLine(),
+      generator: generatorOf(tally),
+      serverCpuUsPerReply:
+        this.#serverCpuMs === undefined || total.ratePerSecond === 0
+          ? undefined
+          : (this.#serverCpuMs * 1000) / ((total.ratePerSecond * tally.durationMs) / 1000),
+      intervals: tally.intervals(),
+    };
+  }
+}
+
+const PHASE_ORDER = { ramp: 0, measure: 1, drain: 2 } as const;
+
+function eventsOf(endings: readonly Ending[]): LoadResult["events"] {
+  const byName: Record<string, number> = {};
+  for (const { eventsByName } of endings) {
+    for (const [name, count] of Object.entries(eventsByName)) byName[name] = (byName[name] ?? 0) + count;
+  }
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (const { eventsByClient } of endings) {
+    for (const count of eventsByClient) {
+      least = Math.min(least, count);
+      most = Math.max(most, count);
+    }
+  }
+  return {
+    total: Object.values(byName).reduce((sum, count) => sum + count, 0),
+    byName,
+    perClientMin: Number.isFinite(least) ? least : 0,
+    perClientMax: most,
+  };
+}
+
+function generatorOf(tally: Tally): GeneratorResult {
+  const threads = tally.threadLoads();
+  const busiest = Math.max(...threads.map(({ cpuShare }) => cpuShare));
+  const longestWait = Math.max(...threads.map(({ waitShare }) => waitShare ?? 0));
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  let limit: string | undefined;
+  if (busiest > GENERATOR_CPU_SHARE_MAX) {
+    limit = `the generator was the limit: one of its threads used ${percent(busiest)} of a core: the server may be faster than this (try --threads ${threads.length + 1})`;
+  } else if (longestWait > GENERATOR_WAIT_SHARE_MAX) {
+    limit = `the computer was the limit: the generator waited for a core ${percent(longestWait)} of the time, and latencies contain that`;
+  }
+  return { threads, limit };
+}
+
+/** Tells beforehand that there are not enough file descriptors, and what to do. */
+function checkOpenFiles(plan: LoadPlan): void {
+  const needed = clientsTotal(plan) + LOAD_SPARE_FILES;
+  const limit = openFilesMax();
+  if (limit === undefined || needed <= limit) return;
+  throw new LoadError(
+    `${clientsTotal(plan)} clients need ${needed} open files, and this process may have ${limit}: ` +
+      `run 'ulimit -n ${needed}' in this shell first (as root, or after raising the hard limit, where it is refused); ` +
+      "the server needs as many",
+  );
+}
+
+function openFilesMax(): number | undefined {
+  try {
+    // Node.js has raised the soft limit to the hard one at its start.
+    const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"));
+    return line === null ? undefined : Number(line[1]);
+  } catch {
+    return undefined; // Another system: connecting will tell.
+  }
+}

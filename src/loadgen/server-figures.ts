@@ -1,0 +1,71 @@
+/**
+ * What a server takes of the computer: from its metrics, in the text format of Prometheus with the names that
+ * prom-client gives them, or from the process itself, where it runs on this computer.
+ */
+
+import { readFileSync } from "node:fs";
+import { LoadError } from "./load-error.ts";
+
+export interface ServerFigure {
+  /** Processor time since it started, of all its threads. */
+  readonly cpuMs: number | undefined;
+  readonly loopDelayMs: number | undefined;
+}
+
+export interface ServerFigures {
+  read(): Promise<ServerFigure>;
+  cpuMs(): Promise<number | undefined>;
+}
+
+const READ_TIMEOUT_MS = 500;
+/** Linux counts the processor time of /proc in hundredths of a second. */
+const MS_PER_TICK = 10;
+
+/** Reads once, to tell at once when nobody is there.  Rejects with {@link LoadError}. */
+export async function metricsFigures(url: string): Promise<ServerFigures> {
+  const read = async (): Promise<ServerFigure> => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
+    const text = await response.text();
+    const cpu = metric(text, "process_cpu_seconds_total");
+    const delay =
+      metric(text, "nodejs_eventloop_lag_p99_seconds") ?? metric(text, "nodejs_eventloop_lag_seconds");
+    return { cpuMs: cpu && cpu * 1000, loopDelayMs: delay && delay * 1000 };
+  };
+  const nothing = { cpuMs: undefined, loopDelayMs: undefined };
+  try {
+    await read();
+  } catch (error) {
+    throw new LoadError(`--metrics ${url}: nothing can be read there (${String(error)})`, { cause: error });
+  }
+  // A server under load may not answer in time: that second has no figure.
+  const readOrNothing = (): Promise<ServerFigure> => read().catch(() => nothing);
+  return { read: readOrNothing, cpuMs: async () => (await readOrNothing()).cpuMs };
+}
+
+function metric(text: string, name: string): number | undefined {
+  const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, "m").exec(text)?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Throws {@link LoadError} when there is no such process. */
+export function processFigures(pid: number): ServerFigures {
+  // Source: proc(5), fields 14 and 15 of `stat`.
+  const read = (): number => {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  };
+  const readOrNothing = (): number | undefined => {
+    try {
+      return read();
+    } catch {
+      return undefined; // It has ended.
+    }
+  };
+  if (readOrNothing() === undefined)
+    throw new LoadError(`--server-pid ${pid}: there is no such process here`);
+  return {
+    read: async () => ({ cpuMs: readOrNothing(), loopDelayMs: undefined }),
+    cpuMs: async () => readOrNothing(),
+  };
+}

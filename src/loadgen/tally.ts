@@ -1,0 +1,296 @@
+/**
+ * The samples of all threads, put together: the totals of the run, and its seconds.
+ *
+ * Latencies are of replies to commands that were sent in the measured part, also if they came after its end; rates
+ * are of replies that came in it.  What happened in the ramp counts in the seconds alone.
+ */
+
+import { Float64Histogram } from "hdr-histogram-js";
+import type { CommandSample, Counts, Sample, ThreadLoad } from "./contract.ts";
+import type { PlannedCommand } from "./plan.ts";
+import type { CommandResult, HeadOfLine, Interval, Latency } from "./result.ts";
+
+const FIRST_HIGHEST_US = 1_000_000;
+const DIGITS = 3;
+const SECOND_MS = 1000;
+
+export function createHistogram(): Float64Histogram {
+  const histogram = new Float64Histogram(1, FIRST_HIGHEST_US, DIGITS);
+  histogram.autoResize = true;
+  return histogram;
+}
+
+class CommandTally {
+  readonly command: PlannedCommand;
+  readonly latencies = createHistogram();
+  readonly besideHeavy = createHistogram();
+  repliesInTime = 0;
+  readonly errors: Record<string, number> = {};
+
+  constructor(command: PlannedCommand) {
+    this.command = command;
+  }
+
+  add(sample: CommandSample, isInTime: boolean): void {
+    const before = this.latencies.totalCount;
+    addCounts(this.latencies, sample.latencies);
+    if (isInTime) this.repliesInTime += this.latencies.totalCount - before;
+    addCounts(this.besideHeavy, sample.besideHeavy);
+    for (const [name, count] of Object.entries(sample.errors))
+      this.errors[name] = (this.errors[name] ?? 0) + count;
+  }
+
+  result(durationMs: number): CommandResult {
+    const { label, name, isHeavy } = this.command;
+    return commandResult(
+      { label, name, isHeavy },
+      this.latencies,
+      this.repliesInTime,
+      this.errors,
+      durationMs,
+    );
+  }
+}
+
+/** A second of the run, while its samples come. */
+export interface SecondTally {
+  readonly phase: Sample["phase"];
+  readonly number: number;
+  readonly latencies: Float64Histogram;
+  readonly byCommand: readonly Float64Histogram[];
+  errors: number;
+  /** By thread: the last word counts. */
+  readonly inFlight: Map<number, number>;
+  readonly waiting: Map<number, number>;
+  readonly spans: { readonly startMs: number; readonly endMs: number }[];
+  readonly loads: ThreadLoad[];
+  serverCpuShare?: number;
+  serverLoopDelayMs?: number;
+}
+
+export class Tally {
+  readonly #commands: readonly CommandTally[];
+  readonly #threads: number;
+  readonly #connects = createHistogram();
+  readonly #loads = new Map<number, { load: ThreadLoad; ms: number }[]>();
+  readonly seconds: SecondTally[] = [];
+  /** When the first thread started, by the wall clock. */
+  startMs = Number.POSITIVE_INFINITY;
+  #measureStartMs = Number.POSITIVE_INFINITY;
+  #measureEndMs = 0;
+  arrivals = 0;
+  replies = 0;
+
+  constructor(commands: readonly PlannedCommand[], threads: number) {
+    this.#commands = commands.map((command) => new CommandTally(command));
+    this.#threads = threads;
+  }
+
+  get durationMs(): number {
+    return Math.max(1, this.#measureEndMs - this.#measureStartMs);
+  }
+
+  add(thread: number, sample: Sample): void {
+    const { phase, startMs, endMs } = sample;
+    this.startMs = Math.min(this.startMs, startMs);
+    if (phase !== "ramp") this.arrivals += sample.arrivals;
+    addCounts(this.#connects, sample.connects);
+    if (phase === "measure") {
+      this.#measureStartMs = Math.min(this.#measureStartMs, startMs);
+      this.#measureEndMs = Math.max(this.#measureEndMs, endMs);
+      const loads = this.#loads.get(thread) ?? [];
+      this.#loads.set(thread, loads);
+      loads.push({ load: sample.load, ms: endMs - startMs });
+    }
+    const second = this.#secondOf(phase, (startMs + endMs) / 2);
+    for (const [index, command] of sample.commands.entries()) {
+      if (phase !== "ramp") this.#commands[index]?.add(command, phase === "measure");
+      const before = second.latencies.totalCount;
+      addCounts(second.latencies, command.latencies);
+      this.replies += second.latencies.totalCount - before;
+      const ofCommand = second.byCommand[index];
+      if (ofCommand !== undefined) addCounts(ofCommand, command.latencies);
+      for (const count of Object.values(command.errors)) second.errors += count;
+    }
+    second.inFlight.set(thread, sample.inFlight);
+    second.waiting.set(thread, sample.waiting);
+    second.spans.push({ startMs, endMs });
+    second.loads.push(sample.load);
+  }
+
+  /** What is known of the server now belongs to the second that runs. */
+  addServer(cpuShare: number | undefined, loopDelayMs: number | undefined): void {
+    const second = this.seconds.at(-1);
+    if (second === undefined) return;
+    if (cpuShare !== undefined) second.serverCpuShare = cpuShare;
+    if (loopDelayMs !== undefined) second.serverLoopDelayMs = loopDelayMs;
+  }
+
+  #secondOf(phase: Sample["phase"], middleMs: number): SecondTally {
+    const number = Math.max(0, Math.floor((middleMs - this.startMs) / SECOND_MS));
+    // Threads are about as far as one another: it is one of the last.
+    for (let index = this.seconds.length - 1; index >= 0 && index > this.seconds.length - 10; index--) {
+      const second = this.seconds[index];
+      if (second?.number === number && second.phase === phase) return second;
+    }
+    const second: SecondTally = {
+      phase,
+      number,
+      latencies: createHistogram(),
+      byCommand: this.#commands.map(() => createHistogram()),
+      errors: 0,
+      inFlight: new Map(),
+      waiting: new Map(),
+      spans: [],
+      loads: [],
+    };
+    this.seconds.push(second);
+    return second;
+  }
+
+  commandResults(): CommandResult[] {
+    return this.#commands.map((tally) => tally.result(this.durationMs));
+  }
+
+  total(): CommandResult {
+    const latencies = createHistogram();
+    const errors: Record<string, number> = {};
+    let replies = 0;
+    for (const tally of this.#commands) {
+      latencies.add(tally.latencies);
+      replies += tally.repliesInTime;
+      for (const [name, count] of Object.entries(tally.errors)) errors[name] = (errors[name] ?? 0) + count;
+    }
+    return commandResult(
+      { label: "all", name: "all", isHeavy: false },
+      latencies,
+      replies,
+      errors,
+      this.durationMs,
+    );
+  }
+
+  connects(): { readonly count: number; readonly latencyUs: Latency | undefined } {
+    return { count: this.#connects.totalCount, latencyUs: latencyOf(this.#connects) };
+  }
+
+  /** Undefined unless the mix has light and heavy commands. */
+  headOfLine(): HeadOfLine | undefined {
+    const light = this.#commands.filter(({ command }) => !command.isHeavy);
+    const heavy = this.#commands.filter(({ command }) => command.isHeavy);
+    if (light.length === 0 || heavy.length === 0) return undefined;
+    const beside = createHistogram();
+    const alone = createHistogram();
+    for (const tally of light) {
+      beside.add(tally.besideHeavy);
+      alone.add(tally.latencies);
+    }
+    alone.subtract(beside);
+    const besideUs = latencyOf(beside);
+    const aloneUs = latencyOf(alone);
+    const hasBoth = besideUs !== undefined && aloneUs !== undefined;
+    return {
+      light: light.map(({ command }) => command.label),
+      heavy: heavy.map(({ command }) => command.label),
+      besideCount: beside.totalCount,
+      aloneCount: alone.totalCount,
+      besideUs,
+      aloneUs,
+      p50Ratio: hasBoth ? besideUs.p50 / aloneUs.p50 : undefined,
+      p99Ratio: hasBoth ? besideUs.p99 / aloneUs.p99 : undefined,
+    };
+  }
+
+  /** By thread, over the measured part. */
+  threadLoads(): ThreadLoad[] {
+    return Array.from({ length: this.#threads }, (_, thread) => {
+      const loads = this.#loads.get(thread) ?? [];
+      const ms = loads.reduce((sum, load) => sum + load.ms, 0) || 1;
+      const mean = (of: (load: ThreadLoad) => number): number =>
+        loads.reduce((sum, { load, ms: part }) => sum + of(load) * part, 0) / ms;
+      const isWaitKnown = loads.every(({ load }) => load.waitShare !== undefined);
+      return {
+        cpuShare: mean(({ cpuShare }) => cpuShare),
+        waitShare: isWaitKnown ? mean(({ waitShare }) => waitShare ?? 0) : undefined,
+        loopDelayMs: Math.max(0, ...loads.map(({ load }) => load.loopDelayMs)),
+      };
+    });
+  }
+
+  intervals(): Interval[] {
+    return this.seconds.map((second) => intervalOf(second, this.startMs, this.#threads));
+  }
+}
+
+export function intervalOf(second: SecondTally, runStartMs: number, threads: number): Interval {
+  const startMs = Math.min(...second.spans.map((span) => span.startMs));
+  const endMs = Math.max(...second.spans.map((span) => span.endMs));
+  const threadMs = second.spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
+  const durationMs = Math.max(1, threadMs / threads);
+  const replies = second.latencies.totalCount;
+  const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+  const { serverCpuShare, serverLoopDelayMs } = second;
+  return {
+    phase: second.phase,
+    atMs: Math.max(endMs, startMs) - runStartMs,
+    durationMs,
+    replies,
+    ratePerSecond: (replies * 1000) / durationMs,
+    errors: second.errors,
+    inFlight: sum(second.inFlight.values()),
+    waiting: sum(second.waiting.values()),
+    latencyUs: latencyOf(second.latencies),
+    generatorCpuShare: Math.max(...second.loads.map(({ cpuShare }) => cpuShare)),
+    generatorLoopDelayMs: Math.max(...second.loads.map(({ loopDelayMs }) => loopDelayMs)),
+    ...(serverCpuShare === undefined ? {} : { serverCpuShare }),
+    ...(serverLoopDelayMs === undefined ? {} : { serverLoopDelayMs }),
+  };
+}
+
+export function addCounts(histogram: Float64Histogram, counts: Counts): void {
+  for (let index = 0; index < counts.length; index += 2) {
+    histogram.recordValueWithCount(counts[index] ?? 0, counts[index + 1] ?? 0);
+  }
+}
+
+function latencyOf(histogram: Float64Histogram): Latency | undefined {
+  if (histogram.totalCount === 0) return undefined;
+  return {
+    min: histogram.minNonZeroValue,
+    mean: histogram.mean,
+    p50: histogram.getValueAtPercentile(50),
+    p90: histogram.getValueAtPercentile(90),
+    p99: histogram.getValueAtPercentile(99),
+    p999: histogram.getValueAtPercentile(99.9),
+    max: histogram.maxValue,
+  };
+}
+
+function commandResult(
+  command: Pick<CommandResult, "label" | "name" | "isHeavy">,
+  latencies: Float64Histogram,
+  repliesInTime: number,
+  errors: Readonly<Record<string, number>>,
+  durationMs: number,
+): CommandResult {
+  return {
+    ...command,
+    replies: latencies.totalCount,
+    ratePerSecond: (repliesInTime * 1000) / durationMs,
+    errors: { ...errors },
+    latencyUs: latencyOf(latencies),
+    curve: curveOf(latencies),
+  };
+}
+
+/** Ten points for each nine of the percentile, as far as there are values. */
+function curveOf(histogram: Float64Histogram): [number, number][] {
+  const points: [number, number][] = [];
+  const most = histogram.totalCount;
+  for (let step = 0; most > 0; step++) {
+    const left = 10 ** (-step / 10);
+    points.push([100 * (1 - left), histogram.getValueAtPercentile(100 * (1 - left))]);
+    if (left * most < 1) break;
+  }
+  return points;
+}

@@ -1,0 +1,347 @@
+/**
+ * A PC: its run state, its emulator, and what outlives the emulator: disks, the serial port's other end.
+ *
+ *     making ---made---> there ---reset---> making ---...         there ---close---> closed
+ *
+ * A reset ends the emulator and makes another one of the same parts; what is asked meanwhile waits for it.
+ * Whatever the guest does by itself is noted in the middle of an instruction and acted upon in a later turn,
+ * when the emulator is between two.
+ *
+ * Invariants: the emulator runs exactly when the run state is `running` and it is there; each event is told once,
+ * in the order in which it happened, by the answer of the verb that caused it, or else to the listener.
+ */
+
+import type { Clock } from "../../util/clock.ts";
+import { TRIPLE_FAULT_PERIOD_MS, TRIPLE_FAULTS_COUNT_MAX } from "../../util/limits.ts";
+import { MachineError } from "../error.ts";
+import { type MachineEvent, RunControl, type RunState } from "../run-state.ts";
+import type { DiskImage } from "./disk.ts";
+import { type BlockDevice, type DriveName, Drives } from "./drives.ts";
+import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.ts";
+import { type AddressSpace, copyMemory } from "./memory.ts";
+import { type PointerDevice, type PointerEvent, pointers, sendPointer } from "./pointer.ts";
+import { type Registers, readRegisters } from "./registers.ts";
+import { Screen } from "./screen.ts";
+import { SerialPort } from "./serial.ts";
+import { checksum, type Description, packState, unpackState } from "./state.ts";
+
+/** What a PC is made of. */
+export interface PcParts {
+  readonly wasm: WebAssembly.Module;
+  readonly memoryBytes: number;
+  readonly bios: ArrayBuffer;
+  readonly vgaBios: ArrayBuffer | undefined;
+  readonly kernel: ArrayBuffer | undefined;
+  readonly initrd: ArrayBuffer | undefined;
+  readonly append: string | undefined;
+  readonly bootOrder: string;
+  readonly images: ReadonlyMap<DriveName, DiskImage>;
+  /** The QOM path of a drive. */
+  drivePath(drive: DriveName): string;
+  readonly isNoReboot: boolean;
+  readonly isNoShutdown: boolean;
+  readonly tripleFault: "reset" | "panic";
+}
+
+export interface PcListener {
+  /** The guest did something by itself. */
+  happened(runState: RunState, events: readonly MachineEvent[]): void;
+  /** The guest's serial port sent this. */
+  serialOutput(bytes: Uint8Array): void;
+  /** The emulation failed, for the log. */
+  emulationFailed(cause: unknown): void;
+}
+
+export interface PcThreadPort extends EmulatorThread {
+  readonly clock: Clock;
+}
+
+interface Overlay {
+  readonly drive: DriveName;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+}
+
+interface State {
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly overlays: readonly Overlay[];
+}
+
+type Shutdown = { readonly guest: boolean; readonly reason: string };
+
+export class Pc {
+  readonly screen = new Screen();
+  readonly serial: SerialPort;
+  readonly drives: Drives;
+  readonly #run: RunControl;
+  readonly #parts: PcParts;
+  readonly #listener: PcListener;
+  readonly #thread: PcThreadPort;
+  /** The emulator, once it has been made. */
+  #made: Promise<Emulator>;
+  /** Counted up with each emulator: what an earlier one has noted is not acted upon. */
+  #generation = 0;
+  #tripleFaultsAtMs: number[] = [];
+  #isClosed = false;
+
+  constructor(parts: PcParts, initialState: RunState, listener: PcListener, thread: PcThreadPort) {
+    this.#parts = parts;
+    this.#listener = listener;
+    this.#thread = thread;
+    this.#run = new RunControl(thread.clock, initialState);
+    this.serial = new SerialPort(
+      (bytes) => listener.serialOutput(bytes),
+      (callback) => thread.defer(callback),
+    );
+    this.drives = new Drives(parts.images, (drive) => parts.drivePath(drive));
+    this.#made = this.#make();
+  }
+
+  get runState(): RunState {
+    return this.#run.state;
+  }
+
+  /** Settles when nothing is being made.  Rejects when the emulator could not be. */
+  async settled(): Promise<void> {
+    await this.#emulator();
+  }
+
+  // ---- Verbs.  Each answers the events that it caused ----
+
+  async cont(): Promise<MachineEvent[]> {
+    const emulator = await this.#emulator();
+    const events = this.#run.cont();
+    if (this.#run.isRunning) emulator.run();
+    return events;
+  }
+
+  async stop(): Promise<MachineEvent[]> {
+    const emulator = await this.#emulator();
+    emulator.stop();
+    return this.#run.stop();
+  }
+
+  async reset(): Promise<MachineEvent[]> {
+    const emulator = await this.#emulator();
+    if (this.#parts.isNoReboot) {
+      return this.#shutDown(emulator, { guest: false, reason: "host-qmp-system-reset" });
+    }
+    this.#tripleFaultsAtMs = [];
+    await this.#makeAnew(emulator);
+    return this.#run.reset();
+  }
+
+  async powerdown(): Promise<MachineEvent[]> {
+    const emulator = await this.#emulator();
+    if (!emulator.hasFailed) emulator.pressPowerButton();
+    return [{ kind: "powerdown" }];
+  }
+
+  // ---- Input ----
+
+  async sendKeys(scancodes: Uint8Array): Promise<void> {
+    const { bus } = await this.#emulator();
+    for (const code of scancodes) bus.send("keyboard-code", code);
+  }
+
+  async sendPointer(events: readonly PointerEvent[]): Promise<void> {
+    sendPointer(await this.#emulator(), events);
+  }
+
+  async pointers(): Promise<PointerDevice[]> {
+    return pointers(await this.#emulator());
+  }
+
+  // ---- CPU and memory ----
+
+  async registers(): Promise<Registers> {
+    return readRegisters((await this.#emulator()).cpu);
+  }
+
+  /** Nothing else happens on this thread meanwhile, so that what is copied is of one moment. */
+  async copyMemory(space: AddressSpace, address: bigint, into: Uint8Array): Promise<void> {
+    copyMemory((await this.#emulator()).cpu, space, address, into);
+  }
+
+  // ---- State ----
+
+  /** Also answers the events: a guest that runs is stopped for it, and goes on. */
+  async saveState(drives: readonly DriveName[]): Promise<{ state: State; events: MachineEvent[] }> {
+    const emulator = await this.#emulator();
+    if (emulator.hasFailed) throw new MachineError("Resetting the Virtual Machine is required");
+    const images = this.drives.overlaysOf(drives);
+    const events = this.#run.stop();
+    emulator.stop();
+    try {
+      const bytes = packState(this.#description(), emulator.saveState());
+      const overlays = images.map(({ drive, image }) => ({ drive, bytes: image.exportOverlay() }));
+      return { state: { bytes, overlays }, events };
+    } finally {
+      if (events.length > 0) {
+        events.push(...this.#run.cont());
+        emulator.run();
+      }
+    }
+  }
+
+  async restoreState({ bytes, overlays }: State): Promise<MachineEvent[]> {
+    const emulator = await this.#emulator();
+    const state = unpackState(this.#description(), bytes);
+    const images = this.drives.overlaysOf(overlays.map(({ drive }) => drive));
+    const events = this.#run.stop();
+    emulator.stop();
+    // One that has failed cannot take a state.
+    const fresh = emulator.hasFailed ? await this.#makeAnew(emulator, "stopped") : emulator;
+    images.forEach(({ image }, index) => {
+      const overlay = overlays[index];
+      if (overlay !== undefined) image.importOverlay(overlay.bytes);
+    });
+    fresh.restoreState(state);
+    this.screen.changed();
+    if (events.length > 0) {
+      events.push(...this.#run.cont());
+      fresh.run();
+    } else {
+      this.#run.restored();
+    }
+    return events;
+  }
+
+  // ---- Media ----
+
+  async blockDevices(): Promise<BlockDevice[]> {
+    await this.#emulator();
+    return this.drives.describe();
+  }
+
+  async changeMedium(
+    drive: DriveName,
+    open: (before: DiskImage | undefined) => DiskImage | undefined,
+  ): Promise<MachineEvent[]> {
+    await this.#emulator();
+    return this.drives.change(drive, open);
+  }
+
+  /** Ends it.  Nothing is asked afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#generation++;
+    const emulator = await this.#made.catch(() => undefined);
+    emulator?.destroy();
+    this.drives.close();
+  }
+
+  // ---- The emulator ----
+
+  /** The one that is there when nothing is being made any more. */
+  async #emulator(): Promise<Emulator> {
+    for (;;) {
+      const made = this.#made;
+      const emulator = await made;
+      if (made === this.#made) return emulator;
+    }
+  }
+
+  /** Makes one, which runs if the machine does by then. */
+  async #make(mode: "as-told" | "stopped" = "as-told"): Promise<Emulator> {
+    const generation = ++this.#generation;
+    const { images: _, ...parts } = this.#parts;
+    /** Acts in a later turn, unless the emulator has been replaced by then. */
+    const note = (action: (emulator: Emulator) => void): void => {
+      this.#thread.defer(() => {
+        if (generation !== this.#generation) return;
+        void made.then((emulator) => {
+          if (generation === this.#generation) action(emulator);
+        });
+      });
+    };
+    let isOff = false;
+    const made = Emulator.create(
+      {
+        ...parts,
+        hardDisk: this.drives.disk("ide0-hd0"),
+        cdrom: this.drives.disk("ide1-cd0"),
+        floppy: this.drives.disk("floppy0"),
+      },
+      {
+        serialByte: (byte) => this.serial.send(byte),
+        resetAsked: () => note((emulator) => this.#guestReset(emulator)),
+        powerOff: () => {
+          // The guest may say it again until it stands still.
+          if (!isOff) note((emulator) => this.#switchedOff(emulator));
+          isOff = true;
+        },
+        failed: (fault) => note((emulator) => this.#failed(emulator, fault)),
+      },
+      this.#thread,
+    );
+    const emulator = await made;
+    this.drives.attach(emulator);
+    this.serial.attach(emulator);
+    this.screen.show(emulator);
+    if (mode === "as-told" && this.#run.isRunning && !this.#isClosed) emulator.run();
+    return emulator;
+  }
+
+  #makeAnew(before: Emulator, mode: "as-told" | "stopped" = "as-told"): Promise<Emulator> {
+    before.destroy();
+    this.#made = this.#make(mode);
+    this.#made.catch(() => {}); // Whoever asks next is told.
+    return this.#made;
+  }
+
+  // ---- What the guest does by itself ----
+
+  #guestReset(emulator: Emulator): void {
+    const reason = "guest-reset";
+    if (this.#parts.isNoReboot) return this.#tell(this.#shutDown(emulator, { guest: true, reason }));
+    void this.#makeAnew(emulator);
+    this.#tell(this.#run.reset(true, reason));
+  }
+
+  #switchedOff(emulator: Emulator): void {
+    this.#tell(this.#shutDown(emulator, { guest: true, reason: "guest-shutdown" }));
+  }
+
+  #failed(emulator: Emulator, { kind, cause }: EmulationFault): void {
+    if (kind === "defect") {
+      this.#listener.emulationFailed(cause);
+      emulator.stop();
+      return this.#tell(this.#run.halt("internal-error"));
+    }
+    if (this.#parts.tripleFault === "reset" && this.#countTripleFault()) return this.#guestReset(emulator);
+    emulator.stop();
+    const stopped = this.#run.halt("guest-panicked");
+    this.#tell([{ kind: "guest-panicked" }, ...stopped]);
+  }
+
+  /** Whether it is one that resets the machine: a guest that does nothing else is left where it is. */
+  #countTripleFault(): boolean {
+    const now = this.#thread.clock.nowMs();
+    this.#tripleFaultsAtMs = this.#tripleFaultsAtMs.filter((at) => at > now - TRIPLE_FAULT_PERIOD_MS);
+    this.#tripleFaultsAtMs.push(now);
+    return this.#tripleFaultsAtMs.length <= TRIPLE_FAULTS_COUNT_MAX;
+  }
+
+  #shutDown(emulator: Emulator, { guest, reason }: Shutdown): MachineEvent[] {
+    emulator.stop();
+    const isEnd = !this.#parts.isNoShutdown;
+    const stopped = this.#run.halt("shutdown");
+    const shutdown: MachineEvent = { kind: "shutdown", guest, reason, isEnd };
+    // A machine that is about to end does not tell that it has stopped.
+    return isEnd ? [shutdown] : [shutdown, ...stopped];
+  }
+
+  #tell(events: readonly MachineEvent[]): void {
+    this.#listener.happened(this.#run.state, events);
+  }
+
+  #description(): Description {
+    const { memoryBytes, bios, vgaBios } = this.#parts;
+    const drives = this.drives.describe().map(({ drive, medium }) => `${drive}:${medium?.sizeBytes ?? "-"}`);
+    return {
+      "memory size": memoryBytes,
+      firmware: `${checksum(bios)}-${checksum(vgaBios)}`,
+      "set of disks": drives.join(","),
+    };
+  }
+}

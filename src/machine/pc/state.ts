@@ -1,0 +1,71 @@
+/**
+ * A machine's state as bytes: a description of the machine that it fits, then what v86 saves.
+ *
+ *     | magic | length of description | description, JSON | padding | v86's state |
+ *
+ * v86 takes whatever state it is given and goes wrong later; the description is what refuses one of another
+ * machine first.
+ */
+
+import { MachineError } from "../error.ts";
+
+const MAGIC = 0x5150_4d31;
+const WORD_BYTES = 4;
+/** Where v86's part begins: it reads words. */
+const ALIGNMENT_BYTES = 16;
+
+/** What must be the same for a state to fit.  By name, so that the error can say what is not. */
+export type Description = Readonly<Record<string, string | number>>;
+
+export function packState(description: Description, state: ArrayBuffer): Uint8Array<SharedArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(description));
+  const start = alignUp(2 * WORD_BYTES + text.length);
+  const packed = new Uint8Array(new SharedArrayBuffer(start + state.byteLength));
+  const view = new DataView(packed.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(WORD_BYTES, text.length, true);
+  packed.set(text, 2 * WORD_BYTES);
+  packed.set(new Uint8Array(state), start);
+  return packed;
+}
+
+/** v86's state, in memory of its own.  Throws `MachineError` for one that is no state, or of another machine. */
+export function unpackState(description: Description, packed: Uint8Array): ArrayBuffer {
+  const saved = readDescription(packed);
+  for (const name of new Set([...Object.keys(description), ...Object.keys(saved.description)])) {
+    if (saved.description[name] !== description[name]) {
+      throw new MachineError(`The saved state is of a machine with another ${name}`);
+    }
+  }
+  const state = new ArrayBuffer(packed.length - saved.start);
+  new Uint8Array(state).set(packed.subarray(saved.start));
+  return state;
+}
+
+function readDescription(packed: Uint8Array): { readonly description: Description; readonly start: number } {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const length =
+    packed.length > 2 * WORD_BYTES && view.getUint32(0, true) === MAGIC
+      ? view.getUint32(WORD_BYTES, true)
+      : -1;
+  const start = alignUp(2 * WORD_BYTES + length);
+  if (length < 0 || start >= packed.length) throw new MachineError("This is no saved state of a machine");
+  try {
+    const text = new TextDecoder().decode(packed.slice(2 * WORD_BYTES, 2 * WORD_BYTES + length));
+    return { description: JSON.parse(text), start };
+  } catch {
+    throw new MachineError("The saved state of the machine is damaged");
+  }
+}
+
+function alignUp(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+}
+
+/** Tells one firmware from another. */
+export function checksum(bytes: ArrayBuffer | undefined): number {
+  let sum = 0x811c_9dc5;
+  if (bytes === undefined) return 0;
+  for (const byte of new Uint8Array(bytes)) sum = Math.imul(sum ^ byte, 0x0100_0193);
+  return sum >>> 0;
+}

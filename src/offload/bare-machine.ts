@@ -1,0 +1,93 @@
+/**
+ * What a machine without the parts of a PC answers, in the words of QEMU's `-machine none`.
+ */
+
+import type { MachineResult } from "./contract.ts";
+import type {
+  AddressSpace,
+  BlockDevice,
+  CpuDescription,
+  DriveName,
+  MachineState,
+  MediumChange,
+  Paused,
+  PcControl,
+  PointerDevice,
+  PointerEvent,
+  Registers,
+} from "./pc-contract.ts";
+
+const DONE: MachineResult<void> = { ok: true, value: undefined };
+
+function failure<T>(
+  desc: string,
+  errorClass: "GenericError" | "DeviceNotFound" = "GenericError",
+): MachineResult<T> {
+  return { ok: false, errorClass, desc };
+}
+
+export abstract class BareMachine implements PcControl {
+  get hasSerialPort(): boolean {
+    return false;
+  }
+
+  async sendKeys(_scancodes: Uint8Array): Promise<MachineResult<void>> {
+    return DONE;
+  }
+
+  async sendPointer(_events: readonly PointerEvent[]): Promise<MachineResult<void>> {
+    return DONE;
+  }
+
+  async pointers(): Promise<readonly PointerDevice[]> {
+    return [];
+  }
+
+  async cpus(): Promise<readonly CpuDescription[]> {
+    return [];
+  }
+
+  async registers(): Promise<MachineResult<Registers>> {
+    return failure("No CPU available");
+  }
+
+  async memorySizeBytes(): Promise<number> {
+    return 0;
+  }
+
+  async copyMemory(
+    space: AddressSpace,
+    _address: number | bigint,
+    _into: Uint8Array<SharedArrayBuffer>,
+  ): Promise<MachineResult<Paused>> {
+    return failure(space === "virtual" ? "No CPU available" : "dump: no guest memory to dump");
+  }
+
+  async saveState(_drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {
+    return failure("no block device can store vmstate for snapshot");
+  }
+
+  async restoreState(_state: MachineState): Promise<MachineResult<void>> {
+    return failure("no block device can store vmstate for snapshot");
+  }
+
+  async blockDevices(): Promise<readonly BlockDevice[]> {
+    return [];
+  }
+
+  async changeMedium({ drive }: MediumChange): Promise<MachineResult<void>> {
+    return failure(`Device '${drive}' not found`, "DeviceNotFound");
+  }
+
+  onSerialOutput(_listener: (bytes: Uint8Array) => void | Promise<void>): void {
+    throw new Error("this machine has no serial port");
+  }
+
+  async serialWrite(_bytes: Uint8Array): Promise<MachineResult<void>> {
+    return failure("this machine has no serial port");
+  }
+
+  async injectNmi(): Promise<MachineResult<void>> {
+    return failure("this feature or command is not currently supported");
+  }
+}

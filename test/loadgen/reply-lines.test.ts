@@ -1,0 +1,80 @@
+/** Lines out of bytes, in one piece and byte by byte. */
+
+import { describe, expect, it } from "vitest";
+import { ReplyLines } from "../../src/loadgen/reply-lines.ts";
+import { readReply } from "../../src/loadgen/server-line.ts";
+
+const LONG = "x".repeat(300_000);
+
+/** Wire text, and what is told of it: ids of returns that are known by their end, and other lines. */
+const CASES: readonly (readonly [string, string, readonly (number | string)[]])[] = [
+  ["a return", '{"return": {}, "id": 17}\r\n', [17]],
+  ["a return without CR", '{"return": {"a": [1, 2]}, "id": 0}\n', [0]],
+  ["two lines in one", '{"return": {}, "id": 1}\r\n{"return": {}, "id": 2}\r\n', [1, 2]],
+  ["a long id", '{"return": {}, "id": 123456789012345}\r\n', [123456789012345]],
+  ["an id inside of the value", '{"return": {"id": 5}}\r\n', ['{"return": {"id": 5}}']],
+  ["another member that ends in id", '{"return": {}, "my-id": 5}\r\n', ['{"return": {}, "my-id": 5}']],
+  ["an id in other words", '{"return": {},"id":5}\r\n', ['{"return": {},"id":5}']],
+  ["an id that is a string", '{"return": {}, "id": "5"}\r\n', ['{"return": {}, "id": "5"}']],
+  [
+    "an id with more digits than a number holds",
+    '{"return": 1, "id": 12345678901234567890}\n',
+    ['{"return": 1, "id": 12345678901234567890}'],
+  ],
+  [
+    "an error",
+    '{"id": 3, "error": {"class": "GenericError", "desc": "no"}}\r\n',
+    ['{"id": 3, "error": {"class": "GenericError", "desc": "no"}}'],
+  ],
+  [
+    "an event",
+    '{"timestamp": {"seconds": 1}, "event": "STOP"}\r\n',
+    ['{"timestamp": {"seconds": 1}, "event": "STOP"}'],
+  ],
+  ["empty lines", "\r\n\n", []],
+  ["a line that is long", `{"return": {"data": "${LONG}"}, "id": 9}\r\n`, [9]],
+];
+
+function told(text: string, pieceBytes: number): (number | string)[] {
+  const seen: (number | string)[] = [];
+  const lines = new ReplyLines({
+    returned: (id) => void seen.push(id),
+    line: (bytes) => void seen.push(bytes.toString()),
+  });
+  const buffer = Buffer.alloc(pieceBytes + 1);
+  for (let start = 0; start < text.length; start += pieceBytes) {
+    const size = buffer.write(text.slice(start, start + pieceBytes), "latin1");
+    lines.push(buffer, size);
+  }
+  expect(lines.isInLine).toBe(false);
+  return seen;
+}
+
+describe.each([1_000_000, 7, 1])("in pieces of %i bytes", (pieceBytes) => {
+  it.each(CASES.filter(([, text]) => pieceBytes > 1 || text.length < 1000))(
+    "tells %s",
+    (_, text, expected) => {
+      expect(told(text, pieceBytes)).toEqual(expected);
+    },
+  );
+});
+
+it("keeps little of a line that is long and is no return", () => {
+  const [line] = told(`{"what": "${LONG}"}\r\n`, 10_000);
+  expect(String(line).length).toBeLessThan(70_000);
+});
+
+describe("a line that is parsed", () => {
+  it.each([
+    ['{"return": {}, "id": "a"}', { kind: "return", id: "a" }],
+    [
+      '{"id": 3, "error": {"class": "DeviceNotFound", "desc": "x"}}',
+      { kind: "error", id: 3, errorClass: "DeviceNotFound" },
+    ],
+    ['{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}', { kind: "event", name: "STOP" }],
+    ['{"event": "STOP", "timestamp": {}}', { kind: "event", name: "STOP" }],
+    ['{"QMP": {"version": {}, "capabilities": ["oob"]}}', { kind: "greeting", capabilities: ["oob"] }],
+    ['{"return', { kind: "unknown" }],
+    ["[1]", { kind: "unknown" }],
+  ])("%s", (text, expected) => expect(readReply(Buffer.from(text))).toEqual(expected));
+});

@@ -1,0 +1,266 @@
+/**
+ * Whole runs, with load threads, against servers with a script: what is wrong is found, and a stall is seen.
+ */
+
+import { afterEach, describe, expect, it } from "vitest";
+import type { LoadPlan } from "../../src/loadgen/plan.ts";
+import type { LoadResult } from "../../src/loadgen/result.ts";
+import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
+
+// The built one: threads are started from there.
+const { runPlan } = (await import(
+  "../../dist/src/loadgen/run.js" as string
+)) as typeof import("../../src/loadgen/run.ts");
+const { LOAD_THREAD_ENTRY } = (await import(
+  "../../dist/src/loadgen/thread-entry.js" as string
+)) as typeof import("../../src/loadgen/thread-entry.ts");
+
+const LIGHT = {
+  label: "query-status",
+  name: "query-status",
+  weight: 1,
+  lane: "in order",
+  isHeavy: false,
+  head: '{"execute": "query-status", "id": ',
+  tail: "}\r\n",
+} as const;
+
+let server: ScriptedServer | undefined;
+
+afterEach(() => server?.close());
+
+async function load(
+  answer: (request: ScriptedRequest) => void,
+  changes: Partial<LoadPlan> = {},
+): Promise<LoadResult> {
+  server = await new ScriptedServer(answer).listen();
+  const plan: LoadPlan = {
+    endpoints: [{ kind: "unix", path: server.path }],
+    clients: 2,
+    rampMs: 0,
+    inFlight: 4,
+    end: { kind: "count", commands: 200 },
+    commands: [LIGHT],
+    capabilities: [],
+    thinkMs: 0,
+    ratePerSecond: undefined,
+    reconnectsPerSecond: 0,
+    slowReaders: 0,
+    seed: 1,
+    threads: 1,
+    ...changes,
+  };
+  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [] });
+}
+
+/** The faults that there were. */
+function faults(result: LoadResult): Partial<LoadResult["faults"]> {
+  return Object.fromEntries(Object.entries(result.faults).filter(([, count]) => count > 0));
+}
+
+it("finds nothing wrong where nothing is, and counts", async () => {
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), { threads: 2 });
+  expect(faults(result)).toEqual({});
+  expect(result.total.replies).toBe(200);
+  expect(result.connects).toBe(2);
+});
+
+describe("finds", () => {
+  it("a lost reply: it never came", async () => {
+    const result = await load(({ id, index, socket }) => void (index !== 20 && socket.write(reply(id))), {
+      end: { kind: "duration", ms: 200 },
+    });
+    expect(faults(result)).toEqual({ lost: 2 });
+    expect(result.faultExamples[0]).toMatch(
+      /^lost: client 0 \(unix:.*\): id 40 \(query-status\) had no reply when the run was over$/,
+    );
+  }, 20_000);
+
+  it("a doubled reply", async () => {
+    const result = await load(
+      ({ id, index, socket }) => void socket.write(reply(id) + (index === 20 ? reply(id) : "")),
+    );
+    expect(faults(result)).toEqual({ doubled: 2 });
+    expect(result.faultExamples[0]).toMatch(
+      /^doubled: client [01] \(.*\): a second reply came for id 4[01]$/,
+    );
+  });
+
+  it("a reply that is another client's", async () => {
+    const result = await load(
+      ({ id, index, socket }) => void socket.write(index === 20 ? reply(id ^ 1) + reply(id) : reply(id)),
+    );
+    expect(faults(result)).toEqual({ foreign: 2 });
+    expect(result.faultExamples[0]).toMatch(
+      /^foreign: .*: a reply came whose id was never sent here: id 4[01]$/,
+    );
+  });
+
+  it.each([
+    ["a string", reply('"x"'), '"x"'],
+    ["none", '{"return": {}}\r\n', "none"],
+    ["null", '{"id": null, "error": {"class": "GenericError", "desc": "x"}}\r\n', "null"],
+  ])("a reply whose id is %s", async (_, text, shown) => {
+    const result = await load(
+      ({ id, index, socket }) => void socket.write(index === 20 ? text + reply(id) : reply(id)),
+    );
+    expect(faults(result)).toEqual({ foreign: 2 });
+    expect(result.faultExamples[0]).toContain(`whose id was never sent: ${shown}`);
+  });
+
+  it("replies in an order that was not negotiated", async () => {
+    let held = "";
+    const result = await load(
+      ({ id, index, socket }) => {
+        if (index === 20) held = reply(id);
+        else socket.write(reply(id) + (index === 21 ? held : ""));
+      },
+      { clients: 1 },
+    );
+    expect(faults(result)).toEqual({ misordered: 1 });
+    expect(result.faultExamples[0]).toMatch(
+      /: the reply to id 20 \(query-status\) came after that to a later command$/,
+    );
+  });
+
+  it("no fault in that order, for an async command where async is negotiated", async () => {
+    let held = "";
+    const result = await load(
+      ({ id, index, socket }) => {
+        if (index === 20) held = reply(id);
+        else socket.write(reply(id) + (index === 21 ? held : ""));
+      },
+      { clients: 1, commands: [{ ...LIGHT, lane: "async" }], capabilities: ["async"] },
+    );
+    expect(faults(result)).toEqual({});
+  });
+
+  it("what is no message", async () => {
+    const result = await load(
+      ({ id, index, socket }) => void socket.write((index === 20 ? "what?\r\n" : "") + reply(id)),
+    );
+    expect(faults(result)).toEqual({ unreadable: 2 });
+    expect(result.faultExamples[0]).toContain("this came, which is no reply: what?");
+  });
+
+  it("a connection that breaks, and what it took with it", async () => {
+    const result = await load(
+      ({ id, index, socket }) => void (index === 20 ? socket.destroy() : socket.write(reply(id))),
+      { end: { kind: "duration", ms: 200 } },
+    );
+    expect(result.faults.disconnected).toBe(2);
+    expect(result.faults.lost).toBeGreaterThanOrEqual(2);
+  });
+});
+
+it("counts errors by class, and events by client and name", async () => {
+  const event = '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}\r\n';
+  const error = (id: number): string =>
+    `{"id": ${id}, "error": {"class": "DeviceNotFound", "desc": "x"}}\r\n`;
+  const result = await load(
+    ({ id, index, socket }) => void socket.write(index % 2 === 0 ? event + reply(id) : error(id)),
+  );
+  expect(faults(result)).toEqual({});
+  expect(result.total.errors).toEqual({ DeviceNotFound: 100 });
+  expect(result.events).toEqual({ total: 100, byName: { STOP: 100 }, perClientMin: 50, perClientMax: 50 });
+});
+
+describe("a server that stalls for half a second", () => {
+  const STALL_MS = 500;
+
+  /** Answers at once, but for a while in which it answers nothing; then what has come meanwhile. */
+  function stalling(): (request: ScriptedRequest) => void {
+    let waiting: (() => void)[] | undefined;
+    let answered = 0;
+    return ({ id, socket }) => {
+      const answer = (): void => void socket.write(reply(id));
+      if (waiting !== undefined) return void waiting.push(answer);
+      answer();
+      if (++answered !== 200) return;
+      waiting = [];
+      setTimeout(() => {
+        for (const each of waiting ?? []) each();
+        waiting = undefined;
+      }, STALL_MS);
+    };
+  }
+
+  it("is seen by all that arrived meanwhile, in an open loop", async () => {
+    const result = await load(stalling(), {
+      inFlight: 1,
+      ratePerSecond: 400,
+      end: { kind: "duration", ms: 2000 },
+    });
+    expect(faults(result)).toEqual({});
+    // 200 of 800 arrivals fell into the stall: they waited for 0 to 500 ms, evenly.
+    const { latencyUs, replies } = result.total;
+    expect(replies).toBeGreaterThan(780);
+    expect(latencyUs?.p99).toBeGreaterThan(400_000);
+    expect(latencyUs?.p90).toBeGreaterThan(200_000);
+    expect(result.arrivals?.unsent).toBe(0);
+  });
+
+  it("is seen by two commands alone, in a closed loop: that is why there is the open one", async () => {
+    const result = await load(stalling(), { inFlight: 1, thinkMs: 5, end: { kind: "duration", ms: 2000 } });
+    expect(result.total.latencyUs?.max).toBeGreaterThan(400_000);
+    expect(result.total.latencyUs?.p99).toBeLessThan(400_000);
+  });
+});
+
+it("tells arrivals that could not be sent", async () => {
+  let answered = 0;
+  const result = await load(({ id, socket }) => void (++answered <= 20 && socket.write(reply(id))), {
+    clients: 1,
+    inFlight: 1,
+    ratePerSecond: 500,
+    end: { kind: "duration", ms: 500 },
+  });
+  expect(result.arrivals?.scheduled).toBeGreaterThan(240);
+  expect(result.arrivals?.unsent).toBe((result.arrivals?.scheduled ?? 0) - 21);
+  expect(faults(result)).toEqual({ lost: 1 });
+}, 20_000);
+
+it("sends the same commands for the same seed, and others for another", async () => {
+  const commands = [LIGHT, { ...LIGHT, label: "b", name: "b", head: '{"execute": "b", "id": ' }];
+  const sequence = async (seed: number): Promise<string[]> => {
+    const seen = new Map<number, string[]>();
+    const result = await load(
+      ({ id, command, socket }) => {
+        const ofClient = seen.get(id % 2) ?? [];
+        seen.set(id % 2, [...ofClient, command]);
+        socket.write(reply(id));
+      },
+      { commands, seed },
+    );
+    server?.close();
+    expect(result.total.replies).toBe(200);
+    return [...(seen.get(0) ?? []), "|", ...(seen.get(1) ?? [])];
+  };
+  const first = await sequence(7);
+  expect(await sequence(7)).toEqual(first);
+  expect(await sequence(8)).not.toEqual(first);
+});
+
+it("measures light commands beside heavy ones and without, in one run", async () => {
+  // While a heavy command runs, this server answers nobody, as QEMU does.
+  let busyUntilMs = 0;
+  const heavy = { ...LIGHT, label: "dump", name: "dump", isHeavy: true, head: '{"execute": "dump", "id": ' };
+  const result = await load(
+    ({ id, command, socket }) => {
+      const nowMs = performance.now();
+      if (command === "dump") busyUntilMs = Math.max(nowMs, busyUntilMs) + 50;
+      setTimeout(() => socket.write(reply(id)), busyUntilMs - nowMs);
+    },
+    {
+      clients: 8,
+      inFlight: 1,
+      ratePerSecond: 100,
+      commands: [{ ...LIGHT, weight: 20 }, heavy],
+      end: { kind: "duration", ms: 2500 },
+    },
+  );
+  expect(faults(result)).toEqual({});
+  expect(result.headOfLine?.besideUs?.p50).toBeGreaterThan(10_000);
+  expect(result.headOfLine?.aloneUs?.p50).toBeLessThan(10_000);
+  expect(result.headOfLine?.p50Ratio).toBeGreaterThan(3);
+});

@@ -1,0 +1,55 @@
+/** A server that negotiates as it should, and answers as its script says. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface ScriptedRequest {
+  readonly id: number;
+  readonly command: string;
+  /** How many requests of this connection came before. */
+  readonly index: number;
+  readonly socket: Socket;
+}
+
+const GREETING =
+  '{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}}, "capabilities": ["oob", "async"]}}';
+
+export class ScriptedServer {
+  readonly #directory = mkdtempSync(join(tmpdir(), "qmpd-scripted-"));
+  readonly path = join(this.#directory, "qmp.sock");
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(answer: (request: ScriptedRequest) => void) {
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on("error", () => {}); // `close` follows.
+      socket.on("close", () => this.#sockets.delete(socket));
+      socket.write(`${GREETING}\r\n`);
+      let index = 0;
+      createInterface({ input: socket }).on("line", (line) => {
+        const { execute, id } = JSON.parse(line) as { execute: string; id: number };
+        if (execute === "qmp_capabilities") socket.write('{"return": {}}\r\n');
+        else answer({ id, command: execute, index: index++, socket });
+      });
+    });
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(this.path, resolve));
+    return this;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+export function reply(id: number | string): string {
+  return `{"return": {}, "id": ${id}}\r\n`;
+}
