@@ -247,6 +247,22 @@ describe("the demo guest's load", () => {
     expect(guest.text()).toContain("\n500 lines went out\n");
   });
 
+  it("waits while nobody takes what COM1 sends, and leaves nothing out", async () => {
+    await using guest = await booted();
+    guest.send("flood 100\r");
+    await guest.until(() => guest.serial.includes("flood 00000003"), "fourth line");
+    guest.isSerialHeld = true;
+    const [sent, ticks] = [guest.serial, guest.word("ticks")];
+    await guest.until(() => guest.word("ticks") > ticks + 3, "later tick");
+    expect(guest.serial).toBe(sent);
+    guest.isSerialHeld = false;
+    await guest.until(() => guest.serial.endsWith("\r\n> "), "prompt");
+    const numbers = Array.from(guest.serial.matchAll(/flood ([0-9a-f]{8}) /g), ([, number]) =>
+      Number(`0x${number}`),
+    );
+    expect(numbers).toEqual(Array.from({ length: 100 }, (_line, number) => number));
+  });
+
   it("is busy until a key, or for ever", async () => {
     await using guest = await booted();
     guest.send("busy\r");
@@ -297,6 +313,18 @@ describe("the demo guest's end", () => {
     expect(guest.isGraphical).toBe(false);
     expect(guest.text()).toContain("\npower button pressed\n");
     expect(guest.serial).toContain("\r\npower button pressed\r\n");
+  });
+
+  it("by the power button is off though nobody takes what COM1 sends", async () => {
+    await using guest = await booted({ hasPowerStatus: true });
+    guest.isSerialHeld = true;
+    guest.send("help\r");
+    const ticks = guest.word("ticks");
+    await guest.until(() => guest.word("ticks") > ticks + 3, "later tick");
+    guest.pressPowerButton();
+    await guest.until(() => guest.deeds.length > 0, "deed");
+    expect(guest.deeds).toEqual(["off"]);
+    expect(guest.text()).toContain("\npower button pressed\n");
   });
 
   it("by the power button is off where the interrupt is all that tells of it", async () => {

@@ -37,6 +37,8 @@ const MEMORY_BYTES = 16 * 1024 * 1024;
 const VGA_MEMORY_BYTES = 8 * 1024 * 1024;
 const COLUMNS = 80;
 const ROWS = 25;
+const SERIAL_STATUS_PORT = 0x3fd;
+const SERIAL_READY = 0x60;
 const POWER_STATUS_PORT = 0x600;
 const POWER_CONTROL_PORT = 0x604;
 const POWER_BUTTON = 0x100;
@@ -49,6 +51,7 @@ interface Cpu {
   readonly cr: Int32Array;
   readonly in_hlt: Uint8Array;
   readonly devices: {
+    readonly uart0: { readonly lsr: number };
     readonly vga: {
       readonly graphical_mode: boolean;
       readonly svga_width: number;
@@ -64,7 +67,7 @@ interface Cpu {
       port: number,
       device: object,
       read8: (() => number) | undefined,
-      read16: () => number,
+      read16?: () => number,
     ): void;
     register_write(
       port: number,
@@ -103,6 +106,8 @@ export class DemoGuest {
   readonly deeds: GuestDeed[] = [];
   serial = "";
   #powerStatus = 0;
+  /** COM1 tells that it is not ready: its other end takes nothing. */
+  isSerialHeld = false;
 
   /** Not running yet. */
   static async create(options: DemoGuestOptions = {}): Promise<DemoGuest> {
@@ -142,6 +147,10 @@ export class DemoGuest {
         return 0;
       }
     };
+    cpu.io.register_read(SERIAL_STATUS_PORT, cpu, () => {
+      const { lsr } = cpu.devices.uart0;
+      return this.isSerialHeld ? lsr & ~SERIAL_READY : lsr;
+    });
     const nothing = (): void => {};
     cpu.io.register_write(POWER_CONTROL_PORT, cpu, nothing, (value) => {
       if (value === 0x2000) this.#did("off");
