@@ -236,7 +236,7 @@ command_flood:
         jmp     .send
 .sent:  ret
 .begin: db      "flood ", 0
-.rest:  db      " abcdefghijklmnopqrstuvwxyz 0123456789 ABCDEFGH", 13, 10, 0
+.rest:  db      " abcdefghijklmnopqrstuvwxyz 0123456789 ABCDEFGHI", 13, 10, 0
 .told:  db      " lines went out", CHARACTER_LF, 0
 
 command_busy:

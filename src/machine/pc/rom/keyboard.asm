@@ -2,19 +2,19 @@
 ;
 ; Every byte is noted in the promised page, whatever it means here.
 
-KEY_LEFT_SHIFT equ 0x2a
-KEY_RIGHT_SHIFT equ 0x36
-KEY_CONTROL equ 0x1d
-KEY_ALT equ 0x38
-KEY_CAPS_LOCK equ 0x3a
-KEY_DELETE equ 0x53
-KEY_EXTENDED equ 0xe0
-KEY_PAUSE equ 0xe1
-KEY_RELEASED    equ 0x80
+KEY_LEFT_SHIFT      equ 0x2a
+KEY_RIGHT_SHIFT     equ 0x36
+KEY_CONTROL         equ 0x1d
+KEY_ALT             equ 0x38
+KEY_CAPS_LOCK       equ 0x3a
+KEY_DELETE          equ 0x53
+KEY_EXTENDED        equ 0xe0
+KEY_PAUSE           equ 0xe1
+KEY_RELEASED        equ 0x80
 
 CHARACTER_BACKSPACE equ 8
-CHARACTER_ENTER equ 13
-CHARACTER_ESCAPE equ 27
+CHARACTER_ENTER     equ 13
+CHARACTER_ESCAPE    equ 27
 
 ; Both ports on, with their interrupts, scan codes translated to set 1, and both devices told to speak.
 ps2_start:

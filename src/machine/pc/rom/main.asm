@@ -48,9 +48,6 @@ new_prompt:
         jmp     puts
 .text:  db      WARM, "> ", PLAIN, 0
 
-prompt_text:
-        db      "> ", 0
-
 ; in: al
 prompt_character:
         mov     ah, al

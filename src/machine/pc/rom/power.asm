@@ -40,7 +40,7 @@ command_off:
         out     dx, ax
         jmp     stand_still
 good_night_text:
-        db      COOL, "Good night.", PLAIN, CHARACTER_LF, 0
+        db      COOL, "Good night. ", ALERT, HEART, PLAIN, CHARACTER_LF, 0
 pressed_text:
         db      CHARACTER_LF, WARM, "power button pressed", PLAIN, CHARACTER_LF, 0
 

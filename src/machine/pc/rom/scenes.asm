@@ -206,7 +206,7 @@ draw_caption:
         call    clear_text_row
         mov     eax, MARGIN
         mov     edx, COLOUR_CAPTION
-        mov     esi, prompt_text
+        mov     esi, .prompt
         call    draw_text
         mov     ecx, [line_length]
         mov     byte [line + ecx], 0
@@ -216,10 +216,12 @@ draw_caption:
         mov     esi, ecx
 .draw:  add     esi, line
         call    draw_text
-        mov     cl, '_'
+        mov     cl, BLOCK               ; the cursor
         call    draw_glyph
         popad
         ret
+.prompt:
+        db      CHEVRON, " ", 0
 
 ; in: ebx
 clear_text_row:
@@ -337,25 +339,21 @@ make_rainbow:
 command_modes:
         cmp     dword [guest_framebuffer], 0
         je      no_graphics
-        mov     dword [repeat_count], 0
-        mov     esi, .modes
-.next:  lodsw
-        movzx   ecx, ax
-        lodsw
-        xchg    eax, ecx
-        movzx   ecx, cx
-        test    eax, eax
-        jnz     .graphics
-        mov     esi, .modes
-        call    text_mode
-        jmp     .changed
-.graphics:
-        call    set_graphics_mode
-        call    .draw
-.changed:
         mov     dword [guest_mode], MODE_MODES
         mov     ax, MODES_DIVISOR
         call    set_timer
+        mov     dword [repeat_count], 0
+.first: mov     esi, .modes
+.next:  lodsd
+        movzx   ecx, ax
+        shr     eax, 16
+        jz      .text
+        call    set_graphics_mode
+        call    .draw
+        jmp     .changed
+.text:  call    show_text
+        mov     esi, .last
+.changed:
         inc     dword [guest_mode_changes]
         inc     dword [repeat_count]
         mov     eax, [guest_ticks]
@@ -365,15 +363,24 @@ command_modes:
         cmp     eax, [guest_ticks]
         je      .tick
         call    background
-        jmp     .next
+        cmp     esi, .last
+        jb      .next
+        jmp     .first
 .end:   call    take_character
         call    text_mode
         mov     eax, [repeat_count]
         call    put_decimal
         mov     esi, .told
         jmp     puts
-.draw:  pushad                          ; its size, in its upper left corner
+.draw:  pushad                          ; eax, ecx: its size, which stands in its upper left corner
         push    ecx
+        push    eax
+        mov     ecx, eax
+        mov     edx, 2 * MARGIN + TEXT_HEIGHT
+        xor     eax, eax
+        xor     ebx, ebx
+        call    fill_sky
+        pop     eax
         call    decimal
         mov     eax, MARGIN
         mov     ebx, MARGIN
@@ -389,7 +396,8 @@ command_modes:
         call    draw_text
         popad
         ret
-.modes: dw      640, 480, 800, 600, 1024, 768, 1280, 1024, 0, 0
+.modes: dw      480, 640, 600, 800, 768, 1024, 1024, 1280, 0, 0
+.last:
 .told:  db      " changes of mode", CHARACTER_LF, 0
 
 command_text:

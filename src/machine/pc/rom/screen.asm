@@ -63,12 +63,18 @@ palette:
         db      62, 24, 24,  60, 32, 56,  63, 50, 20,  62, 62, 60
 palette_end:
 
-; Leaves any other mode, and shows CELLS.
+; Leaves any other mode.
 text_mode:
-        pushad
+        push    eax
         mov     dword [guest_mode], MODE_TEXT
         mov     ax, TEXT_DIVISOR
         call    set_timer
+        pop     eax
+        ; The screen follows, below.
+
+; Shows CELLS, whatever was shown before.
+show_text:
+        pushad
         mov     ebx, VBE_ENABLE
         xor     eax, eax
         call    vbe_write
@@ -113,8 +119,7 @@ text_mode:
         mov     ecx, CELL_COUNT
         mov     eax, 0xffff
         rep     stosw
-        mov     byte [screen_is_stale], 1
-        call    screen_flush
+        call    flush_cells
         popad
         ret
 
@@ -198,7 +203,10 @@ screen_flush:
         cmp     byte [screen_is_stale], 0
         je      .done
         cmp     dword [guest_mode], MODE_TEXT
-        jne     .done
+        je      flush_cells
+.done:  ret
+
+flush_cells:
         pushad
         mov     byte [screen_is_stale], 0
         xor     ecx, ecx
@@ -224,7 +232,7 @@ screen_flush:
         mov     al, cl
         out     dx, al
         popad
-.done:  ret
+        ret
 
 ; All but the bar.
 clear_cells:

@@ -1,7 +1,7 @@
 ; COM1.  What it receives is typed at the prompt; what is written on the console goes out here too.
 ;
 ; Nothing is lost in either direction: bytes that the queue has no room for wait in the port, and a port that is not ready
-; is waited for, asleep.
+; is waited for, asleep.  Only a machine that is told to turn off, or to start over, does so without its last words.
 
 RECEIVED        equ 0x01
 TRANSMITTER_READY equ 0x20
@@ -55,17 +55,21 @@ serial_put:
 .again: in      al, dx
         test    al, TRANSMITTER_READY
         jnz     .ready
+        mov     al, [power_pressed]
+        or      al, [reset_asked]
+        jnz     .done
         call    serial_wait
         jmp     .again
 .ready: mov     dx, COM1
         mov     al, ah
         out     dx, al
-        pop     edx
+.done:  pop     edx
         pop     eax
         ret
 
-; Sleeps until the port is ready, or anything else happens.
+; Sleeps until the port is ready, or anything else happens.  The screen does not wait for it.
 serial_wait:
+        call    screen_flush
         push    eax
         push    edx
         mov     dx, COM1 + 1
