@@ -15,11 +15,12 @@ import { LOAD_CONNECT_MS, LOAD_CONNECT_RETRY_MS, LOAD_SLOW_READ_PERIOD_MS } from
 import type { FaultKind } from "./contract.ts";
 import type { HeavyWatch } from "./heavy-watch.ts";
 import { InFlight } from "./in-flight.ts";
+import type { LineMemory } from "./line-memory.ts";
 import { LoadError } from "./load-error.ts";
 import type { PlannedCommand } from "./plan.ts";
 import type { Recorder } from "./recorder.ts";
 import { ReplyLines } from "./reply-lines.ts";
-import { readReply } from "./server-line.ts";
+import type { ServerLine } from "./server-line.ts";
 
 type State = "connecting" | "negotiating" | "open" | "leaving" | "closed";
 
@@ -51,6 +52,8 @@ export interface ClientParts {
   readonly owner: ClientOwner;
   /** One byte longer than what is read at a time; all clients share it. */
   readonly buffer: Buffer;
+  /** Of what servers say. */
+  readonly memory: LineMemory;
 }
 
 export class LoadClient {
@@ -85,7 +88,7 @@ export class LoadClient {
     this.#heads = parts.commands.map(({ head }) => head.replaceAll("{client}", String(number)));
     this.#tails = parts.commands.map(({ tail }) => tail);
     this.#readBuffer = parts.buffer.subarray(0, -1);
-    this.#lines = new ReplyLines(this);
+    this.#lines = new ReplyLines(this, parts.memory);
   }
 
   /** How many more commands it may be given now. */
@@ -109,7 +112,7 @@ export class LoadClient {
   /** Connects and negotiates.  Rejects with {@link LoadError}. */
   connect(): Promise<void> {
     const startMs = performance.now();
-    this.#lines = new ReplyLines(this);
+    this.#lines = new ReplyLines(this, this.#parts.memory);
     return new Promise<void>((resolve, reject) => {
       this.#settle = { resolve: () => resolve(), reject };
       this.#deadline = setTimeout(() => this.#failConnect(this.#silent()), LOAD_CONNECT_MS);
@@ -223,8 +226,7 @@ export class LoadClient {
     return settle;
   }
 
-  #negotiate(bytes: Buffer): void {
-    const reply = readReply(bytes);
+  #negotiate(reply: ServerLine, bytes: Buffer): void {
     if (reply.kind === "greeting" && this.#state === "connecting") {
       const { capabilities } = this.#parts;
       const missing = capabilities.find((name) => !reply.capabilities.includes(name));
@@ -275,15 +277,15 @@ export class LoadClient {
 
   /** From `ReplyLines`: the fast path. */
   returned(id: number): void {
-    if (this.#settle !== undefined) this.#negotiate(Buffer.from(`{"id": ${id}}`));
+    if (this.#settle !== undefined)
+      this.#negotiate({ kind: "unknown" }, Buffer.from(`a reply with the id ${id}`));
     else if (this.#state !== "closed") this.#answer(id);
   }
 
   /** From `ReplyLines`: everything else. */
-  line(bytes: Buffer): void {
-    if (this.#settle !== undefined) return this.#negotiate(bytes);
+  line(reply: ServerLine, bytes: Buffer): void {
+    if (this.#settle !== undefined) return this.#negotiate(reply, bytes);
     if (this.#state === "closed") return;
-    const reply = readReply(bytes);
     switch (reply.kind) {
       case "event":
         this.events++;

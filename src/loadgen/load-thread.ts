@@ -26,6 +26,7 @@ import {
   type ToThread,
 } from "./contract.ts";
 import { HeavyWatch } from "./heavy-watch.ts";
+import { LineMemory } from "./line-memory.ts";
 import { type ClientOwner, LoadClient } from "./load-client.ts";
 import { LoadError } from "./load-error.ts";
 import { OpenLoop } from "./open-loop.ts";
@@ -49,6 +50,7 @@ export class LoadThread implements ClientOwner {
   readonly #pacer: Pacer;
   readonly #choice: CommandChoice;
   readonly #slowRandom: Random;
+  readonly #lines = new LineMemory();
   readonly #self = new SelfMeasure();
   readonly #faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   readonly #examples: string[] = [];
@@ -139,6 +141,7 @@ export class LoadThread implements ClientOwner {
       heavy: plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(heavy) : undefined,
       owner: this,
       buffer: Buffer.allocUnsafeSlow(bytes + 1),
+      memory: this.#lines,
     };
     const { endpoints } = plan;
     return numbers.flatMap((number) => {

@@ -244,3 +244,11 @@ export const LOAD_SLOW_READ_PERIOD_MS = 100;
 export const LOAD_SLOW_IN_FLIGHT = 1024;
 /** Faults of a thread that are told in words. */
 export const LOAD_FAULT_EXAMPLES_MAX = 5;
+/** A line up to this size is kept whole when it comes in pieces, and parsed; a longer one is checked while it comes. */
+export const LOAD_WHOLE_LINE_BYTES_MAX = 64 * KIB;
+/** Brackets inside one another in a line that is longer than that.  Seen: the line is reported as unreadable. */
+export const LOAD_JSON_DEPTH_MAX = 1024;
+/** Lines of a server that a thread knows, so that it need not parse them again: their number and their size. */
+export const LOAD_KNOWN_LINES_COUNT_MAX = 256;
+/** See {@link LOAD_KNOWN_LINES_COUNT_MAX}. */
+export const LOAD_KNOWN_LINE_BYTES_MAX = 4 * KIB;

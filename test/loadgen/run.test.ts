@@ -143,6 +143,15 @@ describe("finds", () => {
     expect(result.faultExamples[0]).toContain("this came, which is no reply: what?");
   });
 
+  it("a return whose value is no JSON", async () => {
+    const result = await load(
+      ({ id, index, socket }) =>
+        void socket.write(index === 20 ? `{"return": {"a": [}, "id": ${id}}\r\n${reply(id)}` : reply(id)),
+    );
+    expect(faults(result)).toEqual({ unreadable: 2 });
+    expect(result.faultExamples[0]).toContain('{"return": {"a": [}, "id": 4');
+  });
+
   it("a connection that breaks, and what it took with it", async () => {
     const result = await load(
       ({ id, index, socket }) => void (index === 20 ? socket.destroy() : socket.write(reply(id))),
