@@ -7,7 +7,7 @@ import type { ThreadTask } from "./plan.ts";
 
 export type ToThread =
   | { readonly kind: "task"; readonly task: ThreadTask }
-  /** All threads are connected. */
+  /** All threads are connected; with a ramp, are about to. */
   | { readonly kind: "start" }
   /** The ramp is over, or there was none: what is counted counts from here. */
   | { readonly kind: "measure" }
@@ -19,7 +19,7 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "connected" }
   | { readonly kind: "sample"; readonly sample: Sample }
-  /** The clients of this thread have sent all that they were to send. */
+  /** The clients of this thread have sent all that they were to send, or have lost their connections. */
   | { readonly kind: "done" }
   | { readonly kind: "ended"; readonly ending: Ending }
   /** The thread cannot go on: nobody listens, for example.  A sentence for people. */

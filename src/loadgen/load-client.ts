@@ -109,6 +109,11 @@ export class LoadClient {
     return this.#connectedOnce && this.reconnects === 0 && this.#state !== "closed";
   }
 
+  /** It was connected, and is no more. */
+  get isGone(): boolean {
+    return this.#connectedOnce && this.#state === "closed";
+  }
+
   /** Connects and negotiates.  Rejects with {@link LoadError}. */
   connect(): Promise<void> {
     const startMs = performance.now();

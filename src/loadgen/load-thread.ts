@@ -7,10 +7,12 @@
  * before; so the samples together are the run.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   LOAD_CONNECTING_COUNT_MAX,
   LOAD_DRAIN_MS,
   LOAD_FAULT_EXAMPLES_MAX,
+  LOAD_LINGER_MS,
   LOAD_READ_BYTES,
   LOAD_SLOW_IN_FLIGHT,
   LOAD_SLOW_READ_BYTES,
@@ -39,6 +41,9 @@ import { SelfMeasure } from "./self-measure.ts";
 const SAMPLE_PERIOD_MS = 1000;
 const DRAIN_POLL_MS = 5;
 
+/** Milliseconds since 1970 that nobody sets back meanwhile. */
+const wallMs = (): number => performance.timeOrigin + performance.now();
+
 export class LoadThread implements ClientOwner {
   readonly #task: ThreadTask;
   readonly #say: (message: FromThread) => void;
@@ -58,7 +63,11 @@ export class LoadThread implements ClientOwner {
   #slowClosed = 0;
   #phase: Phase = "ramp";
   #hasStarted = false;
-  #sampleStartMs = Date.now();
+  #isDone = false;
+  #isStopping = false;
+  #sampleStartMs = wallMs();
+  /** When a reply came last; where the plan counts, that is its end. */
+  #answeredMs = wallMs();
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(task: ThreadTask, say: (message: FromThread) => void) {
@@ -95,9 +104,7 @@ export class LoadThread implements ClientOwner {
       case "start":
         return this.#start();
       case "measure":
-        if (this.#task.plan.rampMs > 0) this.#sample();
-        this.#phase = "measure";
-        return;
+        return this.#measure();
       case "heavy":
         this.#choice.areHeavyAllowed = message.allowed;
         return;
@@ -109,13 +116,16 @@ export class LoadThread implements ClientOwner {
   // ---- ClientOwner ----
 
   room(client: LoadClient): void {
-    if (client.isSlow) this.#feedSlow(client);
-    else if (this.#hasStarted) this.#pacer.room(client);
+    if (client.isSlow) return this.#feedSlow(client);
+    if (!this.#hasStarted) return;
+    if (this.#counts) this.#answeredMs = wallMs();
+    this.#pacer.room(client);
   }
 
   fault(kind: FaultKind, count: number, text: string): void {
     this.#faults[kind] += count;
     if (this.#examples.length < LOAD_FAULT_EXAMPLES_MAX) this.#examples.push(`${kind}: ${text}`);
+    if (kind === "disconnected" && this.#clients.every((client) => client.isGone)) this.#done();
   }
 
   slowReaderClosed(): void {
@@ -162,14 +172,30 @@ export class LoadThread implements ClientOwner {
     const { plan } = this.#task;
     this.#hasStarted = true;
     this.#self.take();
-    this.#sampleStartMs = Date.now();
-    this.#timers.push(setInterval(() => this.#sample(), SAMPLE_PERIOD_MS));
+    this.#sampleStartMs = wallMs();
+    this.#timers.push(setInterval(() => this.#sample(wallMs()), SAMPLE_PERIOD_MS));
     if (plan.rampMs > 0) this.#ramp();
-    if (plan.end.kind === "count") this.#watchForDone();
     if (plan.reconnectsPerSecond > 0) this.#startReconnects();
+    if (!this.#counts) this.#startPacer();
+    for (const client of this.#slow) this.#feedSlow(client);
+  }
+
+  /** The ramp is over.  What counts commands has waited for that, so that all of them are measured. */
+  #measure(): void {
+    if (this.#task.plan.rampMs > 0) this.#sample(wallMs());
+    this.#phase = "measure";
+    if (!this.#counts) return;
+    this.#startPacer();
+    this.#watchForDone();
+  }
+
+  #startPacer(): void {
     this.#pacer.start();
     for (const client of this.#clients) this.#pacer.room(client);
-    for (const client of this.#slow) this.#feedSlow(client);
+  }
+
+  get #counts(): boolean {
+    return this.#task.plan.end.kind === "count";
   }
 
   #ramp(): void {
@@ -216,8 +242,7 @@ export class LoadThread implements ClientOwner {
     return sum;
   }
 
-  #sample(): void {
-    const endMs = Date.now();
+  #sample(endMs: number): void {
     const sample: Sample = {
       phase: this.#phase,
       startMs: this.#sampleStartMs,
@@ -242,27 +267,40 @@ export class LoadThread implements ClientOwner {
       const now = this.#clients.reduce((sum, client) => sum + client.replies, 0);
       if (now !== replies) movedMs = nowMs;
       replies = now;
-      const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#task.plan.thinkMs;
+      const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#pacer.pauseMs;
       if (!isStuck && !(this.#pacer.isDone && this.#inFlight === 0)) return;
       clearInterval(timer);
-      this.#say({ kind: "done" });
+      this.#done();
     }, DRAIN_POLL_MS);
     this.#timers.push(timer);
   }
 
-  async #stop(): Promise<void> {
-    if (this.#phase === "drain") return;
-    this.#pacer.stop();
-    this.#sample();
+  /** Nothing more is to be measured: all is sent and answered, or nobody is left to send. */
+  #done(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    if (this.#counts && this.#phase === "measure") this.#endMeasure(this.#answeredMs);
+    this.#say({ kind: "done" });
+  }
+
+  #endMeasure(endMs: number): void {
+    this.#sample(Math.max(endMs, this.#sampleStartMs));
     this.#phase = "drain";
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#pacer.stop();
+    if (this.#phase !== "drain") this.#endMeasure(wallMs());
     const endMs = performance.now() + LOAD_DRAIN_MS;
-    while (this.#inFlight > 0 && performance.now() < endMs) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
-    }
+    while (this.#inFlight > 0 && performance.now() < endMs) await sleep(DRAIN_POLL_MS);
+    // A second reply to the last commands would come now.
+    await sleep(LOAD_LINGER_MS);
     for (const timer of this.#timers) clearInterval(timer);
     const eventsByClient = this.#clients.filter((client) => client.isUnbroken).map(({ events }) => events);
     for (const client of [...this.#clients, ...this.#slow]) client.close();
-    this.#sample();
+    this.#sample(wallMs());
     this.#self.stop();
     this.#say({ kind: "ended", ending: this.#ending(eventsByClient) });
   }

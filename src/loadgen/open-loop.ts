@@ -72,6 +72,10 @@ export class OpenLoop implements Pacer {
     return this.#dropped + this.waiting;
   }
 
+  get pauseMs(): number {
+    return this.#offsetUs / 1000 + this.#periodUs / 1000;
+  }
+
   get isDone(): boolean {
     return this.#arrived === this.#arrivalsMax && this.waiting === 0;
   }

@@ -101,7 +101,7 @@ class Run {
     const cpuBefore = await figures?.cpuMs();
     if (end.kind === "duration") {
       this.#alternateHeavy();
-      await this.#until(() => signal?.aborted === true, end.ms);
+      await this.#until(() => this.#done === threads || signal?.aborted === true, end.ms);
     } else {
       await this.#until(() => this.#done === threads || signal?.aborted === true);
     }

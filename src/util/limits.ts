@@ -224,6 +224,8 @@ export const LOAD_CONNECTING_COUNT_MAX = 64;
 export const LOAD_CONNECT_RETRY_MS = 10;
 /** What replies get to come when the last command has been sent.  Seen: their commands are reported as lost. */
 export const LOAD_DRAIN_MS = 10_000;
+/** When all is answered: how long a reply that is one too many gets to come. */
+export const LOAD_LINGER_MS = 100;
 /** Bytes read from a connection in one go. */
 export const LOAD_READ_BYTES = 64 * KIB;
 /** Arrivals of one thread that wait for a client with room.  Seen: further ones are reported as not sent. */

@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { LoadPlan } from "../../src/loadgen/plan.ts";
 import type { LoadResult } from "../../src/loadgen/result.ts";
+import type { ServerFigure, ServerFigures } from "../../src/loadgen/server-figures.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
 
 // The built one: threads are started from there.
@@ -32,6 +33,7 @@ afterEach(() => server?.close());
 async function load(
   answer: (request: ScriptedRequest) => void,
   changes: Partial<LoadPlan> = {},
+  figures?: ServerFigures,
 ): Promise<LoadResult> {
   server = await new ScriptedServer(answer).listen();
   const plan: LoadPlan = {
@@ -50,7 +52,7 @@ async function load(
     threads: 1,
     ...changes,
   };
-  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [] });
+  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [], figures });
 }
 
 /** The faults that there were. */
@@ -84,6 +86,17 @@ describe("finds", () => {
     expect(result.faultExamples[0]).toMatch(
       /^doubled: client [01] \(.*\): a second reply came for id 4[01]$/,
     );
+  });
+
+  it("a second reply that comes when all is answered", async () => {
+    const result = await load(
+      ({ id, socket }) => {
+        socket.write(reply(id));
+        setTimeout(() => socket.write(reply(id)), 20);
+      },
+      { clients: 1, end: { kind: "count", commands: 1 } },
+    );
+    expect(faults(result)).toEqual({ doubled: 1 });
   });
 
   it("a reply that is another client's", async () => {
@@ -160,6 +173,43 @@ describe("finds", () => {
     expect(result.faults.disconnected).toBe(2);
     expect(result.faults.lost).toBeGreaterThanOrEqual(2);
   });
+});
+
+it("counts what it is to count, also when clients come one after the other", async () => {
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), {
+    clients: 4,
+    rampMs: 300,
+    threads: 2,
+  });
+  expect(result.total.replies).toBe(200);
+  expect(result.total.ratePerSecond).toBeGreaterThan(0);
+});
+
+it("measures a run that counts up to its last reply, whatever is asked of the server afterwards", async () => {
+  const cpuMs = (): Promise<number> => new Promise((resolve) => setTimeout(resolve, 500, 1));
+  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
+  const changes = { clients: 1, end: { kind: "count", commands: 1 } } as const;
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), changes, { read, cpuMs });
+  expect(result.durationMs).toBeLessThan(400);
+});
+
+it("waits for the next arrival, however long that is", async () => {
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), {
+    clients: 1,
+    ratePerSecond: 0.09,
+    end: { kind: "count", commands: 2 },
+  });
+  expect(result.total.replies).toBe(2);
+}, 20_000);
+
+it("ends when the server has closed all connections", async () => {
+  const startMs = performance.now();
+  const result = await load(
+    ({ id, index, socket }) => void (index === 20 ? socket.destroy() : socket.write(reply(id))),
+    { threads: 2, end: { kind: "duration", ms: 60_000 } },
+  );
+  expect(result.faults.disconnected).toBe(2);
+  expect(performance.now() - startMs).toBeLessThan(30_000);
 });
 
 it("counts errors by class, and events by client and name", async () => {
