@@ -22,6 +22,7 @@ import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
 import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen/threshold.ts";
 import { parseTimeMs } from "../loadgen/units.ts";
 import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
+import { visible } from "../util/visible.ts";
 
 interface RunOptions {
   readonly clients: number;
@@ -68,7 +69,7 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
     const log = new HistogramLog(prepared.plan.commands);
     const result = await run(prepared, options.out === undefined ? undefined : log);
     const verdicts = thresholds.map((threshold) => judge(threshold, result));
-    process.stdout.write(summaryText(result) + verdictText(verdicts));
+    process.stdout.write(visible(summaryText(result) + verdictText(verdicts)));
     if (options.out !== undefined) {
       await writeOutput(options.out, result, verdicts, log);
       process.stdout.write(`written: ${options.out}/report.html, run.json, latency.hlog\n`);
@@ -84,7 +85,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
       throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
     }
     const comparisons = isLive ? await compareLive(a, b, options) : compareSaved(readRun(a), readRun(b));
-    process.stdout.write(comparisonText([a, b], comparisons));
+    process.stdout.write(visible(comparisonText([a, b], comparisons)));
     if (options.out !== undefined) {
       writeText(options.out, `${JSON.stringify({ a, b, comparisons }, undefined, 2)}\n`);
     }
@@ -101,13 +102,13 @@ async function compareLive(a: string, b: string, options: CompareOptions): Promi
   for (let round = 1; round <= options.rounds; round++) {
     for (const { text, results } of sides) {
       const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
-      process.stderr.write(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`);
+      process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
       const result = await run(prepared, undefined);
       results.push(result);
       if (result.generator.limit !== undefined) {
         process.stdout.write(`${text}: ${result.generator.limit}\n`);
       }
-      if (faultCount(result) > 0) process.stdout.write(summaryText(result));
+      if (faultCount(result) > 0) process.stdout.write(visible(summaryText(result)));
     }
   }
   const results = sides.flatMap((side) => side.results);
@@ -128,7 +129,7 @@ async function reporting(command: Command, action: () => Promise<void>): Promise
       error instanceof ChardevError ||
       error instanceof CommandError
     ) {
-      command.error(`qmpd: ${error.message}`);
+      command.error(`qmpd: ${visible(error.message)}`);
     }
     throw error;
   }

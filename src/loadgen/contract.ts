@@ -34,7 +34,8 @@ export interface CommandSample {
   /** Those of {@link latencies} that a heavy command ran beside; empty where that is not watched. */
   readonly besideHeavy: Counts;
   readonly sent: number;
-  readonly errors: Readonly<Record<string, number>>;
+  /** By class. */
+  readonly errors: ReadonlyMap<string, number>;
 }
 
 export interface Sample {
@@ -84,7 +85,7 @@ export interface Ending {
   readonly examples: readonly string[];
   /** Of each client that was connected all the time, the slow readers apart. */
   readonly eventsByClient: readonly number[];
-  readonly eventsByName: Readonly<Record<string, number>>;
+  readonly eventsByName: ReadonlyMap<string, number>;
   readonly reconnects: number;
   readonly slowReaders: { readonly replies: number; readonly closed: number };
   /** Open loop: arrivals that were never sent. */

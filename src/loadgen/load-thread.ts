@@ -31,6 +31,7 @@ import { HeavyWatch } from "./heavy-watch.ts";
 import { LineMemory } from "./line-memory.ts";
 import { type ClientOwner, LoadClient } from "./load-client.ts";
 import { LoadError } from "./load-error.ts";
+import { NameCounts } from "./name-counts.ts";
 import { OpenLoop } from "./open-loop.ts";
 import { CommandChoice, type Pacer } from "./pacer.ts";
 import { clientsOf, clientsTotal, type ThreadTask } from "./plan.ts";
@@ -59,7 +60,7 @@ export class LoadThread implements ClientOwner {
   readonly #self = new SelfMeasure();
   readonly #faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   readonly #examples: string[] = [];
-  readonly #eventsByName: Record<string, number> = {};
+  readonly #eventsByName = new NameCounts();
   #slowClosed = 0;
   #phase: Phase = "ramp";
   #hasStarted = false;
@@ -133,7 +134,7 @@ export class LoadThread implements ClientOwner {
   }
 
   event(name: string): void {
-    this.#eventsByName[name] = (this.#eventsByName[name] ?? 0) + 1;
+    this.#eventsByName.add(name);
   }
 
   // ---- Start ----
@@ -310,7 +311,7 @@ export class LoadThread implements ClientOwner {
       faults: this.#faults,
       examples: this.#examples,
       eventsByClient,
-      eventsByName: this.#eventsByName,
+      eventsByName: this.#eventsByName.take(),
       reconnects: this.#clients.reduce((sum, { reconnects }) => sum + reconnects, 0),
       slowReaders: {
         replies: this.#slow.reduce((sum, { replies }) => sum + replies, 0),

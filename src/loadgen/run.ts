@@ -15,6 +15,7 @@ import { LOAD_SPARE_FILES } from "../util/limits.ts";
 import { type Ending, FAULT_KINDS, type FaultKind, type FromThread, type ToThread } from "./contract.ts";
 import { createHeavyCounters, HeavyWatch } from "./heavy-watch.ts";
 import { LoadError } from "./load-error.ts";
+import { NameCounts } from "./name-counts.ts";
 import { clientsTotal, type LoadPlan } from "./plan.ts";
 import { type GeneratorResult, type Interval, type LoadResult, RESULT_FORMAT } from "./result.ts";
 import type { ServerFigures } from "./server-figures.ts";
@@ -300,10 +301,9 @@ class Run {
 const PHASE_ORDER = { ramp: 0, measure: 1, drain: 2 } as const;
 
 function eventsOf(endings: readonly Ending[]): LoadResult["events"] {
-  const byName: Record<string, number> = {};
-  for (const { eventsByName } of endings) {
-    for (const [name, count] of Object.entries(eventsByName)) byName[name] = (byName[name] ?? 0) + count;
-  }
+  const names = new NameCounts();
+  for (const { eventsByName } of endings) names.addAll(eventsByName);
+  const byName = names.toRecord();
   let least = Number.POSITIVE_INFINITY;
   let most = 0;
   for (const { eventsByClient } of endings) {

@@ -7,6 +7,7 @@
 
 import { Float64Histogram } from "hdr-histogram-js";
 import type { CommandSample, Counts, Sample, ThreadLoad } from "./contract.ts";
+import { NameCounts } from "./name-counts.ts";
 import type { PlannedCommand } from "./plan.ts";
 import type { CommandResult, HeadOfLine, Interval, Latency } from "./result.ts";
 
@@ -25,7 +26,7 @@ class CommandTally {
   readonly latencies = createHistogram();
   readonly besideHeavy = createHistogram();
   repliesInTime = 0;
-  readonly errors: Record<string, number> = {};
+  readonly errors = new NameCounts();
 
   constructor(command: PlannedCommand) {
     this.command = command;
@@ -36,8 +37,7 @@ class CommandTally {
     addCounts(this.latencies, sample.latencies);
     if (isInTime) this.repliesInTime += this.latencies.totalCount - before;
     addCounts(this.besideHeavy, sample.besideHeavy);
-    for (const [name, count] of Object.entries(sample.errors))
-      this.errors[name] = (this.errors[name] ?? 0) + count;
+    this.errors.addAll(sample.errors);
   }
 
   result(durationMs: number): CommandResult {
@@ -46,7 +46,7 @@ class CommandTally {
       { label, name, isHeavy },
       this.latencies,
       this.repliesInTime,
-      this.errors,
+      this.errors.toRecord(),
       durationMs,
     );
   }
@@ -110,7 +110,7 @@ export class Tally {
       this.replies += second.latencies.totalCount - before;
       const ofCommand = second.byCommand[index];
       if (ofCommand !== undefined) addCounts(ofCommand, command.latencies);
-      for (const count of Object.values(command.errors)) second.errors += count;
+      for (const count of command.errors.values()) second.errors += count;
     }
     second.inFlight.set(thread, sample.inFlight);
     second.waiting.set(thread, sample.waiting);
@@ -154,18 +154,18 @@ export class Tally {
 
   total(): CommandResult {
     const latencies = createHistogram();
-    const errors: Record<string, number> = {};
+    const errors = new NameCounts();
     let replies = 0;
     for (const tally of this.#commands) {
       latencies.add(tally.latencies);
       replies += tally.repliesInTime;
-      for (const [name, count] of Object.entries(tally.errors)) errors[name] = (errors[name] ?? 0) + count;
+      for (const [name, count] of Object.entries(tally.errors.toRecord())) errors.add(name, count);
     }
     return commandResult(
       { label: "all", name: "all", isHeavy: false },
       latencies,
       replies,
-      errors,
+      errors.toRecord(),
       this.durationMs,
     );
   }
@@ -277,7 +277,7 @@ function commandResult(
     ...command,
     replies: latencies.totalCount,
     ratePerSecond: (repliesInTime * 1000) / durationMs,
-    errors: { ...errors },
+    errors,
     latencyUs: latencyOf(latencies),
     curve: curveOf(latencies),
   };

@@ -244,6 +244,8 @@ export const LOAD_SLOW_READ_BYTES = 4 * KIB;
 export const LOAD_SLOW_READ_PERIOD_MS = 100;
 /** Requests that a slow reader keeps in flight, so that replies wait for it. */
 export const LOAD_SLOW_IN_FLIGHT = 1024;
+/** Names of events, or of errors of one command, that are counted apart.  Seen: the others are one row. */
+export const LOAD_NAMES_COUNT_MAX = 100;
 /** Faults of a thread that are told in words. */
 export const LOAD_FAULT_EXAMPLES_MAX = 5;
 /** A line up to this size is kept whole when it comes in pieces, and parsed; a longer one is checked while it comes. */

@@ -224,6 +224,24 @@ it("counts errors by class, and events by client and name", async () => {
   expect(result.events).toEqual({ total: 100, byName: { STOP: 100 }, perClientMin: 50, perClientMax: 50 });
 });
 
+it("counts names that are those of an object's own members, and not too many of them", async () => {
+  const names = ["__proto__", "constructor", ...Array.from({ length: 200 }, (_, index) => `E${index}`)];
+  const event = names.map((name) => `{"event": "${name}", "timestamp": {}}\r\n`).join("");
+  const error = (id: number): string => `{"id": ${id}, "error": {"class": "__proto__", "desc": "x"}}\r\n`;
+  const result = await load(({ id, socket }) => void socket.write(event + error(id)), {
+    clients: 1,
+    end: { kind: "count", commands: 3 },
+  });
+  expect(Object.entries(result.total.errors)).toEqual([["__proto__", 3]]);
+  const { byName, total } = result.events;
+  expect(Object.entries(byName).slice(0, 2)).toEqual([
+    ["__proto__", 3],
+    ["constructor", 3],
+  ]);
+  expect(Object.keys(byName).length).toBe(101);
+  expect(total).toBe(3 * names.length);
+});
+
 describe("a server that stalls for half a second", () => {
   const STALL_MS = 500;
 
