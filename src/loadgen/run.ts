@@ -19,7 +19,7 @@ import { NameCounts } from "./name-counts.ts";
 import { clientsTotal, type LoadPlan } from "./plan.ts";
 import { type GeneratorResult, type Interval, type LoadResult, RESULT_FORMAT } from "./result.ts";
 import type { ServerFigures } from "./server-figures.ts";
-import { intervalOf, type SecondTally, Tally } from "./tally.ts";
+import { type SecondTally, Tally } from "./tally.ts";
 
 /** Above this share of a core, a thread of the generator may set the pace. */
 export const GENERATOR_CPU_SHARE_MAX = 0.85;
@@ -220,9 +220,8 @@ class Run {
         atMs = nowMs;
         this.#tally.addServer(share, now.loopDelayMs);
       }
-      const second = this.#tally.seconds.at(-1);
-      if (second === undefined || onProgress === undefined) return;
-      const interval = intervalOf(second, this.#tally.startMs, second.spans.length);
+      const interval = this.#tally.lastInterval();
+      if (interval === undefined || onProgress === undefined) return;
       onProgress({ elapsedMs: performance.now() - this.#startMs, share: this.#share(), interval });
     };
     // A little after the threads, which tell their samples every second too.

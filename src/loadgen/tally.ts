@@ -217,12 +217,19 @@ export class Tally {
     });
   }
 
+  /** The last second of which all threads have told. */
+  lastInterval(): Interval | undefined {
+    const { seconds } = this;
+    const second = seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
+    return second && intervalOf(second, this.startMs, this.#threads);
+  }
+
   intervals(): Interval[] {
     return this.seconds.map((second) => intervalOf(second, this.startMs, this.#threads));
   }
 }
 
-export function intervalOf(second: SecondTally, runStartMs: number, threads: number): Interval {
+function intervalOf(second: SecondTally, runStartMs: number, threads: number): Interval {
   const startMs = Math.min(...second.spans.map((span) => span.startMs));
   const endMs = Math.max(...second.spans.map((span) => span.endMs));
   const threadMs = second.spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
@@ -258,10 +265,10 @@ function latencyOf(histogram: Float64Histogram): Latency | undefined {
   return {
     min: histogram.minNonZeroValue,
     mean: histogram.mean,
-    p50: histogram.getValueAtPercentile(50),
-    p90: histogram.getValueAtPercentile(90),
-    p99: histogram.getValueAtPercentile(99),
-    p999: histogram.getValueAtPercentile(99.9),
+    p50: valueAt(histogram, 50),
+    p90: valueAt(histogram, 90),
+    p99: valueAt(histogram, 99),
+    p999: valueAt(histogram, 99.9),
     max: histogram.maxValue,
   };
 }
@@ -283,13 +290,18 @@ function commandResult(
   };
 }
 
+/** A percentile is the end of its bucket, which may lie beyond the greatest value. */
+function valueAt(histogram: Float64Histogram, percentile: number): number {
+  return Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue);
+}
+
 /** Ten points for each nine of the percentile, as far as there are values. */
 function curveOf(histogram: Float64Histogram): [number, number][] {
   const points: [number, number][] = [];
   const most = histogram.totalCount;
   for (let step = 0; most > 0; step++) {
     const left = 10 ** (-step / 10);
-    points.push([100 * (1 - left), histogram.getValueAtPercentile(100 * (1 - left))]);
+    points.push([100 * (1 - left), valueAt(histogram, 100 * (1 - left))]);
     if (left * most < 1) break;
   }
   return points;
