@@ -247,6 +247,11 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
     inFlight: sum(second.inFlight.values()),
     waiting: sum(second.waiting.values()),
     latencyUs: latencyOf(second.latencies),
+    commands: second.byCommand.map((histogram) => ({
+      replies: histogram.totalCount,
+      ratePerSecond: (histogram.totalCount * 1000) / durationMs,
+      latencyUs: latencyOf(histogram),
+    })),
     generatorCpuShare: Math.max(...second.loads.map(({ cpuShare }) => cpuShare)),
     generatorLoopDelayMs: Math.max(...second.loads.map(({ loopDelayMs }) => loopDelayMs)),
     ...(serverCpuShare === undefined ? {} : { serverCpuShare }),

@@ -246,6 +246,24 @@ describe("what --out writes", () => {
     expect(replies).toBe(run.total.replies);
   });
 
+  it("is not lost when a comparison of servers is interrupted: the rounds that are complete are told", async () => {
+    const args = ["compare", endpoint, endpoint, "--rounds", "99", "--duration", "300ms", ...QUIET];
+    const child = spawn(process.execPath, [PROGRAM, "load", ...args]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (bytes) => {
+      stdout += bytes;
+    });
+    child.stderr.on("data", (bytes) => {
+      const wasThere = stderr.includes("round 2 of 99");
+      stderr += bytes;
+      if (!wasThere && stderr.includes("round 2 of 99")) child.kill("SIGINT");
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stdout).toMatch(/^query-status +[\d,]+ \/s +[\d,]+ \/s +[\d.]+x +-$/m);
+    expect(stderr).not.toContain("round 3");
+  });
+
   it("can be compared", async () => {
     for (const name of ["one", "two"]) {
       expect((await load([endpoint, ...QUIET, "--count", "500", "--out", name])).status).toBe(0);
