@@ -65,6 +65,8 @@ export class LoadThread implements ClientOwner {
   #phase: Phase = "ramp";
   #hasStarted = false;
   #isDone = false;
+  /** Replies have been waited for. */
+  #isStuck = false;
   #isStopping = false;
   #sampleStartMs = wallMs();
   /** When a reply came last; where the plan counts, that is its end. */
@@ -269,6 +271,7 @@ export class LoadThread implements ClientOwner {
       if (now !== replies) movedMs = nowMs;
       replies = now;
       const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#pacer.pauseMs;
+      if (isStuck) this.#isStuck = true;
       if (!isStuck && !(this.#pacer.isDone && this.#inFlight === 0)) return;
       clearInterval(timer);
       this.#done();
@@ -294,7 +297,7 @@ export class LoadThread implements ClientOwner {
     this.#isStopping = true;
     this.#pacer.stop();
     if (this.#phase !== "drain") this.#endMeasure(wallMs());
-    const endMs = performance.now() + LOAD_DRAIN_MS;
+    const endMs = performance.now() + (this.#isStuck ? 0 : LOAD_DRAIN_MS);
     while (this.#inFlight > 0 && performance.now() < endMs) await sleep(DRAIN_POLL_MS);
     // A second reply to the last commands would come now.
     await sleep(LOAD_LINGER_MS);
