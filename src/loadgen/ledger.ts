@@ -41,12 +41,12 @@ export class Ledger {
   }
 
   /** A command is sent; answers its id. */
-  add(command: number, startUs: number): number {
+  add(command: number, startUs: number, heavyMark?: number): number {
     const { heavy, recorder, commands } = this.#parts;
     let mark = 0;
     if (heavy !== undefined) {
       if (commands[command]?.isHeavy) heavy.started();
-      else mark = heavy.mark();
+      else mark = heavyMark ?? heavy.mark();
     }
     recorder.sent(command);
     return this.#inFlight.add(command, startUs, mark);

@@ -121,9 +121,10 @@ export class LoadClient {
     });
   }
 
-  /** Adds a command to what `flush` sends.  Its latency is counted from `startUs`.  Only with `room`. */
-  send(command: number, startUs: number): void {
-    const id = this.#ledger.add(command, startUs);
+  /** Adds a command to what `flush` sends.  Its latency is counted from `startUs`.  Only with `room`.
+   *  `heavyMark` is of that time; by default, of now. */
+  send(command: number, startUs: number, heavyMark?: number): void {
+    const id = this.#ledger.add(command, startUs, heavyMark);
     this.#text += `${this.#heads[command]}${id}${this.#tails[command]}`;
   }
 

@@ -56,6 +56,8 @@ export class LoadThread implements ClientOwner {
   readonly #pacer: Pacer;
   readonly #choice: CommandChoice;
   readonly #slowRandom: Random;
+  /** Undefined: the mix has no heavy commands. */
+  readonly #heavy: HeavyWatch | undefined;
   readonly #lines = new LineMemory();
   readonly #self = new SelfMeasure();
   readonly #faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
@@ -79,6 +81,7 @@ export class LoadThread implements ClientOwner {
     this.#say = say;
     this.#recorder = new Recorder(plan.commands.length);
     this.#slowRecorder = new Recorder(plan.commands.length);
+    this.#heavy = plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(task.heavy) : undefined;
     const numbers = clientsOf(task);
     this.#clients = this.#makeClients(
       numbers.filter((number) => number < plan.clients),
@@ -93,7 +96,7 @@ export class LoadThread implements ClientOwner {
     this.#pacer =
       plan.ratePerSecond === undefined
         ? new ClosedLoop(plan, this.#clients, this.#choice)
-        : new OpenLoop(plan, task.thread, this.#choice);
+        : new OpenLoop(plan, task.thread, this.#choice, () => this.#heavy?.mark() ?? 0);
   }
 
   /** Connects; with a ramp, what comes first, the rest in its time. */
@@ -142,7 +145,7 @@ export class LoadThread implements ClientOwner {
   // ---- Start ----
 
   #makeClients(numbers: readonly number[], isSlow: boolean): LoadClient[] {
-    const { plan, heavy } = this.#task;
+    const { plan } = this.#task;
     const bytes = isSlow ? LOAD_SLOW_READ_BYTES : LOAD_READ_BYTES;
     const parts = {
       commands: plan.commands,
@@ -151,7 +154,7 @@ export class LoadThread implements ClientOwner {
       inFlight: isSlow ? LOAD_SLOW_IN_FLIGHT : plan.inFlight,
       isSlow,
       recorder: isSlow ? this.#slowRecorder : this.#recorder,
-      heavy: plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(heavy) : undefined,
+      heavy: this.#heavy,
       owner: this,
       buffer: Buffer.allocUnsafeSlow(bytes + 1),
       memory: this.#lines,
