@@ -28,7 +28,7 @@ type Inside = "none" | "string" | "escape" | "word";
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
-/** Numbers and literals, and what follows `\u`: gathered and looked at when they end. */
+/** Numbers and literals: gathered, and looked at when they end. */
 const WORD = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 const WORD_CHARS_MAX = 400;
 const HEX = /^[\da-fA-F]{4}$/;
