@@ -118,12 +118,16 @@ it("tells of its one processor and of its devices", async () => {
 });
 
 it.each([
-  [["--hda", "none.img"], "Could not open 'none.img': No such file or directory"],
-  [["--hda", "."], "Could not open '.': it is not a regular file"],
-  [["--memory", "3000"], "a PC's memory is 1 to 1792 MiB, in whole ones, not 3000"],
-  [["--boot", "x"], "boot order 'x' is not made of c (hard disk), d (CD-ROM) and a (floppy)"],
-  [["--append", "x"], "a kernel's command line needs a kernel"],
-  [["--display", "VGA:640x480"], "machine type 'pc' takes no display: type test does"],
+  [[], "a PC needs firmware (--bios, or bios: in a file)"],
+  [["--bios", "bios.bin", "--hda", "none.img"], "Could not open 'none.img': No such file or directory"],
+  [["--bios", "bios.bin", "--hda", "."], "Could not open '.': it is not a regular file"],
+  [["--bios", "bios.bin", "--memory", "3000"], "a PC's memory is 1 to 1792 MiB, in whole ones, not 3000"],
+  [
+    ["--bios", "bios.bin", "--boot", "x"],
+    "boot order 'x' is not made of c (hard disk), d (CD-ROM) and a (floppy)",
+  ],
+  [["--bios", "bios.bin", "--append", "x"], "a kernel's command line needs a kernel"],
+  [["--bios", "bios.bin", "--display", "VGA:640x480"], "machine type 'pc' takes no display: type test does"],
   [["--machine", "none", "--no-reboot"], "--no-reboot: only a machine of type pc has it"],
 ])("does not start with %j", async (args, message) => {
   program = new Program(directory, { args: ["--machine", "pc", ...args] });
