@@ -7,7 +7,7 @@ Examples:
   qmpd load unix:qmp.sock
       one client, one command in flight, ten seconds of light questions
   qmpd load unix:qmp.sock --clients 64 --duration 30s --mix 'query-status:9; query-name:1'
-  qmpd load unix:qmp.sock --clients 8 --rate 2000 --threshold 'p99<5ms' --threshold 'unsent<=0'
+  qmpd load unix:qmp.sock --clients 8 --rate 2000 --threshold 'p99<5ms' --threshold 'unsent<1%'
       open loop: 2000 commands a second arrive, whether or not the server keeps up
   qmpd load unix:qmp.sock --clients 4 --mix 'query-status:50; screendump:1 filename=/tmp/{client}.png format=png'
       what a slow command does to light ones: the head-of-line figures

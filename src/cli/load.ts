@@ -7,10 +7,10 @@ import type { Command } from "commander";
 import type { SocketEndpoint } from "../chardev/connect.ts";
 import { readEndpoint } from "../chardev/endpoint.ts";
 import { ChardevError, ClientError, CommandError } from "../client/index.ts";
-import { type Comparison, compareRounds, compareSaved, comparisonText } from "../loadgen/compare.ts";
+import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "../loadgen/compare.ts";
 import { createLiveView } from "../loadgen/live-view.ts";
 import { LoadError } from "../loadgen/load-error.ts";
-import { DEFAULT_MIX, type MixEntry, parseMix, parseMixFile } from "../loadgen/mix.ts";
+import { DEFAULT_MIX, type MixEntry, mixEntryText, parseMix, parseMixFile } from "../loadgen/mix.ts";
 import { HistogramLog, makeOutputFolder, readRun, writeOutput, writeText } from "../loadgen/output.ts";
 import type { LoadPlan, RunEnd } from "../loadgen/plan.ts";
 import { faultCount, type LoadResult } from "../loadgen/result.ts";
@@ -22,6 +22,7 @@ import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
 import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen/threshold.ts";
 import { parseTimeMs } from "../loadgen/units.ts";
 import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
+import { visible } from "../util/visible.ts";
 
 interface RunOptions {
   readonly clients: number;
@@ -66,9 +67,11 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
     );
     if (options.out !== undefined) makeOutputFolder(options.out);
     const log = new HistogramLog(prepared.plan.commands);
-    const result = await run(prepared, options.out === undefined ? undefined : log);
+    const result = await interruptible((signal) =>
+      run(prepared, options.out === undefined ? undefined : log, signal),
+    );
     const verdicts = thresholds.map((threshold) => judge(threshold, result));
-    process.stdout.write(summaryText(result) + verdictText(verdicts));
+    process.stdout.write(visible(summaryText(result) + verdictText(verdicts)));
     if (options.out !== undefined) {
       await writeOutput(options.out, result, verdicts, log);
       process.stdout.write(`written: ${options.out}/report.html, run.json, latency.hlog\n`);
@@ -83,36 +86,47 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     if (isLive !== isEndpoint(b)) {
       throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
     }
-    const comparisons = isLive ? await compareLive(a, b, options) : compareSaved(readRun(a), readRun(b));
-    process.stdout.write(comparisonText([a, b], comparisons));
+    const [as, bs] = isLive
+      ? await interruptible((signal) => runRounds(a, b, options, signal))
+      : [[readRun(a)], [readRun(b)]];
+    const [savedA] = as;
+    const [savedB] = bs;
+    const comparisons =
+      isLive || savedA === undefined || savedB === undefined
+        ? compareRounds(as, bs)
+        : compareSaved(savedA, savedB);
+    const notes = comparisonNotes(as, bs);
+    process.stdout.write(visible(comparisonText([a, b], comparisons, notes)));
     if (options.out !== undefined) {
-      writeText(options.out, `${JSON.stringify({ a, b, comparisons }, undefined, 2)}\n`);
+      writeText(options.out, `${JSON.stringify({ a, b, comparisons, notes }, undefined, 2)}\n`);
     }
+    process.exitCode = statusOf([...as, ...bs], []);
   });
 }
 
-async function compareLive(a: string, b: string, options: CompareOptions): Promise<Comparison[]> {
+/** Loads A and B in turn.  Interrupted, it tells the rounds that are complete. */
+async function runRounds(
+  a: string,
+  b: string,
+  options: CompareOptions,
+  signal: AbortSignal,
+): Promise<[LoadResult[], LoadResult[]]> {
   // The same commands in the same order on both sides.
   const seed = options.seed ?? randomInt(1_000_000_000);
-  const sides = [
-    { text: a, results: [] as LoadResult[] },
-    { text: b, results: [] as LoadResult[] },
-  ];
+  const results: [LoadResult[], LoadResult[]] = [[], []];
   for (let round = 1; round <= options.rounds; round++) {
-    for (const { text, results } of sides) {
+    const pair: LoadResult[] = [];
+    for (const text of [a, b]) {
       const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
-      process.stderr.write(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`);
-      const result = await run(prepared, undefined);
-      results.push(result);
-      if (result.generator.limit !== undefined) {
-        process.stdout.write(`${text}: ${result.generator.limit}\n`);
-      }
-      if (faultCount(result) > 0) process.stdout.write(summaryText(result));
+      process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
+      const result = await run(prepared, undefined, signal);
+      if (signal.aborted) return results;
+      if (faultCount(result) > 0) process.stdout.write(visible(summaryText(result)));
+      pair.push(result);
     }
+    for (const [side, result] of pair.entries()) results[side]?.push(result);
   }
-  const results = sides.flatMap((side) => side.results);
-  process.exitCode = statusOf(results, []);
-  return compareRounds(sides[0]?.results ?? [], sides[1]?.results ?? []);
+  return results;
 }
 
 /** Mistakes of who typed become a sentence and status 1. */
@@ -128,7 +142,7 @@ async function reporting(command: Command, action: () => Promise<void>): Promise
       error instanceof ChardevError ||
       error instanceof CommandError
     ) {
-      command.error(`qmpd: ${error.message}`);
+      command.error(`qmpd: ${visible(error.message)}`);
     }
     throw error;
   }
@@ -169,7 +183,7 @@ async function prepare(endpoints: readonly string[], options: RunOptions, seed: 
     seed: options.seed ?? seed,
     threads: Math.min(clients, options.threads ?? Math.max(1, availableParallelism() - 1)),
   };
-  const mixText = commands.map(({ label, weight }) => `${label}:${weight}`);
+  const mixText = mix.map(mixEntryText);
   return { plan, facts, mixText, figures };
 }
 
@@ -232,12 +246,8 @@ function socketEndpoint(text: string): SocketEndpoint {
   throw new LoadError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
 }
 
-/** Runs with a live view.  Ctrl-C ends it in order; a second one at once. */
-async function run(
-  { plan, facts, mixText, figures }: Prepared,
-  log: HistogramLog | undefined,
-): Promise<LoadResult> {
-  const view = await createLiveView(process.stderr);
+/** Ctrl-C ends the action in order; a second one at once. */
+async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
@@ -246,19 +256,32 @@ async function run(
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   try {
+    return await action(stop.signal);
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  }
+}
+
+/** Runs with a live view. */
+async function run(
+  { plan, facts, mixText, figures }: Prepared,
+  log: HistogramLog | undefined,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const view = await createLiveView(process.stderr);
+  try {
     return await runPlan(plan, {
       threadEntry: LOAD_THREAD_ENTRY,
       server: facts.name,
       mix: mixText,
-      signal: stop.signal,
+      signal,
       figures,
       onProgress: (progress) => view.show(progress),
       ...(log === undefined ? {} : { onSecond: (second, startMs) => log.add(second, startMs) }),
     });
   } finally {
     view.end();
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
   }
 }
 

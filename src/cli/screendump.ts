@@ -24,7 +24,7 @@ import {
   type QmpClient,
 } from "../client/index.ts";
 import { Introspection } from "../shell/introspection.ts";
-import { visible } from "../shell/visible.ts";
+import { visible } from "../util/visible.ts";
 
 export type PictureFormat = "png" | "ppm";
 

@@ -30,6 +30,10 @@ export class ClosedLoop implements Pacer {
     }
   }
 
+  get pauseMs(): number {
+    return this.#plan.thinkMs;
+  }
+
   get isDone(): boolean {
     return this.#unfinished === 0;
   }

@@ -7,7 +7,7 @@ import type { ThreadTask } from "./plan.ts";
 
 export type ToThread =
   | { readonly kind: "task"; readonly task: ThreadTask }
-  /** All threads are connected. */
+  /** All threads are connected; with a ramp, are about to. */
   | { readonly kind: "start" }
   /** The ramp is over, or there was none: what is counted counts from here. */
   | { readonly kind: "measure" }
@@ -19,7 +19,7 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "connected" }
   | { readonly kind: "sample"; readonly sample: Sample }
-  /** The clients of this thread have sent all that they were to send. */
+  /** The clients of this thread have sent all that they were to send, or have lost their connections. */
   | { readonly kind: "done" }
   | { readonly kind: "ended"; readonly ending: Ending }
   /** The thread cannot go on: nobody listens, for example.  A sentence for people. */
@@ -34,7 +34,8 @@ export interface CommandSample {
   /** Those of {@link latencies} that a heavy command ran beside; empty where that is not watched. */
   readonly besideHeavy: Counts;
   readonly sent: number;
-  readonly errors: Readonly<Record<string, number>>;
+  /** By class. */
+  readonly errors: ReadonlyMap<string, number>;
 }
 
 export interface Sample {
@@ -84,7 +85,7 @@ export interface Ending {
   readonly examples: readonly string[];
   /** Of each client that was connected all the time, the slow readers apart. */
   readonly eventsByClient: readonly number[];
-  readonly eventsByName: Readonly<Record<string, number>>;
+  readonly eventsByName: ReadonlyMap<string, number>;
   readonly reconnects: number;
   readonly slowReaders: { readonly replies: number; readonly closed: number };
   /** Open loop: arrivals that were never sent. */

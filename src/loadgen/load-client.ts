@@ -13,13 +13,11 @@ import { endpointText, type SocketEndpoint } from "../chardev/connect.ts";
 import { systemErrorCode } from "../chardev/errors.ts";
 import { LOAD_CONNECT_MS, LOAD_CONNECT_RETRY_MS, LOAD_SLOW_READ_PERIOD_MS } from "../util/limits.ts";
 import type { FaultKind } from "./contract.ts";
-import type { HeavyWatch } from "./heavy-watch.ts";
-import { InFlight } from "./in-flight.ts";
+import { Ledger, type LedgerParts } from "./ledger.ts";
+import type { LineMemory } from "./line-memory.ts";
 import { LoadError } from "./load-error.ts";
-import type { PlannedCommand } from "./plan.ts";
-import type { Recorder } from "./recorder.ts";
 import { ReplyLines } from "./reply-lines.ts";
-import { readReply } from "./server-line.ts";
+import type { ServerLine } from "./server-line.ts";
 
 type State = "connecting" | "negotiating" | "open" | "leaving" | "closed";
 
@@ -39,25 +37,21 @@ export interface ClientOwner {
 }
 
 /** What the clients of a thread have in common. */
-export interface ClientParts {
-  readonly commands: readonly PlannedCommand[];
+export interface ClientParts extends LedgerParts {
   readonly capabilities: readonly string[];
-  /** All clients of the run, of all threads: ids are shared out among them. */
-  readonly clients: number;
-  readonly inFlight: number;
   readonly isSlow: boolean;
-  readonly recorder: Recorder;
-  readonly heavy: HeavyWatch | undefined;
   readonly owner: ClientOwner;
   /** One byte longer than what is read at a time; all clients share it. */
   readonly buffer: Buffer;
+  /** Of what servers say. */
+  readonly memory: LineMemory;
 }
 
 export class LoadClient {
   readonly number: number;
   readonly #endpoint: SocketEndpoint;
   readonly #parts: ClientParts;
-  readonly #inFlight: InFlight;
+  readonly #ledger: Ledger;
   readonly #heads: readonly string[];
   readonly #tails: readonly string[];
   readonly #readBuffer: Buffer;
@@ -70,31 +64,33 @@ export class LoadClient {
   /** Of the `connect` that is under way. */
   #settle: Settle | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  /** When the reply that is being looked at came. */
-  #nowUs = 0;
   events = 0;
-  replies = 0;
   reconnects = 0;
 
   constructor(number: number, endpoint: SocketEndpoint, parts: ClientParts) {
     this.number = number;
     this.#endpoint = endpoint;
     this.#parts = parts;
-    const lanes = parts.commands.map(({ lane }) => lane);
-    this.#inFlight = new InFlight(number, parts.clients, parts.inFlight, lanes);
+    this.#ledger = new Ledger(number, parts, (kind, count, text) =>
+      parts.owner.fault(kind, count, `${this.#who}: ${text}`),
+    );
     this.#heads = parts.commands.map(({ head }) => head.replaceAll("{client}", String(number)));
     this.#tails = parts.commands.map(({ tail }) => tail);
     this.#readBuffer = parts.buffer.subarray(0, -1);
-    this.#lines = new ReplyLines(this);
+    this.#lines = new ReplyLines(this, parts.memory);
   }
 
   /** How many more commands it may be given now. */
   get room(): number {
-    return this.#state === "open" ? this.#parts.inFlight - this.#inFlight.size : 0;
+    return this.#state === "open" ? this.#parts.inFlight - this.#ledger.inFlight : 0;
   }
 
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#ledger.inFlight;
+  }
+
+  get replies(): number {
+    return this.#ledger.replies;
   }
 
   get isSlow(): boolean {
@@ -106,10 +102,15 @@ export class LoadClient {
     return this.#connectedOnce && this.reconnects === 0 && this.#state !== "closed";
   }
 
+  /** It was connected, and is no more. */
+  get isGone(): boolean {
+    return this.#connectedOnce && this.#state === "closed";
+  }
+
   /** Connects and negotiates.  Rejects with {@link LoadError}. */
   connect(): Promise<void> {
     const startMs = performance.now();
-    this.#lines = new ReplyLines(this);
+    this.#lines = new ReplyLines(this, this.#parts.memory);
     return new Promise<void>((resolve, reject) => {
       this.#settle = { resolve: () => resolve(), reject };
       this.#deadline = setTimeout(() => this.#failConnect(this.#silent()), LOAD_CONNECT_MS);
@@ -120,17 +121,11 @@ export class LoadClient {
     });
   }
 
-  /** Adds a command to what `flush` sends.  Its latency is counted from `startUs`.  Only with `room`. */
-  send(command: number, startUs: number): void {
-    const { heavy, recorder, commands } = this.#parts;
-    let mark = 0;
-    if (heavy !== undefined) {
-      if (commands[command]?.isHeavy) heavy.started();
-      else mark = heavy.mark();
-    }
-    const id = this.#inFlight.add(command, startUs, mark);
+  /** Adds a command to what `flush` sends.  Its latency is counted from `startUs`.  Only with `room`.
+   *  `heavyMark` is of that time; by default, of now. */
+  send(command: number, startUs: number, heavyMark?: number): void {
+    const id = this.#ledger.add(command, startUs, heavyMark);
     this.#text += `${this.#heads[command]}${id}${this.#tails[command]}`;
-    recorder.sent(command);
   }
 
   flush(): void {
@@ -143,7 +138,7 @@ export class LoadClient {
   reconnect(): void {
     if (this.#state !== "open") return;
     this.#state = "leaving";
-    if (this.#inFlight.size === 0) this.#leave();
+    if (this.#ledger.inFlight === 0) this.#leave();
   }
 
   /** Ends the connection.  What has no reply is lost, unless this is a slow reader. */
@@ -151,8 +146,8 @@ export class LoadClient {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#socket?.destroy();
-    if (this.#lines.isInLine && !this.isSlow) this.#fault("unreadable", "the last line has no end");
-    this.#loseAll("had no reply when the run was over");
+    const more = this.#lines.isInLine ? ", but for the beginning of a line" : "";
+    this.#loseAll(`had no reply when the run was over${more}`);
   }
 
   // ---- Connecting ----
@@ -223,8 +218,7 @@ export class LoadClient {
     return settle;
   }
 
-  #negotiate(bytes: Buffer): void {
-    const reply = readReply(bytes);
+  #negotiate(reply: ServerLine, bytes: Buffer): void {
     if (reply.kind === "greeting" && this.#state === "connecting") {
       const { capabilities } = this.#parts;
       const missing = capabilities.find((name) => !reply.capabilities.includes(name));
@@ -243,9 +237,8 @@ export class LoadClient {
       this.#settled()?.resolve();
     } else {
       const text = bytes.toString("latin1").slice(0, 120);
-      this.#failConnect(
-        new LoadError(`${this.#peer}: a greeting of QMP was expected, and this came: ${text}`),
-      );
+      const expected = this.#state === "connecting" ? "a greeting of QMP" : "the return of qmp_capabilities";
+      this.#failConnect(new LoadError(`${this.#peer}: ${expected} was expected, and this came: ${text}`));
     }
   }
 
@@ -264,9 +257,9 @@ export class LoadClient {
   /** False: nothing more is read for now. */
   #read(socket: Socket, size: number): boolean {
     if (socket !== this.#socket || this.#state === "closed") return true;
-    this.#nowUs = performance.now() * 1000;
+    this.#ledger.nowUs = performance.now() * 1000;
     this.#lines.push(this.#parts.buffer, size);
-    if (this.#state === "leaving" && this.#inFlight.size === 0) this.#leave();
+    if (this.#state === "leaving" && this.#ledger.inFlight === 0) this.#leave();
     else if (this.#state === "open") this.#parts.owner.room(this);
     if (!this.isSlow || this.#state !== "open") return true;
     setTimeout(() => socket.resume(), LOAD_SLOW_READ_PERIOD_MS);
@@ -275,24 +268,23 @@ export class LoadClient {
 
   /** From `ReplyLines`: the fast path. */
   returned(id: number): void {
-    if (this.#settle !== undefined) this.#negotiate(Buffer.from(`{"id": ${id}}`));
-    else if (this.#state !== "closed") this.#answer(id);
+    if (this.#settle !== undefined)
+      this.#negotiate({ kind: "unknown" }, Buffer.from(`a reply with the id ${id}`));
+    else if (this.#state !== "closed") this.#ledger.answer(id);
   }
 
   /** From `ReplyLines`: everything else. */
-  line(bytes: Buffer): void {
-    if (this.#settle !== undefined) return this.#negotiate(bytes);
+  line(reply: ServerLine, bytes: Buffer): void {
+    if (this.#settle !== undefined) return this.#negotiate(reply, bytes);
     if (this.#state === "closed") return;
-    const reply = readReply(bytes);
     switch (reply.kind) {
       case "event":
         this.events++;
         return this.#parts.owner.event(reply.name);
       case "return":
-        return void this.#answer(reply.id);
+        return void this.#ledger.answer(reply.id);
       case "error":
-        if (this.#answer(reply.id)) this.#parts.recorder.failed(this.#inFlight.command, reply.errorClass);
-        return;
+        return this.#ledger.fail(reply.id, reply.errorClass);
       case "greeting":
       case "unknown":
         return this.#fault(
@@ -302,47 +294,8 @@ export class LoadClient {
     }
   }
 
-  /** Answers whether the reply had its request. */
-  #answer(id: unknown): boolean {
-    if (typeof id !== "number") {
-      this.#fault("foreign", `a reply came whose id was never sent: ${JSON.stringify(id) ?? "none"}`);
-      return false;
-    }
-    const inFlight = this.#inFlight;
-    const verdict = inFlight.answer(id);
-    if (verdict === "doubled" || verdict === "foreign") {
-      const how =
-        verdict === "doubled" ? "a second reply came for" : "a reply came whose id was never sent here:";
-      this.#fault(verdict, `${how} id ${id}`);
-      return false;
-    }
-    this.replies++;
-    const { recorder, heavy, commands } = this.#parts;
-    const { command } = inFlight;
-    let isBeside = false;
-    if (heavy !== undefined) {
-      if (commands[command]?.isHeavy) heavy.ended();
-      else isBeside = heavy.wasBeside(inFlight.mark);
-    }
-    recorder.answered(command, this.#nowUs - inFlight.startUs, isBeside);
-    if (verdict === "misordered") {
-      this.#fault(
-        "misordered",
-        `the reply to id ${id} (${commands[command]?.name}) came after that to a later command`,
-      );
-    }
-    return true;
-  }
-
   #loseAll(how: string): void {
-    const lost = this.#inFlight.drop();
-    const { heavy, commands } = this.#parts;
-    for (const { command } of lost) if (commands[command]?.isHeavy) heavy?.ended();
-    const [first] = lost;
-    if (first === undefined || this.isSlow) return;
-    const name = commands[first.command]?.name;
-    const more = lost.length === 1 ? "" : `, and ${lost.length - 1} more,`;
-    this.#parts.owner.fault("lost", lost.length, `${this.#who}: id ${first.id} (${name})${more} ${how}`);
+    this.#ledger.loseAll(this.isSlow ? undefined : how);
   }
 
   #fault(kind: FaultKind, text: string): void {

@@ -7,10 +7,12 @@
  * before; so the samples together are the run.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   LOAD_CONNECTING_COUNT_MAX,
   LOAD_DRAIN_MS,
   LOAD_FAULT_EXAMPLES_MAX,
+  LOAD_LINGER_MS,
   LOAD_READ_BYTES,
   LOAD_SLOW_IN_FLIGHT,
   LOAD_SLOW_READ_BYTES,
@@ -26,8 +28,10 @@ import {
   type ToThread,
 } from "./contract.ts";
 import { HeavyWatch } from "./heavy-watch.ts";
+import { LineMemory } from "./line-memory.ts";
 import { type ClientOwner, LoadClient } from "./load-client.ts";
 import { LoadError } from "./load-error.ts";
+import { NameCounts } from "./name-counts.ts";
 import { OpenLoop } from "./open-loop.ts";
 import { CommandChoice, type Pacer } from "./pacer.ts";
 import { clientsOf, clientsTotal, type ThreadTask } from "./plan.ts";
@@ -37,6 +41,9 @@ import { SelfMeasure } from "./self-measure.ts";
 
 const SAMPLE_PERIOD_MS = 1000;
 const DRAIN_POLL_MS = 5;
+
+/** Milliseconds since 1970 that nobody sets back meanwhile. */
+const wallMs = (): number => performance.timeOrigin + performance.now();
 
 export class LoadThread implements ClientOwner {
   readonly #task: ThreadTask;
@@ -49,14 +56,23 @@ export class LoadThread implements ClientOwner {
   readonly #pacer: Pacer;
   readonly #choice: CommandChoice;
   readonly #slowRandom: Random;
+  /** Undefined: the mix has no heavy commands. */
+  readonly #heavy: HeavyWatch | undefined;
+  readonly #lines = new LineMemory();
   readonly #self = new SelfMeasure();
   readonly #faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   readonly #examples: string[] = [];
-  readonly #eventsByName: Record<string, number> = {};
+  readonly #eventsByName = new NameCounts();
   #slowClosed = 0;
   #phase: Phase = "ramp";
   #hasStarted = false;
-  #sampleStartMs = Date.now();
+  #isDone = false;
+  /** Replies have been waited for. */
+  #isStuck = false;
+  #isStopping = false;
+  #sampleStartMs = wallMs();
+  /** When a reply came last; where the plan counts, that is its end. */
+  #answeredMs = wallMs();
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(task: ThreadTask, say: (message: FromThread) => void) {
@@ -65,6 +81,7 @@ export class LoadThread implements ClientOwner {
     this.#say = say;
     this.#recorder = new Recorder(plan.commands.length);
     this.#slowRecorder = new Recorder(plan.commands.length);
+    this.#heavy = plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(task.heavy) : undefined;
     const numbers = clientsOf(task);
     this.#clients = this.#makeClients(
       numbers.filter((number) => number < plan.clients),
@@ -79,7 +96,7 @@ export class LoadThread implements ClientOwner {
     this.#pacer =
       plan.ratePerSecond === undefined
         ? new ClosedLoop(plan, this.#clients, this.#choice)
-        : new OpenLoop(plan, task.thread, this.#choice);
+        : new OpenLoop(plan, task.thread, this.#choice, () => this.#heavy?.mark() ?? 0);
   }
 
   /** Connects; with a ramp, what comes first, the rest in its time. */
@@ -93,9 +110,7 @@ export class LoadThread implements ClientOwner {
       case "start":
         return this.#start();
       case "measure":
-        if (this.#task.plan.rampMs > 0) this.#sample();
-        this.#phase = "measure";
-        return;
+        return this.#measure();
       case "heavy":
         this.#choice.areHeavyAllowed = message.allowed;
         return;
@@ -107,13 +122,16 @@ export class LoadThread implements ClientOwner {
   // ---- ClientOwner ----
 
   room(client: LoadClient): void {
-    if (client.isSlow) this.#feedSlow(client);
-    else if (this.#hasStarted) this.#pacer.room(client);
+    if (client.isSlow) return this.#feedSlow(client);
+    if (!this.#hasStarted) return;
+    if (this.#counts) this.#answeredMs = wallMs();
+    this.#pacer.room(client);
   }
 
   fault(kind: FaultKind, count: number, text: string): void {
     this.#faults[kind] += count;
     if (this.#examples.length < LOAD_FAULT_EXAMPLES_MAX) this.#examples.push(`${kind}: ${text}`);
+    if (kind === "disconnected" && this.#clients.every((client) => client.isGone)) this.#done();
   }
 
   slowReaderClosed(): void {
@@ -121,13 +139,13 @@ export class LoadThread implements ClientOwner {
   }
 
   event(name: string): void {
-    this.#eventsByName[name] = (this.#eventsByName[name] ?? 0) + 1;
+    this.#eventsByName.add(name);
   }
 
   // ---- Start ----
 
   #makeClients(numbers: readonly number[], isSlow: boolean): LoadClient[] {
-    const { plan, heavy } = this.#task;
+    const { plan } = this.#task;
     const bytes = isSlow ? LOAD_SLOW_READ_BYTES : LOAD_READ_BYTES;
     const parts = {
       commands: plan.commands,
@@ -136,9 +154,10 @@ export class LoadThread implements ClientOwner {
       inFlight: isSlow ? LOAD_SLOW_IN_FLIGHT : plan.inFlight,
       isSlow,
       recorder: isSlow ? this.#slowRecorder : this.#recorder,
-      heavy: plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(heavy) : undefined,
+      heavy: this.#heavy,
       owner: this,
       buffer: Buffer.allocUnsafeSlow(bytes + 1),
+      memory: this.#lines,
     };
     const { endpoints } = plan;
     return numbers.flatMap((number) => {
@@ -159,14 +178,30 @@ export class LoadThread implements ClientOwner {
     const { plan } = this.#task;
     this.#hasStarted = true;
     this.#self.take();
-    this.#sampleStartMs = Date.now();
-    this.#timers.push(setInterval(() => this.#sample(), SAMPLE_PERIOD_MS));
+    this.#sampleStartMs = wallMs();
+    this.#timers.push(setInterval(() => this.#sample(wallMs()), SAMPLE_PERIOD_MS));
     if (plan.rampMs > 0) this.#ramp();
-    if (plan.end.kind === "count") this.#watchForDone();
     if (plan.reconnectsPerSecond > 0) this.#startReconnects();
+    if (!this.#counts) this.#startPacer();
+    for (const client of this.#slow) this.#feedSlow(client);
+  }
+
+  /** The ramp is over.  What counts commands has waited for that, so that all of them are measured. */
+  #measure(): void {
+    if (this.#task.plan.rampMs > 0) this.#sample(wallMs());
+    this.#phase = "measure";
+    if (!this.#counts) return;
+    this.#startPacer();
+    this.#watchForDone();
+  }
+
+  #startPacer(): void {
     this.#pacer.start();
     for (const client of this.#clients) this.#pacer.room(client);
-    for (const client of this.#slow) this.#feedSlow(client);
+  }
+
+  get #counts(): boolean {
+    return this.#task.plan.end.kind === "count";
   }
 
   #ramp(): void {
@@ -213,8 +248,7 @@ export class LoadThread implements ClientOwner {
     return sum;
   }
 
-  #sample(): void {
-    const endMs = Date.now();
+  #sample(endMs: number): void {
     const sample: Sample = {
       phase: this.#phase,
       startMs: this.#sampleStartMs,
@@ -239,27 +273,41 @@ export class LoadThread implements ClientOwner {
       const now = this.#clients.reduce((sum, client) => sum + client.replies, 0);
       if (now !== replies) movedMs = nowMs;
       replies = now;
-      const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#task.plan.thinkMs;
+      const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#pacer.pauseMs;
+      if (isStuck) this.#isStuck = true;
       if (!isStuck && !(this.#pacer.isDone && this.#inFlight === 0)) return;
       clearInterval(timer);
-      this.#say({ kind: "done" });
+      this.#done();
     }, DRAIN_POLL_MS);
     this.#timers.push(timer);
   }
 
-  async #stop(): Promise<void> {
-    if (this.#phase === "drain") return;
-    this.#pacer.stop();
-    this.#sample();
+  /** Nothing more is to be measured: all is sent and answered, or nobody is left to send. */
+  #done(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    if (this.#counts && this.#phase === "measure") this.#endMeasure(this.#answeredMs);
+    this.#say({ kind: "done" });
+  }
+
+  #endMeasure(endMs: number): void {
+    this.#sample(Math.max(endMs, this.#sampleStartMs));
     this.#phase = "drain";
-    const endMs = performance.now() + LOAD_DRAIN_MS;
-    while (this.#inFlight > 0 && performance.now() < endMs) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
-    }
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#pacer.stop();
+    if (this.#phase !== "drain") this.#endMeasure(wallMs());
+    const endMs = performance.now() + (this.#isStuck ? 0 : LOAD_DRAIN_MS);
+    while (this.#inFlight > 0 && performance.now() < endMs) await sleep(DRAIN_POLL_MS);
+    // A second reply to the last commands would come now.
+    await sleep(LOAD_LINGER_MS);
     for (const timer of this.#timers) clearInterval(timer);
     const eventsByClient = this.#clients.filter((client) => client.isUnbroken).map(({ events }) => events);
     for (const client of [...this.#clients, ...this.#slow]) client.close();
-    this.#sample();
+    this.#sample(wallMs());
     this.#self.stop();
     this.#say({ kind: "ended", ending: this.#ending(eventsByClient) });
   }
@@ -269,7 +317,7 @@ export class LoadThread implements ClientOwner {
       faults: this.#faults,
       examples: this.#examples,
       eventsByClient,
-      eventsByName: this.#eventsByName,
+      eventsByName: this.#eventsByName.take(),
       reconnects: this.#clients.reduce((sum, { reconnects }) => sum + reconnects, 0),
       slowReaders: {
         replies: this.#slow.reduce((sum, { replies }) => sum + replies, 0),

@@ -10,6 +10,7 @@
  *       arguments: { filename: "/tmp/screen-{client}.png", format: png }
  */
 
+import { printJson } from "../qjson/print.ts";
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
 import { LoadError } from "./load-error.ts";
 
@@ -78,6 +79,12 @@ function parseValue(text: string): JsonValue {
   } catch {
     return text;
   }
+}
+
+/** As a mix says it; values as JSON. */
+export function mixEntryText({ command, weight, args }: MixEntry): string {
+  const words = Object.entries(args ?? {}).map(([name, value]) => `${name}=${printJson(value ?? null)}`);
+  return [`${command}:${weight}`, ...words].join(" ");
 }
 
 /** Reads a mix from the text of a YAML file, whose name is for errors.  Rejects with {@link LoadError}. */

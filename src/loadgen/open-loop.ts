@@ -3,6 +3,9 @@
  * idle longest; without one it waits, and its latency is counted from when it was due: a server that stalls makes all
  * that arrive meanwhile late, as it would in life (no coordinated omission).
  *
+ * An arrival that waits because heavy commands hold all clients is beside these, though they may have ended when it is
+ * sent: what heavy ones there were is noted when it is due.
+ *
  * Timers have a grain of a millisecond.  A lateness below that is the timer's and not the server's: such an arrival is
  * due when it is sent.  Any other lateness counts in full.
  */
@@ -43,14 +46,24 @@ export class OpenLoop implements Pacer {
   #arrived = 0;
   #arrivedTold = 0;
   #dropped = 0;
-  /** Arrivals that wait: when they were due.  What is before `#first` has been sent. */
+  readonly #heavyMark: () => number;
+  /** Arrivals that wait: when they were due, and what heavy commands there were.  What is before `#first` has been sent. */
   #dues: number[] = [];
+  #marks: number[] = [];
   #first = 0;
   /** Clients with room, that which has had it longest first. */
   readonly #idle = new Set<PacedClient>();
   readonly #written = new Set<PacedClient>();
 
-  constructor(plan: LoadPlan, thread: number, choice: CommandChoice, clock: OpenLoopClock = timerClock) {
+  /** `heavyMark` is a `HeavyWatch`'s. */
+  constructor(
+    plan: LoadPlan,
+    thread: number,
+    choice: CommandChoice,
+    heavyMark: () => number,
+    clock: OpenLoopClock = timerClock,
+  ) {
+    this.#heavyMark = heavyMark;
     this.#choice = choice;
     this.#clock = clock;
     this.#random = new Random(plan.seed, thread);
@@ -70,6 +83,10 @@ export class OpenLoop implements Pacer {
 
   get unsent(): number {
     return this.#dropped + this.waiting;
+  }
+
+  get pauseMs(): number {
+    return this.#offsetUs / 1000 + this.#periodUs / 1000;
   }
 
   get isDone(): boolean {
@@ -103,11 +120,15 @@ export class OpenLoop implements Pacer {
 
   #arrive(): void {
     const nowUs = this.#clock.nowUs();
+    const mark = this.#heavyMark();
     for (; this.#arrived < this.#arrivalsMax; this.#arrived++) {
       const dueUs = this.#startUs + this.#arrived * this.#periodUs;
       if (dueUs > nowUs) break;
       if (this.waiting >= LOAD_ARRIVALS_WAITING_MAX) this.#dropped++;
-      else this.#dues.push(Math.min(nowUs, dueUs + TIMER_GRAIN_US));
+      else {
+        this.#dues.push(Math.min(nowUs, dueUs + TIMER_GRAIN_US));
+        this.#marks.push(mark);
+      }
     }
     if (this.waiting > 0) this.#serve();
   }
@@ -118,7 +139,12 @@ export class OpenLoop implements Pacer {
       // To the end of the row, or out of it.
       this.#idle.delete(client);
       if (client.room === 0) continue;
-      client.send(this.#choice.next(this.#random), this.#dues[this.#first++] ?? 0);
+      client.send(
+        this.#choice.next(this.#random),
+        this.#dues[this.#first] ?? 0,
+        this.#marks[this.#first] ?? 0,
+      );
+      this.#first++;
       this.#written.add(client);
       if (client.room > 0) this.#idle.add(client);
     }
@@ -126,6 +152,7 @@ export class OpenLoop implements Pacer {
     this.#written.clear();
     if (this.#first > 1024 && this.#first * 2 > this.#dues.length) {
       this.#dues = this.#dues.slice(this.#first);
+      this.#marks = this.#marks.slice(this.#first);
       this.#first = 0;
     }
   }

@@ -19,6 +19,8 @@ export interface Pacer {
   readonly waiting: number;
   /** Arrivals that were not sent, those that wait included. */
   readonly unsent: number;
+  /** The plan itself has no command for so long: the time to think, or between arrivals. */
+  readonly pauseMs: number;
   /** All that the plan counts has been sent. */
   readonly isDone: boolean;
 }

@@ -4,6 +4,7 @@
 
 import { Int32Histogram } from "hdr-histogram-js";
 import type { CommandSample, Counts } from "./contract.ts";
+import { NameCounts } from "./name-counts.ts";
 
 /** Grows by itself beyond that. */
 const FIRST_HIGHEST_US = 1_000_000;
@@ -14,7 +15,7 @@ class CommandRecorder {
   readonly latencies = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
   readonly besideHeavy = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
   sent = 0;
-  errors: Record<string, number> = {};
+  readonly errors = new NameCounts();
 
   constructor() {
     this.latencies.autoResize = true;
@@ -22,10 +23,14 @@ class CommandRecorder {
   }
 
   take(): CommandSample {
-    const { sent, errors } = this;
+    const { sent } = this;
     this.sent = 0;
-    this.errors = {};
-    return { latencies: takeCounts(this.latencies), besideHeavy: takeCounts(this.besideHeavy), sent, errors };
+    return {
+      latencies: takeCounts(this.latencies),
+      besideHeavy: takeCounts(this.besideHeavy),
+      sent,
+      errors: this.errors.take(),
+    };
   }
 }
 
@@ -54,8 +59,7 @@ export class Recorder {
 
   /** The reply that was just `answered` is an error. */
   failed(command: number, errorClass: string): void {
-    const errors = this.#commands[command]?.errors;
-    if (errors !== undefined) errors[errorClass] = (errors[errorClass] ?? 0) + 1;
+    this.#commands[command]?.errors.add(errorClass);
   }
 
   connected(us: number): void {

@@ -1,45 +1,53 @@
 /**
- * The replies of a server, cheaply: lines out of bytes, and of a line what it is and its id, without parsing the rest.
+ * The lines of a server: what each is, checked to be what QMP has, and cheaply.
  *
- * QEMU and this project's server send one object a line, `{"return": ..., "id": N}`, so a reply's id is found at its
- * end.  Whatever is written otherwise is for the caller to parse; nothing is guessed.
+ * Servers say the same again and again: QEMU and this project's send one object a line, `{"return": ..., "id": N}`, and
+ * what stands before the id is often what has been there before.  So a return is parsed once, and then known by what is
+ * before its id (`LineMemory`); an event, which many clients get, as a whole.
  *
- * Of a line that is long only the beginning and the end are kept: ten thousand clients may get pictures.
+ * Of a line that is long only the beginning and the end are kept, as ten thousand clients may get pictures; the rest is
+ * checked while it comes.
  */
+
+import { LOAD_WHOLE_LINE_BYTES_MAX } from "../util/limits.ts";
+import { JsonCheck } from "./json-check.ts";
+import { LineMemory } from "./line-memory.ts";
+import { readLongEvent, readServerLine, type ServerLine, UNKNOWN_LINE } from "./server-line.ts";
 
 export interface ReplySink {
   /** A command returned. */
   returned(id: number): void;
   /** Any other line, or a return written in another way.  `bytes` is valid during the call only. */
-  line(bytes: Buffer): void;
+  line(line: ServerLine, bytes: Buffer): void;
 }
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const CLOSING_BRACE = 0x7d;
-const QUOTE = 0x22;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 /** Lines are most often shorter than this; from here on the search is left to the platform. */
 const NEAR_BYTES = 200;
-/** The third byte of `{"return"`. */
-const RETURN_THIRD_BYTE = 0x72;
+const BEGIN_OF_RETURN = Buffer.from('{"return": ');
 const BEFORE_ID = Buffer.from(', "id": ');
 /** More digits are no integer that a number holds. */
 const ID_DIGITS_MAX = 15;
-/** A line up to this size is kept whole when it comes in pieces. */
-const WHOLE_LINE_BYTES_MAX = 64 * 1024;
-/** What is kept of the two ends of a longer one. */
-const KEPT_HEAD_BYTES = 64;
+/** What is kept of the two ends of a line that is too long to be kept whole. */
+const KEPT_HEAD_BYTES = 256;
 const KEPT_TAIL_BYTES = 256;
 
 export class ReplyLines {
   readonly #sink: ReplySink;
-  /** The beginning of a line whose end has not come. */
+  readonly #memory: LineMemory;
+  /** The beginning of a line whose end has not come; of a long one, its two ends. */
   #partial: Buffer | undefined;
+  /** Of a long line. */
+  #check: JsonCheck | undefined;
 
-  constructor(sink: ReplySink) {
+  /** The memory is shared by connections to servers that say the same. */
+  constructor(sink: ReplySink, memory = new LineMemory()) {
     this.#sink = sink;
+    this.#memory = memory;
   }
 
   /** Whether a line has begun and not ended. */
@@ -66,27 +74,61 @@ export class ReplyLines {
 
   #takePartial(rest: Buffer): void {
     this.#keep(rest);
-    const whole = this.#partial;
+    const whole = this.#partial ?? rest;
+    const check = this.#check;
     this.#partial = undefined;
-    if (whole !== undefined) this.#take(whole, 0, whole.length);
+    this.#check = undefined;
+    if (check === undefined) this.#take(whole, 0, whole.length);
+    else this.#takeLong(whole, check.isWhole);
   }
 
   #keep(bytes: Buffer): void {
     const joined = this.#partial === undefined ? Buffer.from(bytes) : Buffer.concat([this.#partial, bytes]);
-    this.#partial =
-      joined.length <= WHOLE_LINE_BYTES_MAX
-        ? joined
-        : Buffer.concat([joined.subarray(0, KEPT_HEAD_BYTES), joined.subarray(-KEPT_TAIL_BYTES)]);
+    this.#partial = joined;
+    if (this.#check !== undefined) {
+      this.#check.push(bytes);
+    } else if (joined.length > LOAD_WHOLE_LINE_BYTES_MAX) {
+      this.#check = new JsonCheck();
+      this.#check.push(joined);
+    }
+    if (this.#check !== undefined && joined.length > KEPT_HEAD_BYTES + KEPT_TAIL_BYTES) {
+      this.#partial = Buffer.concat([joined.subarray(0, KEPT_HEAD_BYTES), joined.subarray(-KEPT_TAIL_BYTES)]);
+    }
   }
 
   #take(bytes: Buffer, start: number, lineEnd: number): void {
-    let end = lineEnd;
-    if (end > start && bytes[end - 1] === CARRIAGE_RETURN) end--;
+    const end = withoutCarriageReturn(bytes, start, lineEnd);
     if (end === start) return;
-    const id = bytes[start + 2] === RETURN_THIRD_BYTE ? idAtEnd(bytes, start, end) : -1;
-    if (id >= 0) this.#sink.returned(id);
-    else this.#sink.line(bytes.subarray(start, end));
+    const id = idAtEnd(bytes, start, end);
+    if (id < 0) return this.#takeOther(bytes, start, end);
+    const valueEnd = end - (BEFORE_ID.length + digitsOf(id) + 1);
+    if (this.#memory.find(bytes, start, valueEnd)?.kind === "return") return this.#sink.returned(id);
+    const line = readServerLine(bytes.subarray(start, end));
+    if (line.kind !== "return") return this.#sink.line(line, bytes.subarray(start, end));
+    this.#memory.keep(bytes, start, valueEnd, line);
+    this.#sink.returned(id);
   }
+
+  /** The same event comes to many clients. */
+  #takeOther(bytes: Buffer, start: number, end: number): void {
+    const known = this.#memory.find(bytes, start, end);
+    const isKnown = known?.kind === "event";
+    const line = isKnown ? known : readServerLine(bytes.subarray(start, end));
+    if (!isKnown && line.kind === "event") this.#memory.keep(bytes, start, end, line);
+    this.#sink.line(line, bytes.subarray(start, end));
+  }
+
+  #takeLong(ends: Buffer, isWhole: boolean): void {
+    const bytes = ends.subarray(0, withoutCarriageReturn(ends, 0, ends.length));
+    const id = idAtEnd(bytes, 0, bytes.length);
+    if (!isWhole) this.#sink.line(UNKNOWN_LINE, bytes);
+    else if (id >= 0) this.#sink.returned(id);
+    else this.#sink.line(readLongEvent(bytes) ?? UNKNOWN_LINE, bytes);
+  }
+}
+
+function withoutCarriageReturn(bytes: Buffer, start: number, end: number): number {
+  return end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }
 
 function lineEnd(bytes: Buffer, start: number): number {
@@ -99,9 +141,9 @@ function lineEnd(bytes: Buffer, start: number): number {
   return bytes.indexOf(NEWLINE, at);
 }
 
-/** The id in `, "id": N}` at the end of an object that begins with `{"r`; -1: it does not end so. */
+/** The id in `, "id": N}` at the end of an object that begins with `{"return": `; -1: it is none such. */
 function idAtEnd(bytes: Buffer, start: number, end: number): number {
-  if (bytes[end - 1] !== CLOSING_BRACE || bytes[start + 1] !== QUOTE) return -1;
+  if (bytes[end - 1] !== CLOSING_BRACE || !isAt(bytes, start, BEGIN_OF_RETURN)) return -1;
   let at = end - 2;
   let id = 0;
   let unit = 1;
@@ -112,9 +154,20 @@ function idAtEnd(bytes: Buffer, start: number, end: number): number {
     id += (digit - DIGIT_0) * unit;
     unit *= 10;
   }
-  if (unit === 1) return -1;
-  for (let index = BEFORE_ID.length - 1; index >= 0; index--, at--) {
-    if (bytes[at] !== BEFORE_ID[index]) return -1;
+  // No digit, or one that JSON does not allow to stand first.
+  if (unit === 1 || (unit > 10 && bytes[at + 1] === DIGIT_0)) return -1;
+  return isAt(bytes, at + 1 - BEFORE_ID.length, BEFORE_ID) ? id : -1;
+}
+
+function digitsOf(id: number): number {
+  let digits = 1;
+  for (let rest = id; rest >= 10; rest /= 10) digits++;
+  return digits;
+}
+
+function isAt(bytes: Buffer, start: number, expected: Buffer): boolean {
+  for (let index = 0; index < expected.length; index++) {
+    if (bytes[start + index] !== expected[index]) return false;
   }
-  return id;
+  return true;
 }

@@ -29,6 +29,13 @@ export interface CommandResult {
   readonly curve: readonly (readonly [number, number])[];
 }
 
+/** One command in a second of the run. */
+export interface CommandInterval {
+  readonly replies: number;
+  readonly ratePerSecond: number;
+  readonly latencyUs: Latency | undefined;
+}
+
 /** A second of the run. */
 export interface Interval {
   readonly phase: "ramp" | "measure" | "drain";
@@ -41,6 +48,8 @@ export interface Interval {
   readonly inFlight: number;
   readonly waiting: number;
   readonly latencyUs: Latency | undefined;
+  /** In the order of the mix. */
+  readonly commands?: readonly CommandInterval[];
   /** Of the busiest thread of the generator. */
   readonly generatorCpuShare: number;
   readonly generatorLoopDelayMs: number;

@@ -7,18 +7,18 @@
  * them in the same run; not in a run that counts, where a seed has to give the same commands each time.
  */
 
-import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Worker } from "node:worker_threads";
 import { endpointText } from "../chardev/connect.ts";
-import { LOAD_SPARE_FILES } from "../util/limits.ts";
-import { type Ending, FAULT_KINDS, type FaultKind, type FromThread, type ToThread } from "./contract.ts";
+import type { Ending, FromThread, ToThread } from "./contract.ts";
+import { joinEndings } from "./endings.ts";
 import { createHeavyCounters, HeavyWatch } from "./heavy-watch.ts";
 import { LoadError } from "./load-error.ts";
-import { clientsTotal, type LoadPlan } from "./plan.ts";
+import { checkOpenFiles } from "./open-files.ts";
+import type { LoadPlan } from "./plan.ts";
 import { type GeneratorResult, type Interval, type LoadResult, RESULT_FORMAT } from "./result.ts";
 import type { ServerFigures } from "./server-figures.ts";
-import { intervalOf, type SecondTally, Tally } from "./tally.ts";
+import { type SecondTally, Tally } from "./tally.ts";
 
 /** Above this share of a core, a thread of the generator may set the pace. */
 export const GENERATOR_CPU_SHARE_MAX = 0.85;
@@ -101,7 +101,7 @@ class Run {
     const cpuBefore = await figures?.cpuMs();
     if (end.kind === "duration") {
       this.#alternateHeavy();
-      await this.#until(() => signal?.aborted === true, end.ms);
+      await this.#until(() => this.#done === threads || signal?.aborted === true, end.ms);
     } else {
       await this.#until(() => this.#done === threads || signal?.aborted === true);
     }
@@ -219,9 +219,8 @@ class Run {
         atMs = nowMs;
         this.#tally.addServer(share, now.loopDelayMs);
       }
-      const second = this.#tally.seconds.at(-1);
-      if (second === undefined || onProgress === undefined) return;
-      const interval = intervalOf(second, this.#tally.startMs, second.spans.length);
+      const interval = this.#tally.lastInterval();
+      if (interval === undefined || onProgress === undefined) return;
       onProgress({ elapsedMs: performance.now() - this.#startMs, share: this.#share(), interval });
     };
     // A little after the threads, which tell their samples every second too.
@@ -241,14 +240,13 @@ class Run {
   // ---- The result ----
 
   #result(): LoadResult {
-    const { plan } = { plan: this.#plan };
+    const plan = this.#plan;
     const tally = this.#tally;
     tally.seconds.sort((a, b) => a.number - b.number || PHASE_ORDER[a.phase] - PHASE_ORDER[b.phase]);
     for (const second of tally.seconds) this.#options.onSecond?.(second, tally.startMs);
     const total = tally.total();
     const { count, latencyUs } = tally.connects();
-    const sumOf = (of: (ending: Ending) => number): number =>
-      this.#endings.reduce((sum, ending) => sum + of(ending), 0);
+    const { unsent, ...endings } = joinEndings(this.#endings);
     return {
       format: RESULT_FORMAT,
       startedAt: this.#startedAt.toISOString(),
@@ -272,20 +270,8 @@ class Run {
       commands: tally.commandResults(),
       connectUs: latencyUs,
       connects: count,
-      reconnects: sumOf(({ reconnects }) => reconnects),
-      events: eventsOf(this.#endings),
-      slowReaders: {
-        replies: sumOf(({ slowReaders }) => slowReaders.replies),
-        closed: sumOf(({ slowReaders }) => slowReaders.closed),
-      },
-      arrivals:
-        plan.ratePerSecond === undefined
-          ? undefined
-          : { scheduled: tally.arrivals, unsent: sumOf(({ unsent }) => unsent) },
-      faults: Object.fromEntries(
-        FAULT_KINDS.map((kind) => [kind, sumOf(({ faults }) => faults[kind])]),
-      ) as Record<FaultKind, number>,
-      faultExamples: this.#endings.flatMap(({ examples }) => examples),
+      ...endings,
+      arrivals: plan.ratePerSecond === undefined ? undefined : { scheduled: tally.arrivals, unsent },
       headOfLine: tally.headOfLine(),
       generator: generatorOf(tally),
       serverCpuUsPerReply:
@@ -299,27 +285,6 @@ class Run {
 
 const PHASE_ORDER = { ramp: 0, measure: 1, drain: 2 } as const;
 
-function eventsOf(endings: readonly Ending[]): LoadResult["events"] {
-  const byName: Record<string, number> = {};
-  for (const { eventsByName } of endings) {
-    for (const [name, count] of Object.entries(eventsByName)) byName[name] = (byName[name] ?? 0) + count;
-  }
-  let least = Number.POSITIVE_INFINITY;
-  let most = 0;
-  for (const { eventsByClient } of endings) {
-    for (const count of eventsByClient) {
-      least = Math.min(least, count);
-      most = Math.max(most, count);
-    }
-  }
-  return {
-    total: Object.values(byName).reduce((sum, count) => sum + count, 0),
-    byName,
-    perClientMin: Number.isFinite(least) ? least : 0,
-    perClientMax: most,
-  };
-}
-
 function generatorOf(tally: Tally): GeneratorResult {
   const threads = tally.threadLoads();
   const busiest = Math.max(...threads.map(({ cpuShare }) => cpuShare));
@@ -332,26 +297,4 @@ function generatorOf(tally: Tally): GeneratorResult {
     limit = `the computer was the limit: the generator waited for a core ${percent(longestWait)} of the time, and latencies contain that`;
   }
   return { threads, limit };
-}
-
-/** Tells beforehand that there are not enough file descriptors, and what to do. */
-function checkOpenFiles(plan: LoadPlan): void {
-  const needed = clientsTotal(plan) + LOAD_SPARE_FILES;
-  const limit = openFilesMax();
-  if (limit === undefined || needed <= limit) return;
-  throw new LoadError(
-    `${clientsTotal(plan)} clients need ${needed} open files, and this process may have ${limit}: ` +
-      `run 'ulimit -n ${needed}' in this shell first (as root, or after raising the hard limit, where it is refused); ` +
-      "the server needs as many",
-  );
-}
-
-function openFilesMax(): number | undefined {
-  try {
-    // Node.js has raised the soft limit to the hard one at its start.
-    const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"));
-    return line === null ? undefined : Number(line[1]);
-  } catch {
-    return undefined; // Another system: connecting will tell.
-  }
 }

@@ -21,21 +21,29 @@ const READ_TIMEOUT_MS = 500;
 /** Linux counts the processor time of /proc in hundredths of a second. */
 const MS_PER_TICK = 10;
 
-/** Reads once, to tell at once when nobody is there.  Rejects with {@link LoadError}. */
+const CPU = "process_cpu_seconds_total";
+/** The first that is there. */
+const LOOP_DELAYS = ["nodejs_eventloop_lag_p99_seconds", "nodejs_eventloop_lag_seconds"];
+
+/** Reads once, to tell at once when nothing is there that is looked for.  Rejects with {@link LoadError}. */
 export async function metricsFigures(url: string): Promise<ServerFigures> {
   const read = async (): Promise<ServerFigure> => {
     const response = await fetch(url, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
     const text = await response.text();
-    const cpu = metric(text, "process_cpu_seconds_total");
-    const delay =
-      metric(text, "nodejs_eventloop_lag_p99_seconds") ?? metric(text, "nodejs_eventloop_lag_seconds");
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const cpu = metric(text, CPU);
+    const delay = LOOP_DELAYS.map((name) => metric(text, name)).find((value) => value !== undefined);
     return { cpuMs: cpu && cpu * 1000, loopDelayMs: delay && delay * 1000 };
   };
   const nothing = { cpuMs: undefined, loopDelayMs: undefined };
+  let first: ServerFigure;
   try {
-    await read();
+    first = await read();
   } catch (error) {
-    throw new LoadError(`--metrics ${url}: nothing can be read there (${String(error)})`, { cause: error });
+    throw new LoadError(`--metrics ${url}: nothing can be read there (${reasonOf(error)})`, { cause: error });
+  }
+  if (first.cpuMs === undefined && first.loopDelayMs === undefined) {
+    throw new LoadError(`--metrics ${url}: it has neither ${CPU} nor ${LOOP_DELAYS.join(" nor ")}`);
   }
   // A server under load may not answer in time: that second has no figure.
   const readOrNothing = (): Promise<ServerFigure> => read().catch(() => nothing);
@@ -44,7 +52,14 @@ export async function metricsFigures(url: string): Promise<ServerFigures> {
 
 function metric(text: string, name: string): number | undefined {
   const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, "m").exec(text)?.[1];
-  return value === undefined ? undefined : Number(value);
+  // There may be no value yet: then it says NaN.
+  return value !== undefined && Number.isFinite(Number(value)) ? Number(value) : undefined;
+}
+
+/** `fetch` keeps the reason in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  return cause instanceof Error ? cause.message : message;
 }
 
 /** Throws {@link LoadError} when there is no such process. */

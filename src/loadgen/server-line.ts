@@ -1,48 +1,53 @@
-/** What a line of a server is, when the fast path of `reply-lines.ts` does not know. */
+/** What a line of a server is.  It is judged by what has to be there; members beside it are let pass, as servers add some. */
+
+import { isUtf8 } from "node:buffer";
 
 export type ServerLine =
-  | { readonly kind: "greeting"; readonly capabilities: readonly string[] }
+  | {
+      readonly kind: "greeting";
+      readonly capabilities: readonly string[];
+    }
   | { readonly kind: "event"; readonly name: string }
   | { readonly kind: "return"; readonly id: unknown }
   | { readonly kind: "error"; readonly id: unknown; readonly errorClass: string }
   | { readonly kind: "unknown" };
 
-const BEGIN_OF_EVENT = '{"timestamp": ';
-const BEFORE_EVENT_NAME = '"event": "';
-/** An event's timestamp is shorter than this. */
-const EVENT_HEAD_CHARS = 200;
+export const UNKNOWN_LINE: ServerLine = { kind: "unknown" };
 
-export function readReply(bytes: Buffer): ServerLine {
-  return readEvent(bytes) ?? readObject(bytes);
-}
+const BEGIN_OF_LONG_EVENT = /^\{"timestamp": \{[^{}]*\}, "event": "([\w.-]+)", "data": \{/;
 
-/** Events may come in floods: their data is not parsed. */
-function readEvent(bytes: Buffer): ServerLine | undefined {
-  const head = bytes.toString("latin1", 0, Math.min(bytes.length, EVENT_HEAD_CHARS));
-  if (!head.startsWith(BEGIN_OF_EVENT)) return undefined;
-  const start = head.indexOf(BEFORE_EVENT_NAME) + BEFORE_EVENT_NAME.length;
-  const end = head.indexOf('"', start);
-  return start < BEFORE_EVENT_NAME.length || end < 0
-    ? undefined
-    : { kind: "event", name: head.slice(start, end) };
-}
-
-function readObject(bytes: Buffer): ServerLine {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch {
-    return { kind: "unknown" };
+/** Nothing is guessed: what is not JSON, or two things at once, is `unknown`. */
+export function readServerLine(bytes: Buffer): ServerLine {
+  const value = parse(bytes);
+  if (!isObject(value)) return UNKNOWN_LINE;
+  const { return: returned, error, event, QMP } = value;
+  if ([returned, error, event, QMP].filter((member) => member !== undefined).length !== 1)
+    return UNKNOWN_LINE;
+  if (returned !== undefined) return { kind: "return", id: value.id };
+  if (isObject(error) && typeof error.class === "string" && typeof error.desc === "string") {
+    return { kind: "error", id: value.id, errorClass: error.class };
   }
-  if (!isObject(value)) return { kind: "unknown" };
-  if (value.return !== undefined) return { kind: "return", id: value.id };
-  if (isObject(value.error) && typeof value.error.class === "string") {
-    return { kind: "error", id: value.id, errorClass: value.error.class };
+  if (typeof event === "string" && (value.data === undefined || isObject(value.data))) {
+    return { kind: "event", name: event };
   }
-  if (typeof value.event === "string") return { kind: "event", name: value.event };
-  if (!isObject(value.QMP)) return { kind: "unknown" };
-  const { capabilities } = value.QMP;
+  if (!isObject(QMP)) return UNKNOWN_LINE;
+  const { capabilities } = QMP;
   return { kind: "greeting", capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [] };
+}
+
+/** Of an event that is too long to be kept, the beginning.  `undefined`: it is none. */
+export function readLongEvent(head: Buffer): ServerLine | undefined {
+  const name = BEGIN_OF_LONG_EVENT.exec(head.toString("latin1"))?.[1];
+  return name === undefined ? undefined : { kind: "event", name };
+}
+
+function parse(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) return undefined;
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -7,6 +7,7 @@
 
 import { Float64Histogram } from "hdr-histogram-js";
 import type { CommandSample, Counts, Sample, ThreadLoad } from "./contract.ts";
+import { NameCounts } from "./name-counts.ts";
 import type { PlannedCommand } from "./plan.ts";
 import type { CommandResult, HeadOfLine, Interval, Latency } from "./result.ts";
 
@@ -25,7 +26,7 @@ class CommandTally {
   readonly latencies = createHistogram();
   readonly besideHeavy = createHistogram();
   repliesInTime = 0;
-  readonly errors: Record<string, number> = {};
+  readonly errors = new NameCounts();
 
   constructor(command: PlannedCommand) {
     this.command = command;
@@ -36,8 +37,7 @@ class CommandTally {
     addCounts(this.latencies, sample.latencies);
     if (isInTime) this.repliesInTime += this.latencies.totalCount - before;
     addCounts(this.besideHeavy, sample.besideHeavy);
-    for (const [name, count] of Object.entries(sample.errors))
-      this.errors[name] = (this.errors[name] ?? 0) + count;
+    this.errors.addAll(sample.errors);
   }
 
   result(durationMs: number): CommandResult {
@@ -46,7 +46,7 @@ class CommandTally {
       { label, name, isHeavy },
       this.latencies,
       this.repliesInTime,
-      this.errors,
+      this.errors.toRecord(),
       durationMs,
     );
   }
@@ -110,7 +110,7 @@ export class Tally {
       this.replies += second.latencies.totalCount - before;
       const ofCommand = second.byCommand[index];
       if (ofCommand !== undefined) addCounts(ofCommand, command.latencies);
-      for (const count of Object.values(command.errors)) second.errors += count;
+      for (const count of command.errors.values()) second.errors += count;
     }
     second.inFlight.set(thread, sample.inFlight);
     second.waiting.set(thread, sample.waiting);
@@ -154,18 +154,18 @@ export class Tally {
 
   total(): CommandResult {
     const latencies = createHistogram();
-    const errors: Record<string, number> = {};
+    const errors = new NameCounts();
     let replies = 0;
     for (const tally of this.#commands) {
       latencies.add(tally.latencies);
       replies += tally.repliesInTime;
-      for (const [name, count] of Object.entries(tally.errors)) errors[name] = (errors[name] ?? 0) + count;
+      for (const [name, count] of Object.entries(tally.errors.toRecord())) errors.add(name, count);
     }
     return commandResult(
       { label: "all", name: "all", isHeavy: false },
       latencies,
       replies,
-      errors,
+      errors.toRecord(),
       this.durationMs,
     );
   }
@@ -217,12 +217,19 @@ export class Tally {
     });
   }
 
+  /** The last second of which all threads have told. */
+  lastInterval(): Interval | undefined {
+    const { seconds } = this;
+    const second = seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
+    return second && intervalOf(second, this.startMs, this.#threads);
+  }
+
   intervals(): Interval[] {
     return this.seconds.map((second) => intervalOf(second, this.startMs, this.#threads));
   }
 }
 
-export function intervalOf(second: SecondTally, runStartMs: number, threads: number): Interval {
+function intervalOf(second: SecondTally, runStartMs: number, threads: number): Interval {
   const startMs = Math.min(...second.spans.map((span) => span.startMs));
   const endMs = Math.max(...second.spans.map((span) => span.endMs));
   const threadMs = second.spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
@@ -240,6 +247,11 @@ export function intervalOf(second: SecondTally, runStartMs: number, threads: num
     inFlight: sum(second.inFlight.values()),
     waiting: sum(second.waiting.values()),
     latencyUs: latencyOf(second.latencies),
+    commands: second.byCommand.map((histogram) => ({
+      replies: histogram.totalCount,
+      ratePerSecond: (histogram.totalCount * 1000) / durationMs,
+      latencyUs: latencyOf(histogram),
+    })),
     generatorCpuShare: Math.max(...second.loads.map(({ cpuShare }) => cpuShare)),
     generatorLoopDelayMs: Math.max(...second.loads.map(({ loopDelayMs }) => loopDelayMs)),
     ...(serverCpuShare === undefined ? {} : { serverCpuShare }),
@@ -258,10 +270,10 @@ function latencyOf(histogram: Float64Histogram): Latency | undefined {
   return {
     min: histogram.minNonZeroValue,
     mean: histogram.mean,
-    p50: histogram.getValueAtPercentile(50),
-    p90: histogram.getValueAtPercentile(90),
-    p99: histogram.getValueAtPercentile(99),
-    p999: histogram.getValueAtPercentile(99.9),
+    p50: valueAt(histogram, 50),
+    p90: valueAt(histogram, 90),
+    p99: valueAt(histogram, 99),
+    p999: valueAt(histogram, 99.9),
     max: histogram.maxValue,
   };
 }
@@ -277,10 +289,15 @@ function commandResult(
     ...command,
     replies: latencies.totalCount,
     ratePerSecond: (repliesInTime * 1000) / durationMs,
-    errors: { ...errors },
+    errors,
     latencyUs: latencyOf(latencies),
     curve: curveOf(latencies),
   };
+}
+
+/** A percentile is the end of its bucket, which may lie beyond the greatest value. */
+function valueAt(histogram: Float64Histogram, percentile: number): number {
+  return Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue);
 }
 
 /** Ten points for each nine of the percentile, as far as there are values. */
@@ -289,7 +306,7 @@ function curveOf(histogram: Float64Histogram): [number, number][] {
   const most = histogram.totalCount;
   for (let step = 0; most > 0; step++) {
     const left = 10 ** (-step / 10);
-    points.push([100 * (1 - left), histogram.getValueAtPercentile(100 * (1 - left))]);
+    points.push([100 * (1 - left), valueAt(histogram, 100 * (1 - left))]);
     if (left * most < 1) break;
   }
   return points;

@@ -12,6 +12,7 @@ import type { Readable, Writable } from "node:stream";
 import { ClientError } from "../client/errors.ts";
 import type { Call, QmpClient, QmpEvent, QmpMessage } from "../client/index.ts";
 import type { Clock, Timer } from "../util/clock.ts";
+import { visible } from "../util/visible.ts";
 import type { Painter } from "./colors.ts";
 import { complete } from "./completion.ts";
 import { type CommandDoc, commandHelp, overview } from "./help.ts";
@@ -20,7 +21,6 @@ import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./req
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
 import { valueText } from "./value-text.ts";
-import { visible } from "./visible.ts";
 
 export interface InteractiveOptions {
   readonly client: QmpClient;

@@ -14,12 +14,12 @@ import { ClientError, CommandError } from "../client/errors.ts";
 import type { QmpClient, QmpMessage } from "../client/index.ts";
 import { printJson } from "../qjson/print.ts";
 import type { JsonValue } from "../qjson/value.ts";
+import { visible } from "../util/visible.ts";
 import { plain } from "./colors.ts";
 import { type CommandDoc, commandHelp, overview } from "./help.ts";
 import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
-import { visible } from "./visible.ts";
 
 export interface ScriptOptions {
   readonly client: QmpClient;

@@ -224,6 +224,8 @@ export const LOAD_CONNECTING_COUNT_MAX = 64;
 export const LOAD_CONNECT_RETRY_MS = 10;
 /** What replies get to come when the last command has been sent.  Seen: their commands are reported as lost. */
 export const LOAD_DRAIN_MS = 10_000;
+/** When all is answered: how long a reply that is one too many gets to come. */
+export const LOAD_LINGER_MS = 100;
 /** Bytes read from a connection in one go. */
 export const LOAD_READ_BYTES = 64 * KIB;
 /** Arrivals of one thread that wait for a client with room.  Seen: further ones are reported as not sent. */
@@ -242,5 +244,15 @@ export const LOAD_SLOW_READ_BYTES = 4 * KIB;
 export const LOAD_SLOW_READ_PERIOD_MS = 100;
 /** Requests that a slow reader keeps in flight, so that replies wait for it. */
 export const LOAD_SLOW_IN_FLIGHT = 1024;
+/** Names of events, or of errors of one command, that are counted apart.  Seen: the others are one row. */
+export const LOAD_NAMES_COUNT_MAX = 100;
 /** Faults of a thread that are told in words. */
 export const LOAD_FAULT_EXAMPLES_MAX = 5;
+/** A line up to this size is kept whole when it comes in pieces, and parsed; a longer one is checked while it comes. */
+export const LOAD_WHOLE_LINE_BYTES_MAX = 64 * KIB;
+/** Brackets inside one another in a line that is longer than that.  Seen: the line is reported as unreadable. */
+export const LOAD_JSON_DEPTH_MAX = 1024;
+/** Lines of a server that a thread knows, so that it need not parse them again: their number and their size. */
+export const LOAD_KNOWN_LINES_COUNT_MAX = 256;
+/** See {@link LOAD_KNOWN_LINES_COUNT_MAX}. */
+export const LOAD_KNOWN_LINE_BYTES_MAX = 4 * KIB;

@@ -159,6 +159,27 @@ describe("the exit status", () => {
     }
   });
 
+  it("does not let a server write to the terminal as it likes", async () => {
+    const faulty = await new ScriptedServer(({ id, command, socket }) => {
+      const schema = '[{"name": "query-status", "meta-type": "command"}]';
+      if (command === "query-qmp-schema") socket.write(`{"return": ${schema}, "id": ${id}}\r\n`);
+      else {
+        const error = '{"class": "\\u001b[2J", "desc": "x"}';
+        socket.write(`\u001b]0;title\u0007\r\n{"error": ${error}, "id": ${id}}\r\n`);
+      }
+    }).listen();
+    try {
+      const { status, stdout } = await load([`unix:${faulty.path}`, ...QUIET, "--count", "1"]);
+      expect(status).toBe(2);
+      expect(stdout).toContain("errors: query-status 1 \\x1b[2J");
+      expect(stdout).toContain("this came, which is no reply: \\x1b]0;title\\x07");
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there.
+      expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    } finally {
+      faulty.close();
+    }
+  });
+
   it.each([
     [["unix:nobody"], "unix:nobody: there is no such socket: is the server running?"],
     [["nobody"], "'nobody' is no endpoint to connect to"],
@@ -223,6 +244,24 @@ describe("what --out writes", () => {
       replies += entry.totalCount;
     }
     expect(replies).toBe(run.total.replies);
+  });
+
+  it("is not lost when a comparison of servers is interrupted: the rounds that are complete are told", async () => {
+    const args = ["compare", endpoint, endpoint, "--rounds", "99", "--duration", "300ms", ...QUIET];
+    const child = spawn(process.execPath, [PROGRAM, "load", ...args]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (bytes) => {
+      stdout += bytes;
+    });
+    child.stderr.on("data", (bytes) => {
+      const wasThere = stderr.includes("round 2 of 99");
+      stderr += bytes;
+      if (!wasThere && stderr.includes("round 2 of 99")) child.kill("SIGINT");
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stdout).toMatch(/^query-status +[\d,]+ \/s +[\d,]+ \/s +[\d.]+x +-$/m);
+    expect(stderr).not.toContain("round 3");
   });
 
   it("can be compared", async () => {

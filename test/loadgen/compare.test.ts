@@ -1,7 +1,7 @@
 /** Two servers, or two runs, side by side. */
 
 import { expect, it } from "vitest";
-import { compareRounds, compareSaved, comparisonText } from "../../src/loadgen/compare.ts";
+import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "../../src/loadgen/compare.ts";
 import type { Interval } from "../../src/loadgen/result.ts";
 import { command, latency, result } from "./results.ts";
 
@@ -46,17 +46,68 @@ it("saved runs: the spread is that of their seconds, in order; those of the ramp
   expect(compareSaved(a, b)[0]).toMatchObject({ ratio: 2, ratioMin: 0.5, ratioMax: 4 });
 });
 
+it("saved runs: each command has a spread, and what is of the run as a whole has none", () => {
+  const second = (rates: readonly number[]): Interval => ({
+    ...{
+      phase: "measure",
+      atMs: 0,
+      durationMs: 1000,
+      replies: 1,
+      ratePerSecond: 1,
+      errors: 0,
+      inFlight: 1,
+      waiting: 0,
+    },
+    ...{ latencyUs: latency(1), generatorCpuShare: 0, generatorLoopDelayMs: 0 },
+    commands: rates.map((rate) => ({ replies: rate, ratePerSecond: rate, latencyUs: latency(rate) })),
+  });
+  const commands = [command("q", 100, 10), command("r", 100, 10)];
+  const a = result(commands, { intervals: [second([100, 30]), second([100, 80])], serverCpuUsPerReply: 4 });
+  const b = result(commands, { intervals: [second([100, 10]), second([50, 10])], serverCpuUsPerReply: 2 });
+  const bySubject = new Map(compareSaved(a, b).map((comparison) => [comparison.subject, comparison]));
+  // The ratio of the run itself is a part of it.
+  expect(bySubject.get("r")).toMatchObject({ ratio: 1, ratioMin: 1, ratioMax: 8 });
+  expect(bySubject.get("q p99")).toMatchObject({ ratioMin: 1, ratioMax: 2 });
+  expect(bySubject.get("server CPU a reply")).toMatchObject({ ratio: 2, ratioMin: undefined });
+});
+
+it("tells what the figures do not", () => {
+  const a = result([command("q", 1000, 10, 20)]);
+  const { settings } = a;
+  const b = result([command("q", 100, 10)], {
+    settings: { ...settings, clients: 4, seed: 7, ratePerSecond: 500 },
+    arrivals: { scheduled: 10, unsent: 3 },
+    generator: { ...a.generator, limit: "the generator was the limit" },
+  });
+  expect(comparisonNotes([a], [b])).toEqual([
+    "the runs differ in clients: 1 and 4",
+    "the runs differ in ratePerSecond: none and 500",
+    "A: 20 of 1,000 replies are errors",
+    "B: 3 arrivals could not be sent",
+    "B: the generator was the limit",
+  ]);
+});
+
+it("has no ratio to nothing", () => {
+  const [rate] = compareRounds([result([command("q", 100, 10)])], [result([command("q", 0, 10)])]);
+  expect(rate).toMatchObject({ a: 100, b: 0, ratio: undefined });
+});
+
 it("is a table", () => {
   const text = comparisonText(
     ["a", "b"],
     compareRounds([result([command("q", 100, 10)])], [result([command("q", 50, 20)])]),
+    ["a note"],
   );
-  expect(text.split("\n").slice(0, 6)).toEqual([
+  expect(text.split("\n").filter((line) => !line.startsWith("q p99"))).toEqual([
     "A  a",
     "B  b",
     "",
-    "              A       B  A to B      spread",
-    "q        100 /s   50 /s      2x      2 to 2",
-    "q p50     10 us   20 us    0.5x  0.5 to 0.5",
+    "              A       B  A to B  spread",
+    "q        100 /s   50 /s      2x       -",
+    "q p50     10 us   20 us    0.5x       -",
+    "",
+    "a note",
+    "",
   ]);
 });

@@ -9,10 +9,12 @@ class Client implements PacedClient {
   room = 1;
   /** When its commands were due. */
   readonly dues: number[] = [];
+  readonly marks: (number | undefined)[] = [];
   flushes = 0;
 
-  send(_command: number, dueUs: number): void {
+  send(_command: number, dueUs: number, heavyMark?: number): void {
     this.room--;
+    this.marks.push(heavyMark);
     this.dues.push(dueUs);
   }
 
@@ -22,6 +24,7 @@ class Client implements PacedClient {
 }
 
 let nowUs = 0;
+let heavyMark = 0;
 let tick: () => void = () => {};
 
 beforeEach(() => {
@@ -31,16 +34,17 @@ beforeEach(() => {
 function openLoop(ratePerSecond: number, end: RunEnd = { kind: "duration", ms: 1 }, threads = 1): OpenLoop {
   const plan = { ratePerSecond, end, threads, seed: 1 } as LoadPlan;
   const choice = new CommandChoice([{ weight: 1, isHeavy: false }]);
-  const loop = new OpenLoop(plan, 0, choice, {
+  const clock = {
     nowUs: () => nowUs,
-    every(callback) {
+    every(callback: () => void) {
       tick = callback;
       const stop = (): void => {
         tick = () => {};
       };
       return { stop };
     },
-  });
+  };
+  const loop = new OpenLoop(plan, 0, choice, () => heavyMark, clock);
   loop.start();
   return loop;
 }
@@ -117,4 +121,16 @@ it("shares the arrivals out among threads", () => {
   const loop = openLoop(1000, { kind: "duration", ms: 1 }, 4);
   atUs(100_000);
   expect(loop.takeArrivals()).toBe(26);
+});
+
+it("notes what heavy commands there were when an arrival was due, not when it is sent", () => {
+  const loop = openLoop(1000);
+  const client = new Client();
+  loop.room(client);
+  heavyMark = -1;
+  for (const us of [0, 1000, 2000]) atUs(us);
+  heavyMark = 5;
+  client.room = 2;
+  loop.room(client);
+  expect(client.marks).toEqual([-1, -1, -1]);
 });

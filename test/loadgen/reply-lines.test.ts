@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { ReplyLines } from "../../src/loadgen/reply-lines.ts";
-import { readReply } from "../../src/loadgen/server-line.ts";
+import { readServerLine } from "../../src/loadgen/server-line.ts";
 
 const LONG = "x".repeat(300_000);
 
@@ -31,6 +31,28 @@ const CASES: readonly (readonly [string, string, readonly (number | string)[]])[
     '{"timestamp": {"seconds": 1}, "event": "STOP"}\r\n',
     ['{"timestamp": {"seconds": 1}, "event": "STOP"}'],
   ],
+  ["a value that is no JSON", '{"return": {"a": [}, "id": 5}\r\n', ['? {"return": {"a": [}, "id": 5}']],
+  [
+    "an object that does not end, though the line looks as if",
+    '{"return": {}, "id": 4}\r\n{"return": {"a": {}, "id": 5}\r\n{"return": {}\r\n',
+    [4, '? {"return": {"a": {}, "id": 5}', '? {"return": {}'],
+  ],
+  [
+    "a return and an error at once",
+    '{"return": {}, "error": {}, "id": 5}\n',
+    ['? {"return": {}, "error": {}, "id": 5}'],
+  ],
+  ["an id that JSON does not allow", '{"return": {}, "id": 05}\n', ['? {"return": {}, "id": 05}']],
+  [
+    "the same value again",
+    '{"return": 7, "id": 8}\n{"return": 7, "id": 19}\n{"return": 7, "id": 1}\n',
+    [8, 19, 1],
+  ],
+  [
+    "an event that is no JSON",
+    '{"timestamp": {}, "event": "STOP", }\n',
+    ['? {"timestamp": {}, "event": "STOP", }'],
+  ],
   ["empty lines", "\r\n\n", []],
   ["a line that is long", `{"return": {"data": "${LONG}"}, "id": 9}\r\n`, [9]],
 ];
@@ -39,7 +61,7 @@ function told(text: string, pieceBytes: number): (number | string)[] {
   const seen: (number | string)[] = [];
   const lines = new ReplyLines({
     returned: (id) => void seen.push(id),
-    line: (bytes) => void seen.push(bytes.toString()),
+    line: (line, bytes) => void seen.push(line.kind === "unknown" ? `? ${bytes}` : bytes.toString()),
   });
   const buffer = Buffer.alloc(pieceBytes + 1);
   for (let start = 0; start < text.length; start += pieceBytes) {
@@ -59,6 +81,20 @@ describe.each([1_000_000, 7, 1])("in pieces of %i bytes", (pieceBytes) => {
   );
 });
 
+it("tells a long line whose value is no JSON, and a long event", () => {
+  const wrong = `{"return": {"data": "${LONG}"]}, "id": 9}\r\n`;
+  expect(told(wrong, 10_000)).toEqual([
+    expect.stringMatching(/^\? \{"return": \{"data": "x+"\]\}, "id": 9\}$/),
+  ]);
+  const head =
+    '{"timestamp": {"seconds": 1700000000, "microseconds": 123456}, "event": "VSERPORT_CHANGE", "data": ';
+  expect(told(`${head}{"id": "${LONG}"}}\r\n`, 10_000)).toEqual([expect.stringContaining("VSERPORT_CHANGE")]);
+});
+
+it("tells bytes that are no UTF-8", () => {
+  expect(told('{"return": "\xff", "id": 9}\r\n', 1000)).toEqual([expect.stringMatching(/^\? /)]);
+});
+
 it("keeps little of a line that is long and is no return", () => {
   const [line] = told(`{"what": "${LONG}"}\r\n`, 10_000);
   expect(String(line).length).toBeLessThan(70_000);
@@ -75,6 +111,8 @@ describe("a line that is parsed", () => {
     ['{"event": "STOP", "timestamp": {}}', { kind: "event", name: "STOP" }],
     ['{"QMP": {"version": {}, "capabilities": ["oob"]}}', { kind: "greeting", capabilities: ["oob"] }],
     ['{"return', { kind: "unknown" }],
+    ['{"id": 3, "error": {"class": "GenericError"}}', { kind: "unknown" }],
+    ['{"event": "STOP", "data": 5}', { kind: "unknown" }],
     ["[1]", { kind: "unknown" }],
-  ])("%s", (text, expected) => expect(readReply(Buffer.from(text))).toEqual(expected));
+  ])("%s", (text, expected) => expect(readServerLine(Buffer.from(text))).toEqual(expected));
 });

@@ -23,7 +23,7 @@ export class ScriptedServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(answer: (request: ScriptedRequest) => void) {
+  constructor(answer: (request: ScriptedRequest) => void, negotiated = '{"return": {}}') {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on("error", () => {}); // `close` follows.
@@ -32,7 +32,7 @@ export class ScriptedServer {
       let index = 0;
       createInterface({ input: socket }).on("line", (line) => {
         const { execute, id } = JSON.parse(line) as { execute: string; id: number };
-        if (execute === "qmp_capabilities") socket.write('{"return": {}}\r\n');
+        if (execute === "qmp_capabilities") socket.write(`${negotiated}\r\n`);
         else answer({ id, command: execute, index: index++, socket });
       });
     });
