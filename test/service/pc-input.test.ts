@@ -2,12 +2,9 @@
  * Keys and pointers, from a client's command to what the guest has noticed.
  */
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestClient } from "../support/client.ts";
-import { firmware } from "../support/pc.ts";
-import { PcService } from "../support/pc-service.ts";
+import { eventually, PcService } from "../support/pc-service.ts";
 
 const q = (data: string) => ({ type: "qcode", data });
 const number = (data: number) => ({ type: "number", data });
@@ -44,7 +41,7 @@ const sendKey = (names: string[], holdMs?: number) =>
   client.execute("send-key", { keys: keys(...names), ...(holdMs !== undefined && { "hold-time": holdMs }) });
 const send = (...events: object[]) => client.execute("input-send-event", { events });
 const scancodesBecome = (expected: string, start = 0) =>
-  vi.waitFor(async () => expect(await pc.scancodes(start)).toBe(expected));
+  eventually(async () => expect(await pc.scancodes(start)).toBe(expected));
 
 describe("send-key", () => {
   it("presses keys in their order and lets go of them in reverse, a hold time apart", async () => {
@@ -203,7 +200,7 @@ describe("send-key", () => {
   it("a reset lets go of what is held", async () => {
     await send(down("ctrl"));
     await client.execute("system_reset");
-    await vi.waitFor(() => expect(pc.serial().split("Type help").length).toBe(3));
+    await eventually(() => expect(pc.serial().split("Type help").length).toBe(3));
     await sendKey(["pause"], 5);
     await scancodesBecome("e1 1d 45 e1 9d c5");
   });
@@ -223,7 +220,7 @@ describe("input-send-event", () => {
 
   /** Where the pointer is, and its buttons: 1 left, 2 right, 4 middle. */
   const pointerBecomes = (x: number, y: number, buttons: number) =>
-    vi.waitFor(async () =>
+    eventually(async () =>
       expect([await pc.word("pointerX"), await pc.word("pointerY"), await pc.word("buttons")]).toEqual([
         x,
         y,
@@ -269,9 +266,9 @@ describe("input-send-event", () => {
     const notch = (button: string) => [btn(button, true), btn(button, false)];
     await send(abs("x", 0x4000), abs("y", 0x4000));
     expect(await send(...notch("wheel-down"), ...notch("wheel-down"), ...notch("wheel-down"))).toEqual(DONE);
-    await vi.waitFor(async () => expect(await pc.word("wheel")).toBe(3));
+    await eventually(async () => expect(await pc.word("wheel")).toBe(3));
     expect(await send(...notch("wheel-up"))).toEqual(DONE);
-    await vi.waitFor(async () => expect(await pc.word("wheel")).toBe(2));
+    await eventually(async () => expect(await pc.word("wheel")).toBe(2));
   });
 
   it("does nothing for the buttons that no pointer here has", async () => {
@@ -335,9 +332,7 @@ describe("input-send-event", () => {
 describe("a guest that has not switched the absolute pointer on", () => {
   beforeEach(async () => {
     await pc.stop();
-    const file = join(pc.directory, "..", `qmpd-orders-${process.pid}.bin`);
-    writeFileSync(file, firmware("orders"));
-    pc = await PcService.start({ firmware: file });
+    pc = await PcService.start("orders");
     client = await connect();
     await pc.said("!");
   });

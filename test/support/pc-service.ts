@@ -1,9 +1,9 @@
 /**
- * A PC that runs the demo guest, with clients at a real socket, and with its memory in the test's hand: what a guest
- * has noticed stands at the addresses that docs/guest.md promises.
+ * A PC that runs the demo guest, or firmware that takes orders, with clients at a real socket, and with its memory in
+ * the test's hand: what the demo guest has noticed stands at the addresses that docs/guest.md promises.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
@@ -15,10 +15,15 @@ import { pcConfig } from "../../src/server/pc-config.ts";
 import { Budget } from "../../src/util/budget.ts";
 import { TestClient } from "./client.ts";
 import { GUEST_PAGE, GUEST_SCANCODES, GUEST_WORDS } from "./demo-guest.ts";
-import { pcWorkerUrl } from "./pc.ts";
+import { firmware, pcWorkerUrl } from "./pc.ts";
 
 const PAGE_BYTES = 512;
 const RING_BYTES = 256;
+
+/** When `holds` no longer throws.  A guest takes its time where others want the processor too. */
+export function eventually<T>(holds: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(holds, { timeout: 4_000, interval: 10 });
+}
 
 export class PcService {
   readonly directory: string;
@@ -26,8 +31,10 @@ export class PcService {
   readonly #hosts: Hosts;
   #printed = "";
 
-  static async start(options: { readonly firmware?: string } = {}): Promise<PcService> {
+  static async start(guest: "demo" | "orders" = "demo"): Promise<PcService> {
     const directory = mkdtempSync(join(tmpdir(), "qmpd-pc-service-"));
+    const bios = guest === "demo" ? undefined : join(directory, "bios.bin");
+    if (bios !== undefined) writeFileSync(bios, firmware("orders"));
     const endpoint = { kind: "unix", path: join(directory, "qmp.sock") } as const;
     const endpoints = new Endpoints({
       endpoints: [endpoint],
@@ -39,7 +46,7 @@ export class PcService {
     await endpoints.listen();
     const threads = { machine: pcWorkerUrl, pc: pcWorkerUrl, pool: pcWorkerUrl };
     const hosts = new Hosts(["pc"], threads, () => {});
-    const pc = pcConfig({ bios: options.firmware, memory: "2" });
+    const pc = pcConfig({ bios, memory: "2" });
     let sessions = 0;
     const service = new MachineService(
       { machine: { type: "pc", displays: [], pc }, qmp: [endpoint] },
@@ -84,7 +91,7 @@ export class PcService {
   }
 
   async said(text: string): Promise<void> {
-    await vi.waitFor(() => expect(this.serial()).toContain(text));
+    await eventually(() => expect(this.serial()).toContain(text));
   }
 
   async word(name: keyof typeof GUEST_WORDS): Promise<number> {
