@@ -7,7 +7,7 @@
 
 import { MachineError } from "../error.ts";
 import type { Emulator } from "./emulator.ts";
-import { type KeyEvent, scancodesOf } from "./keyboard.ts";
+import { type HeldKeys, type KeyEvent, RELEASE_BYTES_MAX, scancodesOf } from "./keyboard.ts";
 import { isAbsolute, POSITION_MAX, stepsOf } from "./pointer.ts";
 
 export type Axis = "x" | "y";
@@ -51,7 +51,7 @@ type Message =
 
 /** What a user holds, and where the pointer was put. */
 interface Hands {
-  readonly modifiers: Set<number>;
+  readonly keys: HeldKeys;
   readonly buttons: { left: boolean; middle: boolean; right: boolean };
   readonly position: { x: number; y: number };
 }
@@ -63,7 +63,7 @@ const MOUSE_PACKET_BYTES_MAX = 4;
 export class Input {
   readonly #emulator: Emulator;
   #hands: Hands = {
-    modifiers: new Set(),
+    keys: new Set(),
     buttons: { left: false, middle: false, right: false },
     position: { x: 0, y: 0 },
   };
@@ -83,7 +83,10 @@ export class Input {
     const hands = copyOf(this.#hands);
     const messages = translate(events, hands);
     const keyBytes = messages.filter(({ event }) => event === "keyboard-code").length;
-    if (ps2.enable_keyboard_stream && keyBytes > QUEUE_BYTES - ps2.kbd_buffer.length) {
+    // Room is kept to let go of what is held: no key stays pressed since a guest did not read.
+    const keptBytes = hands.keys.size * RELEASE_BYTES_MAX;
+    const keyRoom = ps2.enable_keyboard_stream ? QUEUE_BYTES - ps2.kbd_buffer.length : Infinity;
+    if (keyBytes > 0 && keyBytes + keptBytes > keyRoom) {
       throw new MachineError("The guest's keyboard buffer has no room for these keys");
     }
     const mouseMessages = messages.length - keyBytes + (isPlaced ? 1 : 0);
@@ -98,8 +101,8 @@ export class Input {
   }
 }
 
-function copyOf({ modifiers, buttons, position }: Hands): Hands {
-  return { modifiers: new Set(modifiers), buttons: { ...buttons }, position: { ...position } };
+function copyOf({ keys, buttons, position }: Hands): Hands {
+  return { keys: new Set(keys), buttons: { ...buttons }, position: { ...position } };
 }
 
 /** Changes `hands` to what they are after the events. */
@@ -122,7 +125,7 @@ function translate(events: readonly InputEvent[], hands: Hands): readonly Messag
     const isLastOfItsKind = events[index + 1]?.kind !== event.kind;
     switch (event.kind) {
       case "key":
-        for (const value of scancodesOf(event, hands.modifiers)) {
+        for (const value of scancodesOf(event, hands.keys)) {
           messages.push({ event: "keyboard-code", value });
         }
         break;

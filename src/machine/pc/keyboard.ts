@@ -25,29 +25,29 @@ const PAUSE = 0xe046;
 /** Its shift key that nobody presses. */
 const PRETENDED_SHIFT = 0xe02a;
 const SYSTEM_REQUEST = 0x54;
-const MODIFIERS: ReadonlySet<number> = new Set([CTRL, CTRL_RIGHT, SHIFT, SHIFT_RIGHT, ALT, ALT_RIGHT]);
 const PAUSE_BYTES = [0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5];
 
-/** The modifiers that are held.  Belongs to whoever makes it; `scancodesOf` changes it. */
-export type HeldModifiers = Set<number>;
+/** The codes of the keys that are held.  Belongs to whoever makes it; `scancodesOf` changes it. */
+export type HeldKeys = Set<number>;
 
-/** The bytes that the keyboard sends, with `held` as it was before and is afterwards. */
-export function scancodesOf({ code, isDown }: KeyEvent, held: HeldModifiers): readonly number[] {
+/** Most bytes that letting go of a key can take. */
+export const RELEASE_BYTES_MAX = 5;
+
+/** The bytes that the keyboard sends; `held` becomes what is held afterwards. */
+export function scancodesOf({ code, isDown }: KeyEvent, held: HeldKeys): readonly number[] {
   if (code === undefined) return [];
+  if (isDown) held.add(code);
+  else held.delete(code);
   if (code === PAUSE) return isDown ? pausePressed(held) : [];
   if (code === PRINT) return isDown ? printPressed(held) : printReleased(held);
-  if (MODIFIERS.has(code)) {
-    if (isDown) held.add(code);
-    else held.delete(code);
-  }
   return isDown ? pressed(code) : released(code);
 }
 
-function pausePressed(held: HeldModifiers): readonly number[] {
+function pausePressed(held: HeldKeys): readonly number[] {
   return isCtrlHeld(held) ? [...pressed(PAUSE), ...released(PAUSE)] : PAUSE_BYTES;
 }
 
-function printPressed(held: HeldModifiers): readonly number[] {
+function printPressed(held: HeldKeys): readonly number[] {
   const alt = heldAlt(held);
   if (alt !== undefined) return [...released(alt), ...pressed(alt), ...pressed(SYSTEM_REQUEST)];
   return isShiftHeld(held) || isCtrlHeld(held)
@@ -55,7 +55,7 @@ function printPressed(held: HeldModifiers): readonly number[] {
     : [...pressed(PRETENDED_SHIFT), ...pressed(PRINT)];
 }
 
-function printReleased(held: HeldModifiers): readonly number[] {
+function printReleased(held: HeldKeys): readonly number[] {
   const alt = heldAlt(held);
   if (alt !== undefined) return [...released(SYSTEM_REQUEST), ...released(alt), ...pressed(alt)];
   return isShiftHeld(held) || isCtrlHeld(held)
@@ -63,15 +63,15 @@ function printReleased(held: HeldModifiers): readonly number[] {
     : [...released(PRINT), ...released(PRETENDED_SHIFT)];
 }
 
-function heldAlt(held: HeldModifiers): number | undefined {
+function heldAlt(held: HeldKeys): number | undefined {
   return [ALT, ALT_RIGHT].find((code) => held.has(code));
 }
 
-function isCtrlHeld(held: HeldModifiers): boolean {
+function isCtrlHeld(held: HeldKeys): boolean {
   return held.has(CTRL) || held.has(CTRL_RIGHT);
 }
 
-function isShiftHeld(held: HeldModifiers): boolean {
+function isShiftHeld(held: HeldKeys): boolean {
   return held.has(SHIFT) || held.has(SHIFT_RIGHT);
 }
 

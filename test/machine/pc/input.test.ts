@@ -6,15 +6,15 @@ import { Input, type InputEvent } from "../../../src/machine/pc/input.ts";
 
 interface Situation {
   readonly absolute?: boolean;
-  readonly keyboardWaiting?: number;
+  readonly keyboardBuffer?: { readonly length: number };
   readonly mouseWaiting?: number;
 }
 
-function setup({ absolute = true, keyboardWaiting = 0, mouseWaiting = 0 }: Situation = {}) {
+function setup({ absolute = true, keyboardBuffer = { length: 0 }, mouseWaiting = 0 }: Situation = {}) {
   const told: unknown[] = [];
   const ps2 = {
     enable_keyboard_stream: true,
-    kbd_buffer: { length: keyboardWaiting },
+    kbd_buffer: keyboardBuffer,
     mouse_buffer: { length: mouseWaiting },
     mouse_stream_active: () => true,
     send_mouse_packet: (...values: number[]) => void told.push(["packet", ...values]),
@@ -54,16 +54,29 @@ it("has the mouse tell a guest to look at the absolute pointer, which has no int
   ]);
 });
 
+it("keeps room to let go of each key that is held", () => {
+  const waiting = { length: 1024 - 6 };
+  const { input, told } = setup({ keyboardBuffer: waiting });
+  input.send([key(0x1e)]);
+  waiting.length += 1;
+  for (const again of [0x1e, 0x30]) expect(() => input.send([key(again)])).toThrow("no room for these keys");
+  input.send([key(0x1e, false)]);
+  expect(told).toEqual([
+    ["keyboard-code", 0x1e],
+    ["keyboard-code", 0x9e],
+  ]);
+});
+
 it.each<[string, Situation, InputEvent]>([
   ["a place for which the guest has no pointer", { absolute: false }, abs("x", 1)],
-  ["more keys than there is room for", { keyboardWaiting: 1023 }, key(0xe01d)],
+  ["more keys than there is room for", { keyboardBuffer: { length: 1023 } }, key(0xe01d)],
   ["more of the mouse than there is room for", { mouseWaiting: 1021 }, rel("x", 1)],
 ])("tells nothing of a call with %s", (_, situation, event) => {
   const { input, told } = setup(situation);
   expect(() => input.send([{ kind: "btn", button: "side", isDown: true }, key(0x38), event])).toThrow();
   expect(told).toEqual([]);
   // It is as if it had not been made: Alt is not held.
-  if (situation.keyboardWaiting === undefined) {
+  if (situation.keyboardBuffer === undefined) {
     input.send([key(0xe037)]);
     expect(told.length).toBe(4);
   }
