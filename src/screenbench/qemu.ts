@@ -1,0 +1,44 @@
+/** Real QEMU, started here: the opponent of benchmarks and the oracle of tests. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cardArguments, type QemuPicture, showStill } from "./qemu-cards.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
+
+export const QEMU = "qemu-system-x86_64";
+
+export interface QemuOptions {
+  /** By default exactly one: QEMU polls every monitor it has. */
+  readonly monitors?: number;
+  /** Cards that show the still picture of the test machine.  Without it: machine `none`. */
+  readonly picture?: QemuPicture;
+}
+
+export function isQemuThere(): boolean {
+  const { error, status } = spawnSync(QEMU, ["--version"], { stdio: "ignore" });
+  return error === undefined && status === 0;
+}
+
+export async function startQemu({ monitors = 1, picture }: QemuOptions = {}): Promise<ServerProcess> {
+  const directory = mkdtempSync(join(tmpdir(), "qmpd-qemu-"));
+  const sockets = Array.from({ length: monitors }, (_, index) => join(directory, `qmp${index}.sock`));
+  const qtest = join(directory, "qtest.sock");
+  const machine = picture === undefined ? ["-machine", "none"] : cardArguments(picture, qtest);
+  const qmp = sockets.flatMap((path) => ["-qmp", `unix:${path},server=on,wait=off`]);
+  const server = await startServerProcess(
+    QEMU,
+    [...machine, "-nodefaults", "-display", "none", ...qmp],
+    sockets,
+    () => rmSync(directory, { recursive: true, force: true }),
+  );
+  if (picture === undefined) return server;
+  try {
+    await showStill(qtest, picture);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
