@@ -16,9 +16,11 @@ export interface QemuOptions {
   readonly picture?: QemuPicture;
 }
 
-export function isQemuThere(): boolean {
-  const { error, status } = spawnSync(QEMU, ["--version"], { stdio: "ignore" });
-  return error === undefined && status === 0;
+/** As QEMU tells it, such as `7.2.22`; undefined where it is not installed. */
+export function qemuVersion(): string | undefined {
+  const { error, status, stdout } = spawnSync(QEMU, ["--version"], { encoding: "utf8" });
+  if (error !== undefined || status !== 0) return undefined;
+  return /version (\S+)/.exec(stdout)?.[1] ?? "unknown";
 }
 
 export async function startQemu({ monitors = 1, picture }: QemuOptions = {}): Promise<ServerProcess> {

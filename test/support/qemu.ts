@@ -9,14 +9,14 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import type { JsonValue } from "../../src/qjson/value.ts";
-import { isQemuThere, QEMU, type QemuOptions, startQemu } from "../../src/screenbench/qemu.ts";
+import { QEMU, type QemuOptions, qemuVersion, startQemu } from "../../src/screenbench/qemu.ts";
 import { type ServerProcess, startServerProcess } from "../../src/screenbench/server-process.ts";
 
 export { type QemuOptions, type ServerProcess, startQemu, startServerProcess };
 
 /** Why QEMU cannot be used here, or `undefined`.  Throws when it has to be there. */
 export function qemuMissing(): string | undefined {
-  if (isQemuThere()) return undefined;
+  if (qemuVersion() !== undefined) return undefined;
   const notice = `${QEMU} is not installed`;
   if (process.env.QMPD_REQUIRE_QEMU === "1") throw new Error(`${notice}, and QMPD_REQUIRE_QEMU is set`);
   console.warn(`skipped: ${notice}`);
