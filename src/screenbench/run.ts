@@ -1,0 +1,301 @@
+/**
+ * One benchmark: case by case, the servers are started, their pictures verified, then they are loaded in turn.
+ *
+ *     start all ---> verify each ---> round 1: A, B, ...  ---> round 2: A, B, ...  ---> stop all
+ *
+ * What is verified is not timed, as decoding would take the processor from the servers.  Clients of the timed part are the
+ * load generator's, in threads of their own.  After each turn the file that it left behind is verified too.
+ */
+
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { endpointText } from "../chardev/connect.ts";
+import { connect, isJsonObject, type QmpClient } from "../client/index.ts";
+import { LoadError } from "../loadgen/load-error.ts";
+import type { PlannedCommand } from "../loadgen/plan.ts";
+import type { LoadResult } from "../loadgen/result.ts";
+import { runPlan } from "../loadgen/run.ts";
+import { askServer, planCommands } from "../loadgen/server-facts.ts";
+import { processFigures } from "../loadgen/server-figures.ts";
+import type { JsonObject } from "../qjson/value.ts";
+import { caseText, type DumpCase } from "./cases.ts";
+import {
+  type Contender,
+  type ContenderSpec,
+  type Skipped,
+  type StartOptions,
+  startContender,
+} from "./contender.ts";
+import { makePlace, type Place } from "./place.ts";
+import { BENCH_FORMAT, type BenchResult, type CaseResult, type Round, type ServerResult } from "./result.ts";
+import { roundOf, withRatios } from "./rounds.ts";
+import { Verifier } from "./verifier.ts";
+
+/** Pictures that each client takes to be verified before a case. */
+const VERIFIED_PER_CLIENT = 3;
+
+export interface BenchOptions extends StartOptions {
+  readonly threadEntry: URL;
+  /** As it was typed, for the record. */
+  readonly command: string;
+  readonly roundMs: number;
+  readonly rounds: number;
+  readonly disk: string | undefined;
+  /** Ends it early, in order: cases that were measured are the result. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: BenchProgress) => void;
+}
+
+export interface BenchProgress {
+  /** 0 to 1. */
+  readonly share: number;
+  readonly text: string;
+}
+
+/** Rejects with {@link LoadError} or an error of the client library when it cannot be run. */
+export async function runBench(
+  specs: readonly ContenderSpec[],
+  cases: readonly DumpCase[],
+  options: BenchOptions,
+): Promise<BenchResult> {
+  const startedAt = new Date().toISOString();
+  const results: CaseResult[] = [];
+  for (const [index, dumpCase] of cases.entries()) {
+    if (options.signal.aborted) break;
+    const run = new CaseRun(specs, dumpCase, options, (share, text) =>
+      options.onProgress({ share: (index + share) / cases.length, text: `${caseText(dumpCase)}: ${text}` }),
+    );
+    const result = await run.run();
+    if (result !== undefined) results.push(result);
+  }
+  return {
+    format: BENCH_FORMAT,
+    startedAt,
+    machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", node: process.version },
+    command: options.command,
+    roundMs: options.roundMs,
+    cases: results,
+  };
+}
+
+/** A server in a case. */
+interface Entrant {
+  readonly spec: ContenderSpec;
+  readonly contender: Contender;
+  readonly name: string;
+  readonly commands: readonly PlannedCommand[];
+  readonly args: JsonObject;
+  readonly verifier: Verifier;
+  readonly rounds: Round[];
+}
+
+class CaseRun {
+  readonly #specs: readonly ContenderSpec[];
+  readonly #case: DumpCase;
+  readonly #options: BenchOptions;
+  readonly #tell: (share: number, text: string) => void;
+  readonly #place: Place | undefined;
+
+  constructor(
+    specs: readonly ContenderSpec[],
+    dumpCase: DumpCase,
+    options: BenchOptions,
+    tell: (share: number, text: string) => void,
+  ) {
+    this.#specs = specs;
+    this.#case = dumpCase;
+    this.#options = options;
+    this.#tell = tell;
+    this.#place = dumpCase.target === "reply" ? undefined : makePlace(dumpCase.target, options.disk);
+  }
+
+  /** Undefined: it was interrupted before anything was measured. */
+  async run(): Promise<CaseResult | undefined> {
+    const started: Contender[] = [];
+    try {
+      const entrants: (Entrant | (Skipped & { readonly spec: ContenderSpec }))[] = [];
+      for (const [index, spec] of this.#specs.entries()) {
+        this.#tell(0, `starting ${spec.text}`);
+        const contender = await startContender(spec, this.#case, this.#options);
+        if (!("skipped" in contender)) started.push(contender);
+        entrants.push(await this.#enter(spec, contender, index));
+      }
+      const measured = entrants.filter((entrant) => "verifier" in entrant);
+      for (const entrant of measured) {
+        this.#tell(0, `verifying pictures of ${entrant.name}`);
+        await this.#verify(entrant);
+      }
+      await this.#measure(measured);
+      if (measured.every(({ rounds }) => rounds.length === 0)) return undefined;
+      return { dumpCase: this.#case, servers: withRatios(entrants.map(resultOf)) };
+    } finally {
+      for (const contender of started) await contender.stop();
+      this.#place?.remove();
+    }
+  }
+
+  /** Asks the server what it is and whether it has the command. */
+  async #enter(
+    spec: ContenderSpec,
+    contender: Contender | Skipped,
+    index: number,
+  ): Promise<Entrant | (Skipped & { readonly spec: ContenderSpec })> {
+    if ("skipped" in contender) return { spec, ...contender };
+    const { target, format, scene } = this.#case;
+    const endpoint = contender.endpoints[0];
+    if (endpoint === undefined) throw new Error("a server has an endpoint");
+    const facts = await askServer(endpointText(endpoint));
+    const command = target === "reply" ? "screendump-data" : "screendump";
+    if (!facts.commands.has(command)) return { spec, skipped: `${facts.name} has no ${command}` };
+    const place = this.#place && join(this.#place.directory, `${index}-{client}.${format}`);
+    const args: JsonObject = {
+      format,
+      ...(place === undefined ? {} : { filename: place }),
+      ...(contender.device === undefined ? {} : { device: contender.device }),
+    };
+    const mix = [{ command, weight: 1, args, isHeavy: true }];
+    return {
+      spec,
+      contender,
+      name: facts.name,
+      commands: planCommands(mix, facts, []),
+      args,
+      verifier: new Verifier({
+        format,
+        size: scene?.size,
+        content: contender.content,
+        isRunning: await isRunning(endpointText(endpoint)),
+      }),
+      rounds: [],
+    };
+  }
+
+  // ---- Verifying ----
+
+  async #verify(entrant: Entrant): Promise<void> {
+    const { crowd } = this.#case;
+    const take = async (number: number): Promise<void> => {
+      const { endpoints } = entrant.contender;
+      const endpoint = endpoints[number % endpoints.length];
+      if (endpoint === undefined) return;
+      const client = await connect(endpointText(endpoint), { signal: this.#options.signal });
+      try {
+        for (let count = 0; count < VERIFIED_PER_CLIENT; count++)
+          await this.#verifyOne(entrant, client, number);
+      } finally {
+        await client.close();
+      }
+    };
+    const takers = Array.from({ length: crowd.count }, (_, number) => take(number));
+    // All are waited for, so that none works on when the servers have gone.
+    await Promise.allSettled(takers);
+    await Promise.all(takers);
+  }
+
+  async #verifyOne({ verifier, args, commands }: Entrant, client: QmpClient, number: number): Promise<void> {
+    const ofClient = forClient(args, number);
+    const asked = verifier.ask(String(ofClient.device));
+    const reply = await client.execute(commands[0]?.name ?? "", ofClient, { signal: this.#options.signal });
+    const bytes =
+      ofClient.filename === undefined ? pictureIn(reply) : pictureAt(String(ofClient.filename), client.peer);
+    verifier.check(bytes, asked);
+  }
+
+  // ---- Measuring ----
+
+  async #measure(entrants: readonly Entrant[]): Promise<void> {
+    const { rounds, signal } = this.#options;
+    const turns = rounds * entrants.length;
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, entrant] of entrants.entries()) {
+        if (signal.aborted) return;
+        const result = await this.#turn(entrant, (share, figures) => {
+          const done = (round * entrants.length + index + share) / turns;
+          this.#tell(done, `round ${round + 1} of ${rounds}, ${entrant.name}${figures}`);
+        });
+        // A turn that was broken off is too short to count.
+        if (signal.aborted) return;
+        entrant.rounds.push(roundOf(result));
+        const { filename } = forClient(entrant.args, 0);
+        if (filename !== undefined) {
+          entrant.verifier.check(pictureAt(String(filename), entrant.name), undefined);
+        }
+      }
+    }
+  }
+
+  #turn(entrant: Entrant, tell: (share: number, figures: string) => void): Promise<LoadResult> {
+    const { crowd } = this.#case;
+    const { roundMs, threadEntry, signal } = this.#options;
+    const { contender, commands, name } = entrant;
+    tell(0, "");
+    return runPlan(
+      {
+        endpoints: contender.endpoints,
+        clients: crowd.count,
+        rampMs: 0,
+        inFlight: 1,
+        end: { kind: "duration", ms: roundMs },
+        commands,
+        capabilities: [],
+        thinkMs: 0,
+        ratePerSecond: undefined,
+        reconnectsPerSecond: 0,
+        slowReaders: 0,
+        seed: 0,
+        threads: Math.min(crowd.count, Math.max(1, availableParallelism() - 1)),
+      },
+      {
+        threadEntry,
+        server: name,
+        mix: [],
+        signal,
+        figures: contender.pid === undefined ? undefined : processFigures(contender.pid),
+        onProgress: ({ share, interval }) => tell(share, `, ${interval.ratePerSecond.toFixed(1)}/s`),
+      },
+    );
+  }
+}
+
+function resultOf(entrant: Entrant | (Skipped & { readonly spec: ContenderSpec })): ServerResult {
+  const { text } = entrant.spec;
+  if ("skipped" in entrant) {
+    return { text, name: text, rounds: [], verified: undefined, skipped: entrant.skipped, ratio: undefined };
+  }
+  const { name, rounds, verifier } = entrant;
+  return { text, name, rounds, verified: verifier.result(), skipped: undefined, ratio: undefined };
+}
+
+function forClient(args: JsonObject, number: number): JsonObject {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value.replaceAll("{client}", String(number)) : value,
+    ]),
+  );
+}
+
+function pictureIn(reply: unknown): Buffer {
+  const data = isJsonObject(reply as JsonObject) ? (reply as JsonObject).data : undefined;
+  return Buffer.from(typeof data === "string" ? data : "", "base64");
+}
+
+function pictureAt(file: string, server: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const message = `${server}: its file is not here: is it on another computer, or in a container? --target reply needs no file`;
+    throw new LoadError(message, { cause });
+  }
+}
+
+async function isRunning(endpoint: string): Promise<boolean> {
+  const client = await connect(endpoint);
+  try {
+    const status = await client.execute("query-status");
+    return isJsonObject(status) && status.running === true;
+  } finally {
+    await client.close();
+  }
+}
