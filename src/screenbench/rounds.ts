@@ -10,7 +10,7 @@ export function roundOf(result: LoadResult): Round {
   const cpuShare = Math.max(...generator.threads.map((thread) => thread.cpuShare));
   const waits = generator.threads.flatMap(({ waitShare }) => (waitShare === undefined ? [] : [waitShare]));
   return {
-    perSecond: total.ratePerSecond,
+    perSecond: picturesPerSecond(result),
     latencyUs: total.latencyUs,
     cpuUsPerPicture: serverCpuUsPerReply,
     generatorCpuShare: cpuShare,
@@ -24,6 +24,14 @@ export function roundOf(result: LoadResult): Round {
     errors: errorCount(total),
     faults: faultCount(result),
   };
+}
+
+/**
+ * All pictures that were asked for in the time of the round, over the time until the last of them had come: a slow server makes
+ * so few in a round that those which came in its time would not tell its rate.
+ */
+function picturesPerSecond({ total, intervals, durationMs }: LoadResult): number {
+  return (total.replies * 1000) / (intervals.at(-1)?.atMs ?? durationMs);
 }
 
 /** Each against the last one. */
