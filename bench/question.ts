@@ -32,7 +32,8 @@ export interface Verdict {
   readonly figure: string;
   /** Least and greatest of the rounds. */
   readonly spread?: string;
-  readonly target: string;
+  /** Undefined: it stands there for comparison. */
+  readonly target: string | undefined;
   readonly met: boolean;
   /** Of the busiest run behind the figure; above the limit the figure does not count. */
   readonly generatorCpuShare?: number;

@@ -31,13 +31,19 @@ export function formatAnswer(question: Question, answer: Answer): string {
   for (const verdict of answer.verdicts) {
     const { subject, figure, spread, target } = verdict;
     const range = spread === undefined ? "" : ` (${spread})`;
-    lines.push(`  ${outcomeOf(verdict).padEnd(7)}  ${subject}: ${figure}${range}; target: ${target}`);
+    const against = target === undefined ? "" : `; target: ${target}`;
+    lines.push(`  ${outcomeOf(verdict).padEnd(7)}  ${subject}: ${figure}${range}${against}`);
   }
   return `${lines.join("\n")}\n`;
 }
 
 /** A figure that the generator has set the pace of says nothing. */
-export function outcomeOf({ met, generatorCpuShare = 0 }: Verdict): "met" | "MISSED" | "INVALID" {
+export function outcomeOf({
+  met,
+  target,
+  generatorCpuShare = 0,
+}: Verdict): "met" | "MISSED" | "INVALID" | "" {
+  if (target === undefined) return "";
   if (generatorCpuShare > GENERATOR_CPU_SHARE_MAX) return "INVALID";
   return met ? "met" : "MISSED";
 }
@@ -64,12 +70,12 @@ export function writeTable(file: string, caption: string, verdicts: readonly Ver
 
 export function markdownTable(caption: string, verdicts: readonly Verdict[]): string {
   const rows = verdicts.map((verdict) => {
-    const { subject, figure, spread = "", target, generatorCpuShare } = verdict;
+    const { subject, figure, spread = "", target = "", generatorCpuShare } = verdict;
     const generator = generatorCpuShare === undefined ? "" : `${(generatorCpuShare * 100).toFixed(0)} %`;
     return [subject, target, figure, spread, generator, outcomeOf(verdict)];
   });
   const lines = [
-    ["work", "target", "median", "spread", "generator", ""],
+    ["work", "target", "median", "spread", "generator", "outcome"],
     ["---", "---", "---", "---", "---", "---"],
     ...rows,
   ];
