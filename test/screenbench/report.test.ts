@@ -125,6 +125,7 @@ it("draws a line for each server, with its name, in one file that loads nothing"
     resultOf((size) => [server("ours", OURS, 120_000, size), server("theirs", THEIRS, 100_000, size)]),
   );
   expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect(svg).toMatch(/^<svg [^>]*><title>Pictures a second by size<\/title>/);
   expect(svg).not.toMatch(/<script|<image|\bhref=|url\(/);
   for (const text of ["ours: png", "theirs: png", "720p", "1080p", "pictures a second"])
     expect(svg).toContain(text);
