@@ -75,7 +75,7 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   const stop = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
-    stop.abort(new LoadError("it was interrupted before anything was measured"));
+    stop.abort();
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);

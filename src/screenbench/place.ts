@@ -24,7 +24,7 @@ export function makePlace(target: Exclude<Target, "reply">, disk: string = tmpdi
       const is = isMemory ? "is in memory: name another with --disk" : "is not in memory (tmpfs)";
       throw new LoadError(`--target ${target}: ${base} ${is}`);
     }
-    const directory = mkdtempSync(join(base, "qmpd-bench-"));
+    const directory = mkdtempSync(join(base, "qmpd-screendumps-"));
     return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
   } catch (error) {
     if (error instanceof LoadError) throw error;

@@ -66,9 +66,15 @@ export async function runBench(
     const run = new CaseRun(specs, dumpCase, options, (share, text) =>
       options.onProgress({ share: (index + share) / cases.length, text: `${caseText(dumpCase)}: ${text}` }),
     );
-    const result = await run.run();
-    if (result !== undefined) results.push(result);
+    try {
+      const result = await run.run();
+      if (result !== undefined) results.push(result);
+    } catch (error) {
+      // What was broken off fails in its own way; what was measured before stands.
+      if (!options.signal.aborted) throw error;
+    }
   }
+  if (results.length === 0) throw new LoadError("it was interrupted before anything was measured");
   return {
     format: BENCH_FORMAT,
     startedAt,

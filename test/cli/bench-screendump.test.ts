@@ -24,8 +24,10 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** `interruptAt`: standard error says this when it is time for a Ctrl-C. */
 async function bench(
   args: readonly string[],
+  interruptAt?: string,
 ): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [PROGRAM, "bench", "screendump", ...args], { cwd: folder });
   let stdout = "";
@@ -34,7 +36,9 @@ async function bench(
     stdout += bytes;
   });
   child.stderr.on("data", (bytes) => {
+    const wasTime = interruptAt !== undefined && stderr.includes(interruptAt);
     stderr += bytes;
+    if (interruptAt !== undefined && !wasTime && stderr.includes(interruptAt)) child.kill("SIGINT");
   });
   const [status] = await once(child, "close");
   return { status, stdout, stderr };
@@ -45,7 +49,7 @@ function saved(name: string): BenchResult {
 }
 
 function leftInMemory(): string[] {
-  return readdirSync("/dev/shm").filter((name) => name.startsWith("qmpd-bench-"));
+  return readdirSync("/dev/shm").filter((name) => name.startsWith("qmpd-screendumps-"));
 }
 
 describe("servers that are started", () => {
@@ -87,7 +91,7 @@ describe("servers that are started", () => {
     const { status, stdout } = await bench([...args, ...SHORT]);
     expect({ status, stdout }).toMatchObject({ status: 0 });
     expect(stdout).toMatch(/^ppm 320x200 VGA, 1 client, disk +qmpd /m);
-    expect(readdirSync(folder).filter((name) => name.startsWith("qmpd-bench-"))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("qmpd-screendumps-"))).toEqual([]);
   });
 
   it.skipIf(qemuMissing() !== undefined)(
@@ -121,6 +125,35 @@ describe("servers that are started", () => {
     },
     TEST_MS_MAX,
   );
+});
+
+describe("Ctrl-C", () => {
+  const args = [
+    "qmpd",
+    "--size",
+    "320x200,640x480",
+    "--format",
+    "ppm",
+    "--duration",
+    "300ms",
+    "--rounds",
+    "2",
+  ];
+
+  it("ends a run in order, and tells what was measured", async () => {
+    const { status, stdout } = await bench(args, "640x480 VGA, 1 client, tmpfs: round 1");
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(stdout).toMatch(/^ppm 320x200 VGA, 1 client, tmpfs +qmpd /m);
+    expect(stdout).not.toContain("640x480");
+    expect(leftInMemory()).toEqual([]);
+  });
+
+  it("leaves nothing when nothing was measured", async () => {
+    const { status, stdout, stderr } = await bench(args, "320x200 VGA, 1 client, tmpfs: verifying");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain("qmpd: it was interrupted before anything was measured\n");
+    expect(leftInMemory()).toEqual([]);
+  });
 });
 
 describe("servers that run", () => {
