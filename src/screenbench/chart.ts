@@ -60,7 +60,9 @@ export function ratesChart(result: BenchResult): string {
       ...namesOf(series, domain, sizes.at(-1) ?? ""),
     ],
   });
-  return chart.outerHTML.replace(">", "><title>Pictures a second by size</title>");
+  return chart.outerHTML
+    .replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
+    .replace(">", "><title>Pictures a second by size</title>");
 }
 
 function titleOf({ size, perSecond }: Point): string {
