@@ -32,7 +32,11 @@ export function addBenchCommand(program: Command): void {
     .option("--format <formats>", "png, ppm", list)
     .option("--clients <n,...>", "clients, each with a console of its own (default: 1)", counts)
     .option("--waiters <n,...>", "clients that all wait on one console", counts)
-    .option("--device <devices>", "VGA, qxl, of servers started here (default: VGA)", list)
+    .option(
+      "--device <devices>",
+      "VGA, qxl, or pc: a PC whose guest has painted; of servers started here (default: VGA)",
+      list,
+    )
     .option("--target <targets>", "tmpfs, disk, reply (default: tmpfs)", list)
     .option("--content <content>", "what our own displays show: still or moving (default: still)")
     .option("--console <id>", "device of servers that run already; {client} in it is the client's number")

@@ -5,7 +5,8 @@ import { LoadError } from "../loadgen/load-error.ts";
 export const FORMATS = ["png", "ppm"] as const;
 export type Format = (typeof FORMATS)[number];
 
-export const DEVICES = ["VGA", "qxl"] as const;
+/** `pc`: the display of a whole PC, whose guest has painted a picture. */
+export const DEVICES = ["VGA", "qxl", "pc"] as const;
 export type Device = (typeof DEVICES)[number];
 
 /** `tmpfs`: a file in memory.  `disk`: a file.  `reply`: no file, the picture comes in the reply of `screendump-data`. */

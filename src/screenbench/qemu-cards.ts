@@ -47,7 +47,7 @@ const FRAMEBUFFER_ADDRESS = 0xa000_0000;
 const FRAMEBUFFER_BYTES = 0x0400_0000;
 const MMIO_ADDRESS = 0xf000_0000;
 const MMIO_BYTES = 0x1000;
-const CARD_MB = 64;
+export const CARD_MB = 64;
 
 export const QEMU_CONSOLES_MAX = 16;
 

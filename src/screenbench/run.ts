@@ -20,16 +20,11 @@ import { askServer, planCommands } from "../loadgen/server-facts.ts";
 import { processFigures } from "../loadgen/server-figures.ts";
 import type { JsonObject } from "../qjson/value.ts";
 import { caseText, type DumpCase } from "./cases.ts";
-import {
-  type Contender,
-  type ContenderSpec,
-  type Skipped,
-  type StartOptions,
-  startContender,
-} from "./contender.ts";
+import type { Contender, ContenderSpec, Skipped, StartOptions } from "./contender.ts";
 import { makePlace, type Place } from "./place.ts";
 import { BENCH_FORMAT, type BenchResult, type CaseResult, type Round, type ServerResult } from "./result.ts";
 import { roundOf, withRatios } from "./rounds.ts";
+import { startContender } from "./start-contender.ts";
 import { Verifier } from "./verifier.ts";
 
 /** Pictures that each client takes to be verified before a case. */
@@ -133,7 +128,8 @@ class CaseRun {
         await this.#verify(entrant);
       }
       await this.#measure(measured);
-      if (measured.every(({ rounds }) => rounds.length === 0)) return undefined;
+      const isBrokenOff = this.#options.signal.aborted && measured.every(({ rounds }) => rounds.length === 0);
+      if (isBrokenOff) return undefined;
       return { dumpCase: this.#case, servers: withRatios(entrants.map(resultOf)) };
     } finally {
       for (const contender of started) await contender.stop();

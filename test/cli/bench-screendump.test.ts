@@ -125,6 +125,23 @@ describe("servers that are started", () => {
     },
     TEST_MS_MAX,
   );
+
+  it.skipIf(qemuMissing() !== undefined)(
+    "may be PCs, whose guests have painted the same picture with the same firmware",
+    async () => {
+      const args = ["qmpd", "qemu", "--device", "pc", "--size", "640x480,4K", "--format", "ppm"];
+      const { status, stdout } = await bench([...args, ...SHORT, "--out", "pc"]);
+      expect({ status, stdout }).toMatchObject({ status: 0 });
+      const [small, large] = saved("pc").cases;
+      const [ours, theirs] = small?.servers ?? [];
+      expect(ours?.verified).toMatchObject({ size: { width: 640, height: 480 }, faultCount: 0 });
+      expect(ours?.verified?.stillHash).toBe(theirs?.verified?.stillHash);
+      expect(large?.servers.map(({ skipped }) => skipped)).toEqual(
+        ["qmpd", "qemu"].map(() => "a PC has 8 MiB of video memory"),
+      );
+    },
+    TEST_MS_MAX,
+  );
 });
 
 describe("Ctrl-C", () => {
