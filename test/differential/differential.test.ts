@@ -31,8 +31,9 @@ describe.skipIf(qemuMissing() !== undefined)("this server and QEMU 7.2", () => {
         try {
           // Both greet early: what is compared begins when each has done a machine's work once.
           await onBoth(servers, CLEAN_UP_SESSION);
+          const foreign = await foreignCommands(servers);
           for (let index = pair; index < SESSIONS && failures.length === 0; index += PAIRS) {
-            const failure = await runBoth(servers, index);
+            const failure = await runBoth(servers, index, foreign);
             if (failure !== undefined) failures.push(failure);
           }
         } finally {
@@ -52,9 +53,10 @@ function startOurs(): Promise<ServerProcess> {
 async function runBoth(
   servers: readonly [ServerProcess, ServerProcess],
   index: number,
+  foreign: ReadonlySet<string>,
 ): Promise<string | undefined> {
   // Each session has a seed of its own, so it can be had again without those before it.
-  const session = makeSession(new Random(SEED + index));
+  const session = makeSession(new Random(SEED + index), foreign);
   const [ours, theirs] = await onBoth(servers, session);
   if (session.leavesTraces) await onBoth(servers, CLEAN_UP_SESSION);
   const at = ours.findIndex((line, position) => !isAlike(line, theirs[position], session));
@@ -71,6 +73,18 @@ async function runBoth(
   ].join("\n");
 }
 
+/** The commands that one of the servers alone knows. */
+async function foreignCommands(servers: readonly ServerProcess[]): Promise<ReadonlySet<string>> {
+  const [ours = new Set<string>(), theirs = new Set<string>()] = await Promise.all(
+    servers.map(async (server) => {
+      const { lines } = await runSession(server.sockets[0] ?? "", COMMANDS_SESSION);
+      const names = (JSON.parse(lines[2] ?? "") as { return: { name: string }[] }).return;
+      return new Set(names.map(({ name }) => name));
+    }),
+  );
+  return new Set([...ours, ...theirs].filter((name) => !ours.has(name) || !theirs.has(name)));
+}
+
 async function onBoth([ours, theirs]: readonly [ServerProcess, ServerProcess], session: Session) {
   const [left, right] = await Promise.all(
     [ours, theirs].map(async (server) => comparable(await runSession(server.sockets[0] ?? "", session))),
@@ -78,15 +92,23 @@ async function onBoth([ours, theirs]: readonly [ServerProcess, ServerProcess], s
   return [left ?? [], right ?? []] as const;
 }
 
-const CLEAN_UP_MESSAGES = [
+const COMMANDS_SESSION = sessionOf([
+  '{"execute": "qmp_capabilities"}\n',
+  '{"execute": "query-commands"}\n',
+  `{"execute": "query-name", "id": "${LAST_ID}"}\n`,
+]);
+
+const CLEAN_UP_SESSION = sessionOf([
   '{"execute": "qmp_capabilities"}\n',
   ...CLEAN_UP,
   `{"execute": "query-name", "id": "${LAST_ID}"}\n`,
-];
+]);
 
-const CLEAN_UP_SESSION: Session = {
-  messages: CLEAN_UP_MESSAGES,
-  pieces: [Buffer.from(CLEAN_UP_MESSAGES.join(""))],
-  halfCloseEarly: false,
-  leavesTraces: false,
-};
+function sessionOf(messages: readonly string[]): Session {
+  return {
+    messages,
+    pieces: [Buffer.from(messages.join(""))],
+    halfCloseEarly: false,
+    leavesTraces: false,
+  };
+}

@@ -6,6 +6,7 @@
  *  - `stop` waits for the next turn of that loop; here it stands still at once;
  *  - what goes wrong in the emulation is thrown out of the loop, and would end the thread: it is told instead;
  *  - a guest's reset starts over in the same memory, with devices half set; here it is told;
+ *  - a write to a register of the VGA has all characters told anew; here text is read when somebody wants it;
  *  - without a hard disk its PCI devices name I/O ranges that they do not have, at which restoring a state fails.
  *
  * It draws nothing by itself, and does nothing unless it runs.
@@ -112,6 +113,7 @@ export class Emulator {
     this.#mendLoop(thread);
     this.#mendPci();
     this.#addPowerSwitch();
+    this.vga.text_mode_redraw = () => {};
     vm.v86.cpu.reboot_internal = () => listener.resetAsked();
   }
 

@@ -284,6 +284,7 @@ export class Pc {
 
   #makeAnew(before: Emulator, mode: "as-told" | "stopped" = "as-told"): Promise<Emulator> {
     before.destroy();
+    this.serial.detach();
     this.#made = this.#make(mode);
     this.#made.catch(() => {}); // Whoever asks next is told.
     return this.#made;

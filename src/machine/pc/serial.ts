@@ -60,6 +60,11 @@ export class SerialPort {
     this.#feed();
   }
 
+  /** There is no emulator until there is another one: bytes for the guest wait. */
+  detach(): void {
+    this.#emulator = undefined;
+  }
+
   /** The guest has sent a byte. */
   send(byte: number): void {
     if (this.#isBusy) return;

@@ -98,6 +98,8 @@ declare module "v86" {
     readonly vga_memory: Uint8Array;
     /** The fonts: 32 bytes a glyph. */
     readonly plane2: Uint8Array;
+    /** Tells a screen of v86's own of each character. */
+    text_mode_redraw: () => void;
     readonly max_cols: number;
     readonly max_rows: number;
     readonly max_scan_line: number;
