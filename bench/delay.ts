@@ -69,6 +69,7 @@ function ratioVerdict(measured: readonly Measured[]): Verdict {
     values: measured.map(({ during, alone }) => during.p99Us / alone.p99Us),
     text: (value) => `${value.toFixed(2)}x`,
     limit: { most: P99_RATIO_MAX },
+    isRatio: true,
     reports: measured.flatMap(({ during, alone }) => [during, alone]),
   });
 }
@@ -124,15 +125,22 @@ async function measure(
   });
   const alone = await runLoad(task(socketB, QUERY_STATUS, 1_000, durationMs));
   let during: Promise<GeneratorReport> | undefined;
+  let hasBEnded = false;
   const request = screendumpRequest(joinPath(directory, "a.png"), "png");
   // A's load outlasts B's: B's warm-up and the start of its process come on top.
   const a = await runLoad(task(socketA, request, 1_000, durationMs + 2_500), () => {
     during = (async () => {
       await beginning?.();
-      return runLoad(task(socketB, QUERY_STATUS, 500, durationMs));
+      const report = await runLoad(task(socketB, QUERY_STATUS, 500, durationMs));
+      hasBEnded = true;
+      return report;
     })();
   });
   if (during === undefined) throw new Error("the load never became warm");
+  if (!hasBEnded) {
+    await during.catch(() => {});
+    throw new Error("A's load ended before B's: the computer is too busy to measure this");
+  }
   return { alone, during: await during, a };
 }
 

@@ -3,7 +3,7 @@
  *
  *     epoll-echo SOCKET GREETING REPLY
  *
- * One thread, one epoll, edge by edge: read what is there, count the line ends, write as many replies.  A client that
+ * One thread, one epoll: read what is there, count the line ends, write as many replies.  A client that
  * does not read is given up: this is for a benchmark, whose clients do.
  */
 

@@ -5,7 +5,7 @@
  *     npm run bench:compare       what has a target, against QEMU, with the table of bench/README.md
  */
 
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Command } from "commander";
 import { qemuVersion } from "../src/screenbench/qemu.ts";
@@ -63,13 +63,21 @@ if (options.table !== undefined) {
   // Before hours are spent, not after.
   checkTableFile(options.table);
 }
+if (options.againstQemu && qemuMissing() !== undefined) program.error("--against-qemu: there is no QEMU");
+if (options.json !== undefined) {
+  try {
+    appendFileSync(options.json, "");
+  } catch (error) {
+    program.error(`--json: ${(error as Error).message}`);
+  }
+}
 const settings: Settings = {
-  againstQemu: (options.againstQemu || options.table !== undefined) && qemuMissing() === undefined,
+  againstQemu: options.againstQemu || options.table !== undefined,
   quick: options.quick,
 };
 
 // By default a signal would end this process alone, and leave its servers running.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", node: process.version };
 console.log(`${machine.cpus} x ${machine.model}, Node.js ${machine.node}\n`);

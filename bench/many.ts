@@ -102,7 +102,9 @@ async function gap(settings: Settings, watched: WatchedServer): Promise<Answer> 
     const report = await load(settings, watched, MANY, events, () => {
       gapMs = gapDuring(watched, timesOf(settings).durationMs);
     });
-    gapsMs.push((await gapMs) ?? Number.NaN);
+    const seenMs = (await gapMs) ?? Number.NaN;
+    // Without an event there is no gap, and none that could be too long.
+    gapsMs.push(report.commands > 0 ? seenMs : Number.NaN);
     return report;
   });
   const text = (value: number): string => `${value.toFixed(1)} ms`;

@@ -34,8 +34,11 @@ export interface Verdict {
   readonly spread?: string;
   /** Undefined: it stands there for comparison. */
   readonly target: string | undefined;
+  /** As far as the figure goes: see {@link outcomeOf} for one that the generator has set the pace of. */
   readonly met: boolean;
-  /** Of the busiest run behind the figure; above the limit the figure does not count. */
+  /** Of one run to another: a generator that is too slow may make it better as well as worse. */
+  readonly isRatio?: true;
+  /** Of the busiest run behind the figure. */
   readonly generatorCpuShare?: number;
 }
 
@@ -170,8 +173,8 @@ export function rowOf(subject: string, side: Side, reports: readonly GeneratorRe
   const byRate = reports.toSorted((a, b) => rateOf(a) - rateOf(b));
   const report = byRate[byRate.length >> 1];
   if (report === undefined) throw new Error("no round was run");
-  const invalid = report.generatorCpuShare > GENERATOR_CPU_SHARE_MAX;
-  const remarks = [note, invalid ? "INVALID: the generator is the bottleneck" : undefined];
+  const isGeneratorBusy = report.generatorCpuShare > GENERATOR_CPU_SHARE_MAX;
+  const remarks = [note, isGeneratorBusy ? "the generator is the bottleneck" : undefined];
   const remark = remarks.filter((text) => text !== undefined).join("; ");
   return {
     subject,
@@ -223,7 +226,10 @@ export function ratioVerdict(ratio: {
   const { of } = FIGURES[figure];
   const values = ours.flatMap((report, round) => {
     const opponent = theirs[round];
-    return opponent === undefined ? [] : [of(report) / of(opponent)];
+    if (opponent === undefined) return [];
+    // Where nothing was answered there is nothing to divide by, and nothing to divide.
+    const isMeasured = report.commands > 0 && opponent.commands > 0;
+    return [isMeasured ? of(report) / of(opponent) : Number.NaN];
   });
   const name = against === "qemu" ? "QEMU's" : against;
   return verdictOf({
@@ -233,10 +239,11 @@ export function ratioVerdict(ratio: {
     limit,
     reports: [...ours, ...theirs],
     what: `${figure} to ${name}`,
+    isRatio: true,
   });
 }
 
-/** Figures of the rounds against a limit.  Where the generator was the bottleneck, nothing is met. */
+/** Figures of the rounds against a limit, which is not met where a round has none (NaN). */
 export function verdictOf(found: {
   readonly subject: string;
   readonly values: readonly number[];
@@ -245,18 +252,23 @@ export function verdictOf(found: {
   readonly reports?: readonly GeneratorReport[];
   /** What the values are, where the subject does not say. */
   readonly what?: string;
+  readonly isRatio?: true;
 }): Verdict {
-  const { subject, values, text, limit, reports = [], what } = found;
-  const value = median(values);
+  const { subject, values, text, limit, reports = [], what, isRatio } = found;
+  const isMeasured = values.every(Number.isFinite);
+  const value = isMeasured ? median(values) : Number.NaN;
   const share = Math.max(0, ...reports.map(({ generatorCpuShare }) => generatorCpuShare));
   const isReached = "most" in limit ? value <= limit.most : value >= limit.least;
   const bound = "most" in limit ? `at most ${text(limit.most)}` : `at least ${text(limit.least)}`;
   return {
     subject,
-    figure: text(value),
-    ...(values.length > 1 ? { spread: `${text(Math.min(...values))} to ${text(Math.max(...values))}` } : {}),
+    figure: isMeasured ? text(value) : "nothing was answered in a round",
+    ...(isMeasured && values.length > 1
+      ? { spread: `${text(Math.min(...values))} to ${text(Math.max(...values))}` }
+      : {}),
     target: what === undefined ? bound : `${what} ${bound}`,
-    met: isReached && share <= GENERATOR_CPU_SHARE_MAX,
+    met: isReached,
+    ...(isRatio === undefined ? {} : { isRatio }),
     ...(reports.length === 0 ? {} : { generatorCpuShare: share }),
   };
 }

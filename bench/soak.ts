@@ -32,6 +32,8 @@ const SLICE_MS_MAX = 30_000;
 const SLICES_MIN = 6;
 const REST_MS_MAX = 20_000;
 const POLL_MS = 20;
+/** The command of the mix whose every answer is an error. */
+const REFUSED = "device_del";
 const MIB = 1024 * 1024;
 
 interface Sample {
@@ -89,6 +91,7 @@ class Soak {
         { threadEntry: LOAD_THREAD_ENTRY, server: "qmpd", mix: [] },
       );
       if (faultCount(result) > 0) this.faults.push(...result.faultExamples);
+      this.faults.push(...strangeErrors(result));
       const sample = await this.#sample(result);
       this.samples.push(sample);
       console.error(
@@ -107,7 +110,7 @@ class Soak {
       `screendump:1 ${file("vga.png")} format=png; screendump:1 ${file("qxl.ppm")} device=video1`,
       'screendump-data:1 format=png; qtest-timeout:1 duration=0.05; human-monitor-command:2 command-line="info\\u0020status"',
       // An error is an answer, too.
-      "device_del:5 id=nothing",
+      `${REFUSED}:5 id=nothing`,
     ].join("; ");
     const capabilities = ["oob", "async"];
     return {
@@ -172,6 +175,13 @@ class Soak {
   }
 }
 
+/** What has to work and does not is no load, and a soak of it would say nothing. */
+function strangeErrors({ commands }: LoadResult): string[] {
+  return commands
+    .filter(({ name, errors }) => name !== REFUSED && Object.keys(errors).length > 0)
+    .map(({ label, errors }) => `${label}: errors by class: ${JSON.stringify(errors)}`);
+}
+
 function reportFile(directory: string): string {
   return join(directory, "self-report.json");
 }
@@ -210,28 +220,25 @@ const program = new Command("soak")
   .parse();
 
 // By default a signal would end this process alone, and leave its server running.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 const directory = mkdtempSync(join(tmpdir(), "qmpd-soak-"));
+process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+const displays = ["VGA:1280x720,id=video0", "qxl:800x600,id=video1"].flatMap((display) => [
+  "--display",
+  display,
+]);
+const server = await startQmpd({
+  args: ["--qtest", "--log-level", "error", ...displays],
+  nodeArgs: ["--expose-gc", "--import", resolve("dist/bench/self-report.js")],
+  env: { QMPD_SELF_REPORT_FILE: reportFile(directory) },
+});
 try {
-  const displays = ["VGA:1280x720,id=video0", "qxl:800x600,id=video1"].flatMap((display) => [
-    "--display",
-    display,
-  ]);
-  const server = await startQmpd({
-    args: ["--qtest", "--log-level", "error", ...displays],
-    nodeArgs: ["--expose-gc", "--import", resolve("dist/bench/self-report.js")],
-    env: { QMPD_SELF_REPORT_FILE: reportFile(directory) },
-  });
-  try {
-    const soak = new Soak(server, directory);
-    await soak.run(program.opts<{ minutes: number }>().minutes * 60_000);
-    const { text, isWell } = reportText(soak);
-    process.stdout.write(text);
-    process.exitCode = isWell ? 0 : 1;
-  } finally {
-    await server.stop();
-  }
+  const soak = new Soak(server, directory);
+  await soak.run(program.opts<{ minutes: number }>().minutes * 60_000);
+  const { text, isWell } = reportText(soak);
+  process.stdout.write(text);
+  process.exitCode = isWell ? 0 : 1;
 } finally {
-  rmSync(directory, { recursive: true, force: true });
+  await server.stop();
 }

@@ -32,20 +32,32 @@ export function formatAnswer(question: Question, answer: Answer): string {
     const { subject, figure, spread, target } = verdict;
     const range = spread === undefined ? "" : ` (${spread})`;
     const against = target === undefined ? "" : `; target: ${target}`;
-    lines.push(`  ${outcomeOf(verdict).padEnd(7)}  ${subject}: ${figure}${range}${against}`);
+    lines.push(
+      `  ${outcomeOf(verdict).padEnd(7)}  ${subject}: ${figure}${range}${against}${generatorText(verdict)}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }
 
-/** A figure that the generator has set the pace of says nothing. */
+/**
+ * Where the generator has set the pace, a ratio says nothing, and a floor or ceiling that was missed says nothing of the server.
+ * One that was met is met all the same: with a faster generator the figure could only be better.
+ */
 export function outcomeOf({
   met,
   target,
+  isRatio,
   generatorCpuShare = 0,
-}: Verdict): "met" | "MISSED" | "INVALID" | "" {
+}: Pick<Verdict, "met" | "target" | "isRatio" | "generatorCpuShare">): "met" | "MISSED" | "INVALID" | "" {
   if (target === undefined) return "";
-  if (generatorCpuShare > GENERATOR_CPU_SHARE_MAX) return "INVALID";
+  if (generatorCpuShare > GENERATOR_CPU_SHARE_MAX && (isRatio === true || !met)) return "INVALID";
   return met ? "met" : "MISSED";
+}
+
+/** Told where it matters. */
+function generatorText({ generatorCpuShare = 0 }: Verdict): string {
+  if (generatorCpuShare <= GENERATOR_CPU_SHARE_MAX) return "";
+  return `; the generator took ${(generatorCpuShare * 100).toFixed(0)} % of a core`;
 }
 
 /** Words to the left, figures to the right. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { GeneratorReport } from "../../bench/generator.ts";
 import { ratioVerdict, verdictOf } from "../../bench/question.ts";
-import { checkTableFile, outcomeOf, writeTable } from "../../bench/table.ts";
+import { checkTableFile, formatAnswer, markdownTable, outcomeOf, writeTable } from "../../bench/table.ts";
 
 const report = (commands: number, generatorCpuShare = 0.5): GeneratorReport => ({
   commands,
@@ -29,6 +29,7 @@ describe("a verdict", () => {
       spread: "9.00x to 12.00x",
       target: "rate to QEMU's at least 10.00x",
       met: true,
+      isRatio: true,
       generatorCpuShare: 0.6,
     });
     expect(outcomeOf(verdict)).toBe("met");
@@ -42,10 +43,38 @@ describe("a verdict", () => {
     expect(verdictOf({ subject: "work", values: [10], text, limit: { most: 10 } }).met).toBe(true);
   });
 
-  it("is invalid where the generator set the pace, in one round of one server", () => {
+  it("is not met where nothing was answered in a round, by us or by the opponent", () => {
+    const some = [report(100), report(100)];
+    const none = [report(100), report(0)];
+    for (const [ours, theirs] of [[some, none] as const, [none, some] as const, [none, none] as const]) {
+      const verdict = ratioVerdict({ ...RATIO, limit: { most: 5 }, figure: "CPU a command", ours, theirs });
+      expect(verdict).toMatchObject({ figure: "nothing was answered in a round", met: false });
+    }
+    expect(ratioVerdict({ ...RATIO, ours: some, theirs: none }).met).toBe(false);
+  });
+
+  it("of a ratio is invalid where the generator set the pace, in one round of one server", () => {
     const verdict = ratioVerdict({ ...RATIO, ours: [report(500)], theirs: [report(10, 0.86)] });
-    expect(verdict.met).toBe(false);
     expect(outcomeOf(verdict)).toBe("INVALID");
+  });
+
+  it("of a floor or ceiling is met although the generator set the pace, and invalid only where it is missed", () => {
+    const text = (value: number): string => `${value}/s`;
+    const of = (value: number) =>
+      verdictOf({
+        subject: "work",
+        values: [value],
+        text,
+        limit: { least: 5000 },
+        reports: [report(1, 0.86)],
+      });
+    expect(outcomeOf(of(5000))).toBe("met");
+    expect(outcomeOf(of(4999))).toBe("INVALID");
+    expect(markdownTable("", [of(5000)])).toContain("| 86 % | met |");
+    const question = { name: "accept", asks: "How fast?", ask: () => Promise.reject(new Error("not asked")) };
+    expect(formatAnswer(question, { rows: [], verdicts: [of(5000)] })).toContain(
+      "met      work: 5000/s; target: at least 5000/s; the generator took 86 % of a core\n",
+    );
   });
 });
 
