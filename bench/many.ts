@@ -117,8 +117,10 @@ async function gap(settings: Settings, watched: WatchedServer): Promise<Answer> 
     reports,
     what: "longest gap of the event loop",
   });
-  const spread = `${text(Math.min(...gapsMs))} to ${text(Math.max(...gapsMs))}`;
-  return { rows: [rowOf(subject, "qmpd", reports)], verdicts: [{ ...verdict, spread }] };
+  const spread = gapsMs.every(Number.isFinite)
+    ? { spread: `${text(Math.min(...gapsMs))} to ${text(Math.max(...gapsMs))}` }
+    : {};
+  return { rows: [rowOf(subject, "qmpd", reports)], verdicts: [{ ...verdict, ...spread }] };
 }
 
 /** Neither what was seen while the clients came counts, nor while they left. */

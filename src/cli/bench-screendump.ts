@@ -1,8 +1,8 @@
 /** `qmpd bench screendump`: from options to cases, a run, what is said of it, and the exit status. */
 
+import { accessSync, constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { ChardevError, ClientError, CommandError } from "../client/index.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { makeOutputFolder } from "../loadgen/output.ts";
 import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
@@ -18,10 +18,11 @@ import {
   TARGETS,
 } from "../screenbench/cases.ts";
 import { type ContenderSpec, parseContender } from "../screenbench/contender.ts";
+import { makePlace } from "../screenbench/place.ts";
 import { createProgressView } from "../screenbench/progress-view.ts";
 import { type BenchResult, faultsOf } from "../screenbench/result.ts";
-import { runBench } from "../screenbench/run.ts";
-import { summaryText } from "../screenbench/summary.ts";
+import { errorText, isExpectedError, runBench } from "../screenbench/run.ts";
+import { skippedLines, summaryText } from "../screenbench/summary.ts";
 import { TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
 
@@ -40,7 +41,10 @@ export interface BenchScreendumpOptions {
   readonly out?: string;
 }
 
+const STATUS_FAILED = 1;
 const STATUS_WRONG_PICTURES = 2;
+/** The end of a terminal's session is one of them: servers are not left running. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_SIZES = ["720p", "1080p", "4K"];
 const CONTENTS = ["still", "moving"] as const;
 const PROGRAM = new URL("./qmpd.js", import.meta.url);
@@ -55,12 +59,8 @@ export async function runBenchScreendump(
   try {
     await run(servers, options);
   } catch (error) {
-    const isExpected = [LoadError, ClientError, ChardevError, CommandError].some(
-      (type) => error instanceof type,
-    );
-    if (!isExpected || !(error instanceof Error)) throw error;
-    const where = error instanceof CommandError ? `${error.command}: ` : "";
-    command.error(`qmpd: ${visible(`${where}${error.message}`)}`);
+    if (!isExpectedError(error)) throw error;
+    command.error(`qmpd: ${visible(errorText(error))}`);
   }
 }
 
@@ -71,14 +71,17 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   const content = choice("--content", CONTENTS, options.content ?? "still");
   const specs = servers.map(parseContender);
   const cases = casesOf(specs, options);
-  if (options.out !== undefined) makeOutputFolder(options.out);
+  checkEffects(specs, options);
+  for (const target of new Set(cases.map((one) => one.target))) {
+    if (target !== "reply") makePlace(target, options.disk).remove();
+  }
+  if (options.out !== undefined) makeWritableFolder(options.out);
   const stop = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   const view = await createProgressView(process.stderr);
   let result: BenchResult;
   try {
@@ -96,8 +99,10 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
     });
   } finally {
     view.end();
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+  }
+  if (!result.cases.some(({ servers }) => servers.some(({ rounds }) => rounds.length > 0))) {
+    throw new LoadError(["nothing was measured", ...result.cases.flatMap(skippedLines)].join("\n"));
   }
   process.stdout.write(visible(summaryText(result)));
   if (options.out !== undefined) {
@@ -107,7 +112,33 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
     process.stdout.write(`written: ${options.out}/${Object.values(OUTPUT_FILES).join(", ")}\n`);
   }
   const isWrong = result.cases.some((one) => one.servers.some((server) => faultsOf(server).length > 0));
-  process.exitCode = isWrong ? STATUS_WRONG_PICTURES : 0;
+  process.exitCode = isWrong ? STATUS_WRONG_PICTURES : result.failures.length > 0 ? STATUS_FAILED : 0;
+  // A server that does not answer may have been left behind with its connection.
+  if (result.failures.length > 0) process.exit();
+}
+
+function makeWritableFolder(folder: string): void {
+  makeOutputFolder(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new LoadError(`--out ${folder}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** An option without an effect is a misunderstanding. */
+function checkEffects(specs: readonly ContenderSpec[], options: BenchScreendumpOptions): void {
+  if (options.console !== undefined && !specs.some(({ kind }) => kind === "running")) {
+    throw new LoadError(
+      "--console is for servers that run already: those that are started here have their own",
+    );
+  }
+  if (options.content !== undefined && !specs.some(({ kind }) => kind === "qmpd")) {
+    throw new LoadError("--content is for displays of our own: name the server qmpd");
+  }
+  if (options.disk !== undefined && options.target?.some((text) => text.toLowerCase() === "disk") !== true) {
+    throw new LoadError("--disk tells where target disk is: say --target disk too");
+  }
 }
 
 function casesOf(specs: readonly ContenderSpec[], options: BenchScreendumpOptions): DumpCase[] {

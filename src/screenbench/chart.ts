@@ -9,7 +9,7 @@ import type { BenchResult, CaseResult, ServerResult } from "./result.ts";
 /** Told apart also by those who do not see all colours, on light and on dark. */
 const COLORS = ["#3e7bd6", "#e5793b", "#2f9e77", "#b35bc4", "#c9a227", "#d0506a", "#5aa9bf", "#8a8f98"];
 const WIDTH = 760;
-const HEIGHT = 380;
+const HEIGHT_MIN = 380;
 const MARGIN = { top: 30, bottom: 40, left: 60 };
 /** Between the names at the right end, so that none covers another. */
 const NAME_PX = 15;
@@ -38,11 +38,12 @@ export function ratesChart(result: BenchResult): string {
   const sizes = [...new Set(points.toSorted((a, b) => a.pixels - b.pixels).map(({ size }) => size))];
   const rates = points.map(({ perSecond }) => perSecond);
   const domain = rates.length === 0 ? [1, 10] : [Math.min(...rates) / ROOM, Math.max(...rates) * ROOM];
+  const height = Math.max(HEIGHT_MIN, MARGIN.top + MARGIN.bottom + NAME_PX * series.length);
   const { document } = parseHTML("<html><body></body></html>");
   const chart = Plot.plot({
     document,
     width: WIDTH,
-    height: HEIGHT,
+    height,
     marginTop: MARGIN.top,
     marginRight: NAME_ROOM_PX + LETTER_PX * Math.max(0, ...series.map(({ name }) => name.length)),
     marginBottom: MARGIN.bottom,
@@ -57,7 +58,7 @@ export function ratesChart(result: BenchResult): string {
       ...series.map(({ points: line, color }) =>
         Plot.dot(line, { x: "size", y: "perSecond", fill: color, r: 3.5, title: titleOf }),
       ),
-      ...namesOf(series, domain, sizes.at(-1) ?? ""),
+      ...namesOf(series, domain, height, sizes.at(-1) ?? ""),
     ],
   });
   return chart.outerHTML
@@ -108,18 +109,25 @@ function wayText(dumpCase: DumpCase, cases: readonly CaseResult[]): string {
 }
 
 /** The names of the lines at their right ends, moved apart where they would cover each other. */
-function namesOf(series: readonly Series[], domain: readonly number[], size: string): Plot.Markish[] {
+function namesOf(
+  series: readonly Series[],
+  domain: readonly number[],
+  height: number,
+  size: string,
+): Plot.Markish[] {
   const [low = 1, high = 10] = domain;
-  const plotPx = HEIGHT - MARGIN.top - MARGIN.bottom;
+  const plotPx = height - MARGIN.top - MARGIN.bottom;
   const placeOf = (rate: number): number =>
     MARGIN.top + plotPx * (1 - Math.log(rate / low) / Math.log(high / low));
   const ends = series
     .map(({ name, color, points }) => ({ name, color, end: points.at(-1)?.perSecond ?? low }))
     .toSorted((a, b) => b.end - a.end);
-  let lastPx = Number.NEGATIVE_INFINITY;
-  return ends.map(({ name, color, end }) => {
-    const px = Math.max(placeOf(end), lastPx + NAME_PX);
-    lastPx = px;
+  const placesPx = apart(
+    ends.map(({ end }) => placeOf(end)),
+    MARGIN.top + plotPx,
+  );
+  return ends.map(({ name, color, end }, index) => {
+    const px = placesPx[index] ?? placeOf(end);
     return Plot.text([{ size, end }], {
       x: "size",
       y: "end",
@@ -130,4 +138,21 @@ function namesOf(series: readonly Series[], domain: readonly number[], size: str
       dy: px - placeOf(end),
     });
   });
+}
+
+/** From top to bottom: each moved down as far as it has to be, then back up as far as the bottom asks. */
+function apart(placesPx: readonly number[], bottomPx: number): number[] {
+  let lastPx = Number.NEGATIVE_INFINITY;
+  const down = placesPx.map((placePx) => {
+    lastPx = Math.max(placePx, lastPx + NAME_PX);
+    return lastPx;
+  });
+  let nextPx = bottomPx + NAME_PX;
+  return down
+    .toReversed()
+    .map((placePx) => {
+      nextPx = Math.min(placePx, nextPx - NAME_PX);
+      return nextPx;
+    })
+    .toReversed();
 }

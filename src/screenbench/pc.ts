@@ -10,12 +10,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "../client/index.ts";
+import { LoadError } from "../loadgen/load-error.ts";
 import { PC_VGA_MEMORY_BYTES } from "../util/limits.ts";
 import type { DumpCase, Scene } from "./cases.ts";
 import { type Contender, contenderOf, type Skipped } from "./contender.ts";
 import { pcFirmware } from "./pc-firmware.ts";
 import { decodePicture } from "./picture.ts";
 import { startQemu } from "./qemu.ts";
+import { unfitForVbe } from "./qemu-cards.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 const PIXEL_BYTES = 4;
@@ -32,6 +34,8 @@ export async function startPc(
   program: string,
 ): Promise<Contender | Skipped> {
   if (consoles > 1) return { skipped: "a PC has one console" };
+  const unfit = unfitForVbe(size);
+  if (unfit !== undefined) return { skipped: unfit };
   if (size.width * size.height * PIXEL_BYTES > PC_VGA_MEMORY_BYTES) {
     return { skipped: `a PC has ${PC_VGA_MEMORY_BYTES / 2 ** 20} MiB of video memory` };
   }
@@ -80,7 +84,7 @@ async function painted(server: ServerProcess, size: Scene["size"], filename: str
       const { width, height, bytes } = decodePicture(readFileSync(filename), "ppm");
       const isSize = width === size.width && height === size.height;
       if (isSize && SECOND_PIXEL.every((value, index) => bytes[3 + index] === value)) return;
-      if (performance.now() > endMs) throw new Error(`the guest's screen stays at ${width}x${height}`);
+      if (performance.now() > endMs) throw new LoadError(`the guest's screen stays at ${width}x${height}`);
       await wait(POLL_MS);
     }
   } finally {

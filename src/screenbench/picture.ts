@@ -8,6 +8,10 @@ import type { Format } from "./cases.ts";
 const PPM_HEAD = /^P6\s+(\d+)\s+(\d+)\s+255\s/;
 const PPM_HEAD_BYTES_MAX = 64;
 const RGB = 3;
+/** Of the signature, the length and the name of the first chunk. */
+const PNG_SIZE_OFFSET = 16;
+/** More than any display has: what a server says of its picture decides how much memory it takes to look at. */
+const PIXELS_MAX = 2 ** 26;
 
 /** Throws an error that says what is wrong with the picture. */
 export function decodePicture(bytes: Buffer, format: Format): PixelBytes {
@@ -18,6 +22,11 @@ export function decodePicture(bytes: Buffer, format: Format): PixelBytes {
 }
 
 function decodePng(bytes: Buffer): PixelBytes {
+  if (bytes.length >= PNG_SIZE_OFFSET + 8) {
+    const [said, lines] = [bytes.readUInt32BE(PNG_SIZE_OFFSET), bytes.readUInt32BE(PNG_SIZE_OFFSET + 4)];
+    if (said * lines > PIXELS_MAX)
+      throw new Error(`it says that it is ${said}x${lines}, which no display is`);
+  }
   const { width, height, data, channels, depth } = decode(bytes, { checkCrc: true });
   if (depth !== 8 || channels < RGB || !(data instanceof Uint8Array)) {
     throw new Error(`it has ${channels} channels of ${depth} bits, not 3 or 4 of 8`);

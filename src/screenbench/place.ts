@@ -25,7 +25,16 @@ export function makePlace(target: Exclude<Target, "reply">, disk: string = tmpdi
       throw new LoadError(`--target ${target}: ${base} ${is}`);
     }
     const directory = mkdtempSync(join(base, "qmpd-screendumps-"));
-    return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+    const removeFiles = (): void => rmSync(directory, { recursive: true, force: true });
+    // The process may be ended in the middle, and memory is precious.
+    process.once("exit", removeFiles);
+    return {
+      directory,
+      remove() {
+        process.off("exit", removeFiles);
+        removeFiles();
+      },
+    };
   } catch (error) {
     if (error instanceof LoadError) throw error;
     throw new LoadError(`--target ${target}: ${(error as Error).message}`, { cause: error });

@@ -48,8 +48,29 @@ const FRAMEBUFFER_BYTES = 0x0400_0000;
 const MMIO_ADDRESS = 0xf000_0000;
 const MMIO_BYTES = 0x1000;
 export const CARD_MB = 64;
+const PIXEL_BYTES = 4;
+/** The card drops the lowest bits of a width. */
+const VBE_WIDTH_STEP = 8;
+// Source: Bochs VBE extensions, as QEMU has them.
+const VBE_WIDTH_MAX = 16_000;
+const VBE_HEIGHT_MAX = 12_000;
 
 export const QEMU_CONSOLES_MAX = 16;
+
+/** Why a card of Bochs' kind cannot show this size, or undefined. */
+export function unfitForVbe({ width, height }: Pick<QemuPicture, "width" | "height">): string | undefined {
+  if (width % VBE_WIDTH_STEP !== 0) return `the card's widths are multiples of ${VBE_WIDTH_STEP}`;
+  const isTooLarge = width > VBE_WIDTH_MAX || height > VBE_HEIGHT_MAX;
+  return isTooLarge ? `the card's pictures have at most ${VBE_WIDTH_MAX}x${VBE_HEIGHT_MAX}` : undefined;
+}
+
+/** Why real QEMU cannot show this here, or undefined. */
+export function unfitForQemu(size: Pick<QemuPicture, "width" | "height">): string | undefined {
+  const unfit = unfitForVbe(size);
+  if (unfit !== undefined) return unfit;
+  const isTooLarge = size.width * size.height * PIXEL_BYTES > CARD_MB * 2 ** 20;
+  return isTooLarge ? `QEMU's card is given ${CARD_MB} MiB here` : undefined;
+}
 
 /** Options of QEMU for the cards, which {@link showStill} has to bring up. */
 export function cardArguments(picture: QemuPicture, qtest: string): string[] {

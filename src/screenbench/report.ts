@@ -44,7 +44,7 @@ function reportHtml(result: BenchResult, chart: string): string {
 <div class="scroll">${tableHtml(COLUMNS, tableRows(result))}</div>
 <h2>In words</h2>
 ${notesOf(result)
-  .map((line) => `<p${line.startsWith("WRONG") ? ' class="bad"' : ""}>${escapeHtml(line)}</p>`)
+  .map((line) => `<p${/^(WRONG|FAILED)/.test(line) ? ' class="bad"' : ""}>${escapeHtml(line)}</p>`)
   .join("\n")}
 </main>
 </body>

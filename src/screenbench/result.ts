@@ -1,6 +1,7 @@
 /** What a benchmark found: plain data, as it is saved in `screendump.json`. */
 
 import type { Latency } from "../loadgen/result.ts";
+import { LOAD_DRAIN_MS } from "../util/limits.ts";
 import type { DumpCase } from "./cases.ts";
 import type { VerifierResult } from "./verifier.ts";
 
@@ -19,6 +20,9 @@ export interface Round {
   /** Who set the pace, if not the server. */
   readonly limit: "generator" | "computer" | undefined;
   readonly errors: number;
+  /** Had no reply even {@link LOAD_DRAIN_MS} after the time of the round. */
+  readonly unanswered: number;
+  /** Replies that were doubled, foreign and the like. */
   readonly faults: number;
 }
 
@@ -54,16 +58,24 @@ export interface BenchResult {
   readonly command: string;
   readonly roundMs: number;
   readonly cases: readonly CaseResult[];
+  /** Cases that ended before their time, and why. */
+  readonly failures: readonly string[];
 }
 
 /** What no server may do: in words. */
 export function faultsOf({ name, rounds, verified }: ServerResult): string[] {
   const errors = rounds.reduce((sum, round) => sum + round.errors, 0);
+  const unanswered = rounds.reduce((sum, round) => sum + round.unanswered, 0);
   const faults = rounds.reduce((sum, round) => sum + round.faults, 0);
   const found = [...(verified?.faultExamples ?? [])];
   const more = (verified?.faultCount ?? 0) - found.length;
   if (more > 0) found.push(`${more} further pictures were wrong`);
   if (errors > 0) found.push(`${errors} replies were errors`);
-  if (faults > 0) found.push(`${faults} replies were lost, doubled, foreign or unreadable`);
+  if (unanswered > 0) {
+    found.push(`no reply came to ${unanswered} within ${LOAD_DRAIN_MS / 1000} s after the time of a round`);
+  }
+  if (faults > 0) {
+    found.push(`${faults} replies were doubled, foreign or unreadable, or a connection was closed`);
+  }
   return found.map((text) => `${name}: ${text}`);
 }

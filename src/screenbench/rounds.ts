@@ -3,6 +3,7 @@
 import { median } from "../loadgen/compare.ts";
 import { errorCount, faultCount, type LoadResult } from "../loadgen/result.ts";
 import { GENERATOR_CPU_SHARE_MAX } from "../loadgen/run.ts";
+import { LOAD_LINGER_MS } from "../util/limits.ts";
 import type { Ratio, Round, ServerResult } from "./result.ts";
 
 export function roundOf(result: LoadResult): Round {
@@ -22,16 +23,20 @@ export function roundOf(result: LoadResult): Round {
           ? "generator"
           : "computer",
     errors: errorCount(total),
-    faults: faultCount(result),
+    unanswered: result.faults.lost,
+    faults: faultCount(result) - result.faults.lost,
   };
 }
 
 /**
- * All pictures that were asked for in the time of the round, over the time until the last of them had come: a slow server makes
+ * All pictures, no errors, that were asked for in the time of the round, over the time until the last of them had come: a slow server makes
  * so few in a round that those which came in its time would not tell its rate.
  */
 function picturesPerSecond({ total, intervals, durationMs }: LoadResult): number {
-  return (total.replies * 1000) / (intervals.at(-1)?.atMs ?? durationMs);
+  const last = intervals.at(-1);
+  // The generator lingers, for replies that nobody asked for.
+  const endMs = last?.phase === "drain" ? last.atMs - LOAD_LINGER_MS : durationMs;
+  return ((total.replies - errorCount(total)) * 1000) / Math.max(endMs, durationMs);
 }
 
 /** Each against the last one. */

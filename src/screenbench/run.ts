@@ -5,13 +5,23 @@
  *
  * What is verified is not timed, as decoding would take the processor from the servers.  Clients of the timed part are the
  * load generator's, in threads of their own.  After each turn the file that it left behind is verified too.
+ *
+ * A file is removed before a picture is asked for, so that none is taken for the one before.  A case that fails is told, and the
+ * next one is measured all the same.
  */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { endpointText } from "../chardev/connect.ts";
-import { connect, isJsonObject, type QmpClient } from "../client/index.ts";
+import {
+  ChardevError,
+  ClientError,
+  CommandError,
+  connect,
+  isJsonObject,
+  type QmpClient,
+} from "../client/index.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import type { PlannedCommand } from "../loadgen/plan.ts";
 import type { LoadResult } from "../loadgen/result.ts";
@@ -19,6 +29,7 @@ import { runPlan } from "../loadgen/run.ts";
 import { askServer, planCommands } from "../loadgen/server-facts.ts";
 import { processFigures } from "../loadgen/server-figures.ts";
 import type { JsonObject } from "../qjson/value.ts";
+import { visible } from "../util/visible.ts";
 import { caseText, type DumpCase } from "./cases.ts";
 import type { Contender, ContenderSpec, Skipped, StartOptions } from "./contender.ts";
 import { makePlace, type Place } from "./place.ts";
@@ -29,6 +40,10 @@ import { Verifier } from "./verifier.ts";
 
 /** Pictures that each client takes to be verified before a case. */
 const VERIFIED_PER_CLIENT = 3;
+/** A picture of many waiters takes long; a server that never answers is given up. */
+const ANSWER_MS_MAX = 60_000;
+/** Of what a server calls itself: the rest is of no use in a table. */
+const NAME_CHARS_MAX = 40;
 
 export interface BenchOptions extends StartOptions {
   readonly threadEntry: URL;
@@ -56,19 +71,25 @@ export async function runBench(
 ): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const results: CaseResult[] = [];
+  const failures: string[] = [];
+  let firstFailure: unknown;
   for (const [index, dumpCase] of cases.entries()) {
     if (options.signal.aborted) break;
-    const run = new CaseRun(specs, dumpCase, options, (share, text) =>
-      options.onProgress({ share: (index + share) / cases.length, text: `${caseText(dumpCase)}: ${text}` }),
-    );
     try {
+      const run = new CaseRun(specs, dumpCase, options, (share, text) =>
+        options.onProgress({ share: (index + share) / cases.length, text: `${caseText(dumpCase)}: ${text}` }),
+      );
       const result = await run.run();
       if (result !== undefined) results.push(result);
     } catch (error) {
       // What was broken off fails in its own way; what was measured before stands.
-      if (!options.signal.aborted) throw error;
+      if (options.signal.aborted) break;
+      if (!isExpectedError(error)) throw error;
+      firstFailure ??= error;
+      failures.push(`${caseText(dumpCase)}: ${errorText(error)}`);
     }
   }
+  if (results.length === 0 && firstFailure !== undefined) throw firstFailure;
   if (results.length === 0) throw new LoadError("it was interrupted before anything was measured");
   return {
     format: BENCH_FORMAT,
@@ -77,7 +98,17 @@ export async function runBench(
     command: options.command,
     roundMs: options.roundMs,
     cases: results,
+    failures,
   };
+}
+
+/** What servers do and people ask for; anything else is a defect of ours. */
+export function isExpectedError(error: unknown): error is Error {
+  return [LoadError, ClientError, ChardevError, CommandError].some((type) => error instanceof type);
+}
+
+export function errorText(error: Error): string {
+  return error instanceof CommandError ? `${error.command}: ${error.message}` : error.message;
 }
 
 /** A server in a case. */
@@ -122,7 +153,7 @@ class CaseRun {
         if (!("skipped" in contender)) started.push(contender);
         entrants.push(await this.#enter(spec, contender, index));
       }
-      const measured = entrants.filter((entrant) => "verifier" in entrant);
+      const measured = this.#named(entrants.filter((entrant) => "verifier" in entrant));
       for (const entrant of measured) {
         this.#tell(0, `verifying pictures of ${entrant.name}`);
         await this.#verify(entrant);
@@ -130,7 +161,10 @@ class CaseRun {
       await this.#measure(measured);
       const isBrokenOff = this.#options.signal.aborted && measured.every(({ rounds }) => rounds.length === 0);
       if (isBrokenOff) return undefined;
-      return { dumpCase: this.#case, servers: withRatios(entrants.map(resultOf)) };
+      const results = entrants.map((entrant) =>
+        resultOf(measured.find(({ spec }) => spec === entrant.spec) ?? entrant),
+      );
+      return { dumpCase: this.#case, servers: withRatios(results) };
     } finally {
       for (const contender of started) await contender.stop();
       this.#place?.remove();
@@ -147,7 +181,9 @@ class CaseRun {
     const { target, format, scene } = this.#case;
     const endpoint = contender.endpoints[0];
     if (endpoint === undefined) throw new Error("a server has an endpoint");
-    const facts = await askServer(endpointText(endpoint));
+    const address = endpointText(endpoint);
+    const { signal } = this.#options;
+    const facts = await inTime(askServer(address), address, signal);
     const command = target === "reply" ? "screendump-data" : "screendump";
     if (!facts.commands.has(command)) return { spec, skipped: `${facts.name} has no ${command}` };
     const place = this.#place && join(this.#place.directory, `${index}-{client}.${format}`);
@@ -160,17 +196,27 @@ class CaseRun {
     return {
       spec,
       contender,
-      name: facts.name,
+      name: visible(facts.name).replaceAll(/\s/g, " ").slice(0, NAME_CHARS_MAX),
       commands: planCommands(mix, facts, []),
       args,
       verifier: new Verifier({
         format,
         size: scene?.size,
         content: contender.content,
-        isRunning: await isRunning(endpointText(endpoint)),
+        isRunning: await isRunning(address, { signal, timeoutMs: ANSWER_MS_MAX }),
       }),
       rounds: [],
     };
+  }
+
+  /** Servers that call themselves the same are told apart by their places on the command line. */
+  #named(entrants: readonly Entrant[]): Entrant[] {
+    return entrants.map((entrant) => {
+      const isAlone = entrants.every((other) => other === entrant || other.name !== entrant.name);
+      return isAlone
+        ? entrant
+        : { ...entrant, name: `${entrant.name} #${this.#specs.indexOf(entrant.spec) + 1}` };
+    });
   }
 
   // ---- Verifying ----
@@ -185,6 +231,9 @@ class CaseRun {
       try {
         for (let count = 0; count < VERIFIED_PER_CLIENT; count++)
           await this.#verifyOne(entrant, client, number);
+      } catch (error) {
+        if (!isExpectedError(error)) throw error;
+        throw new LoadError(`${entrant.name}: ${errorText(error)}`, { cause: error });
       } finally {
         await client.close();
       }
@@ -197,11 +246,16 @@ class CaseRun {
 
   async #verifyOne({ verifier, args, commands }: Entrant, client: QmpClient, number: number): Promise<void> {
     const ofClient = forClient(args, number);
+    const file = fileOf(args, number);
+    if (file !== undefined) rmSync(file, { force: true });
     const asked = verifier.ask(String(ofClient.device));
-    const reply = await client.execute(commands[0]?.name ?? "", ofClient, { signal: this.#options.signal });
-    const bytes =
-      ofClient.filename === undefined ? pictureIn(reply) : pictureAt(String(ofClient.filename), client.peer);
-    verifier.check(bytes, asked);
+    const options = { signal: this.#options.signal, timeoutMs: ANSWER_MS_MAX };
+    const reply = await client.execute(commands[0]?.name ?? "", ofClient, options);
+    const bytes = file === undefined ? pictureIn(reply) : pictureAt(file);
+    if (bytes !== undefined) return verifier.check(bytes, asked);
+    throw new LoadError(
+      "its file is not here: is it on another computer, or in a container? --target reply needs no file",
+    );
   }
 
   // ---- Measuring ----
@@ -212,17 +266,21 @@ class CaseRun {
     for (let round = 0; round < rounds; round++) {
       for (const [index, entrant] of entrants.entries()) {
         if (signal.aborted) return;
+        const file = fileOf(entrant.args, 0);
+        if (file !== undefined) rmSync(file, { force: true });
         const result = await this.#turn(entrant, (share, figures) => {
           const done = (round * entrants.length + index + share) / turns;
           this.#tell(done, `round ${round + 1} of ${rounds}, ${entrant.name}${figures}`);
         });
         // A turn that was broken off is too short to count.
         if (signal.aborted) return;
-        entrant.rounds.push(roundOf(result));
-        const { filename } = forClient(entrant.args, 0);
-        if (filename !== undefined) {
-          entrant.verifier.check(pictureAt(String(filename), entrant.name), undefined);
-        }
+        const measured = roundOf(result);
+        entrant.rounds.push(measured);
+        // Where nothing but errors came there is no file, and errors are told.
+        if (file === undefined || measured.perSecond === 0) continue;
+        const bytes = pictureAt(file);
+        if (bytes === undefined) entrant.verifier.miss("a round of screendumps has left no file");
+        else entrant.verifier.check(bytes, undefined);
       }
     }
   }
@@ -283,20 +341,49 @@ function pictureIn(reply: unknown): Buffer {
   return Buffer.from(typeof data === "string" ? data : "", "base64");
 }
 
-function pictureAt(file: string, server: string): Buffer {
+/** Undefined: there is none. */
+function pictureAt(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
-  } catch (cause) {
-    const message = `${server}: its file is not here: is it on another computer, or in a container? --target reply needs no file`;
-    throw new LoadError(message, { cause });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function isRunning(endpoint: string): Promise<boolean> {
-  const client = await connect(endpoint);
+function fileOf(args: JsonObject, number: number): string | undefined {
+  const { filename } = forClient(args, number);
+  return typeof filename === "string" ? filename : undefined;
+}
+
+/** For work that can neither be given up nor bounded: it is left behind. */
+function inTime<T>(work: Promise<T>, server: string, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new LoadError(`${server}: no answer within ${ANSWER_MS_MAX / 1000} s`));
+    const timer = setTimeout(late, ANSWER_MS_MAX);
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    const settled = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    work.finally(settled).then(resolve, reject);
+  });
+}
+
+/** A server that does not tell may be paused: then its pictures may stay as they are. */
+async function isRunning(
+  endpoint: string,
+  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<boolean> {
+  const client = await connect(endpoint, { signal: options.signal });
   try {
-    const status = await client.execute("query-status");
+    const status = await client.execute("query-status", undefined, options);
     return isJsonObject(status) && status.running === true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
   } finally {
     await client.close();
   }

@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
+import { basename } from "node:path";
+import { LoadError } from "../loadgen/load-error.ts";
 
 const STOP_MS_MAX = 5_000;
 const START_MS_MAX = 20_000;
@@ -21,8 +23,8 @@ export interface ServerProcess {
 }
 
 /**
- * Starts a server and waits for the first reply on its first socket.  `cleanup` runs when it has stopped, or
- * could not be started.
+ * Starts a server and waits for the first reply on its first socket.  `cleanup`, which has to be synchronous, runs when it has
+ * stopped, or could not be started: that is a {@link LoadError} with what it complained of.
  */
 export async function startServerProcess(
   command: string,
@@ -38,8 +40,11 @@ export async function startServerProcess(
     complaints = (complaints + text).slice(-4096);
   });
   const exited = ending(child);
-  // Whoever started it may be interrupted: nothing is left running then.
-  const kill = (): void => void child.kill("SIGKILL");
+  // Whoever started it may be interrupted: nothing is left running then, and no file.
+  const kill = (): void => {
+    child.kill("SIGKILL");
+    cleanup();
+  };
   process.once("exit", kill);
   const stop = async (): Promise<void> => {
     if (isRunning(child)) child.kill("SIGTERM");
@@ -60,7 +65,8 @@ export async function startServerProcess(
     return { sockets, pid: child.pid ?? 0, startMs, firstReplyMs, exited, stop };
   } catch (error) {
     await stop();
-    throw new Error(`${command} did not start: ${complaints}`, { cause: error });
+    const why = complaints.trim() === "" ? (error as Error).message : complaints.trim();
+    throw new LoadError(`${basename(command)} did not start: ${why}`, { cause: error });
   }
 }
 
@@ -91,8 +97,15 @@ async function greeted(path: string, child: ChildProcess): Promise<Socket> {
 function connected(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection({ path });
-    socket.once("data", () => resolve(socket));
+    socket.once("data", () => {
+      socket.setTimeout(0);
+      resolve(socket);
+    });
     socket.on("error", () => resolve(undefined));
     socket.once("end", () => resolve(undefined));
+    socket.setTimeout(START_MS_MAX, () => {
+      socket.destroy();
+      resolve(undefined);
+    });
   });
 }

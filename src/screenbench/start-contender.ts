@@ -5,8 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SocketEndpoint } from "../chardev/connect.ts";
 import { LoadError } from "../loadgen/load-error.ts";
-import { MACHINE_CONSOLES_MAX } from "../util/limits.ts";
-import type { DumpCase, Scene } from "./cases.ts";
+import {
+  DISPLAY_HEIGHT_MAX_PX,
+  DISPLAY_HEIGHT_MIN_PX,
+  DISPLAY_WIDTH_MAX_PX,
+  DISPLAY_WIDTH_MIN_PX,
+  MACHINE_CONSOLES_MAX,
+} from "../util/limits.ts";
+import type { DumpCase, PictureSize, Scene } from "./cases.ts";
 import {
   type Contender,
   type ContenderSpec,
@@ -17,6 +23,7 @@ import {
 } from "./contender.ts";
 import { startPc } from "./pc.ts";
 import { startQemu } from "./qemu.ts";
+import { unfitForQemu } from "./qemu-cards.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 export async function startContender(
@@ -32,6 +39,8 @@ export async function startContender(
     return { skipped: `a machine has at most ${MACHINE_CONSOLES_MAX} consoles` };
   if (scene.device === "pc") return startPc(spec.kind, dumpCase, scene, consoles, options.program);
   const device = consoles === 1 ? "video0" : "video{client}";
+  const unfit = spec.kind === "qmpd" ? unfitForQmpd(scene.size) : unfitForQemu(scene.size);
+  if (unfit !== undefined) return { skipped: unfit };
   if (spec.kind === "qmpd") {
     const server = await startQmpd(options.program, scene, consoles, options.content);
     return { ...contenderOf(server), content: options.content, device };
@@ -42,6 +51,13 @@ export async function startContender(
   const picture = { width, height, consoles, device: scene.device };
   const server = await startQemu({ monitors: crowd.count, picture });
   return { ...contenderOf(server), content: "still", device };
+}
+
+function unfitForQmpd({ width, height }: PictureSize): string | undefined {
+  const isSmall = width < DISPLAY_WIDTH_MIN_PX || height < DISPLAY_HEIGHT_MIN_PX;
+  if (!isSmall && width <= DISPLAY_WIDTH_MAX_PX && height <= DISPLAY_HEIGHT_MAX_PX) return undefined;
+  const least = `${DISPLAY_WIDTH_MIN_PX}x${DISPLAY_HEIGHT_MIN_PX}`;
+  return `displays of qmpd have ${least} to ${DISPLAY_WIDTH_MAX_PX}x${DISPLAY_HEIGHT_MAX_PX}`;
 }
 
 function runningContender(

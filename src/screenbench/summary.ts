@@ -93,6 +93,7 @@ export function notesOf(result: BenchResult): string[] {
     ...cases.flatMap(pixelLines),
     ...cases.flatMap(limitLines),
     generatorLine(cases),
+    ...result.failures.map((text) => `FAILED: ${text}`),
     ...checkLines(cases),
   ];
 }
@@ -106,7 +107,7 @@ function ratioLines(cases: readonly CaseResult[]): string[] {
   ];
 }
 
-function skippedLines({ dumpCase, servers }: CaseResult): string[] {
+export function skippedLines({ dumpCase, servers }: CaseResult): string[] {
   return servers.flatMap(({ name, skipped }) =>
     skipped === undefined ? [] : [`not measured: ${caseText(dumpCase)}, ${name}: ${skipped}`],
   );

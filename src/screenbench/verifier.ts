@@ -72,10 +72,14 @@ export class Verifier {
     try {
       this.#look(decodePicture(bytes, this.#expected.format), asked);
     } catch (error) {
-      this.#faultCount++;
-      const text = `picture ${this.#pictures}: ${(error as Error).message}`;
-      if (this.#faultExamples.length < FAULT_EXAMPLES_MAX) this.#faultExamples.push(text);
+      this.#fault((error as Error).message);
     }
+  }
+
+  /** To be called instead when there is no picture. */
+  miss(why: string): void {
+    this.#pictures++;
+    this.#fault(why);
   }
 
   result(): VerifierResult {
@@ -88,6 +92,12 @@ export class Verifier {
       faultCount: this.#faultCount,
       faultExamples: this.#faultExamples,
     };
+  }
+
+  #fault(why: string): void {
+    this.#faultCount++;
+    const text = `picture ${this.#pictures}: ${why}`;
+    if (this.#faultExamples.length < FAULT_EXAMPLES_MAX) this.#faultExamples.push(text);
   }
 
   #look(image: PixelBytes, asked: Asked | undefined): void {

@@ -2,12 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BenchResult } from "../../src/screenbench/result.ts";
-import { ScriptedServer } from "../loadgen/scripted-server.ts";
+import { type ScriptedRequest, ScriptedServer } from "../loadgen/scripted-server.ts";
 import { framePpm } from "../screenbench/pictures.ts";
 import { qemuMissing } from "../support/qemu.ts";
 import { startQmpd } from "../support/qmpd.ts";
@@ -126,6 +126,18 @@ describe("servers that are started", () => {
     TEST_MS_MAX,
   );
 
+  it.skipIf(qemuMissing() !== undefined)("have a size that each can show, or are not measured", async () => {
+    const sizes = ["640x480", "1366x768", "4096x4104"].join();
+    const args = ["qemu", "--size", sizes, "--format", "ppm", "--out", "sizes"];
+    const { status, stdout } = await bench([...args, ...SHORT]);
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(saved("sizes").cases.map(({ servers: [qemu] }) => qemu?.skipped)).toEqual([
+      undefined,
+      "the card's widths are multiples of 8",
+      "QEMU's card is given 64 MiB here",
+    ]);
+  });
+
   it.skipIf(qemuMissing() !== undefined)(
     "may be PCs, whose guests have painted the same picture with the same firmware",
     async () => {
@@ -158,18 +170,20 @@ describe("Ctrl-C", () => {
   ];
 
   it("ends a run in order, and tells what was measured", async () => {
+    const before = leftInMemory();
     const { status, stdout } = await bench(args, "640x480 VGA, 1 client, tmpfs: round 1");
     expect({ status, stdout }).toMatchObject({ status: 0 });
     expect(stdout).toMatch(/^ppm 320x200 VGA, 1 client, tmpfs +qmpd /m);
     expect(stdout).not.toContain("640x480");
-    expect(leftInMemory()).toEqual([]);
+    expect(leftInMemory()).toEqual(before);
   });
 
   it("leaves nothing when nothing was measured", async () => {
+    const before = leftInMemory();
     const { status, stdout, stderr } = await bench(args, "320x200 VGA, 1 client, tmpfs: verifying");
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toContain("qmpd: it was interrupted before anything was measured\n");
-    expect(leftInMemory()).toEqual([]);
+    expect(leftInMemory()).toEqual(before);
   });
 });
 
@@ -183,7 +197,9 @@ describe("servers that run", () => {
       const args = [endpoint, endpoint, "--clients", "2", "--console", "video{client}", "--format", "ppm"];
       const { status, stdout } = await bench([...args, ...SHORT]);
       expect({ status, stdout }).toMatchObject({ status: 0 });
-      expect(stdout).toMatch(/^ppm, 2 clients, tmpfs +qmpd [\d.]+ +[\d,.]+ .* 360 KB /m);
+      expect(stdout).toMatch(/^ppm, 2 clients, tmpfs +qmpd [\d.]+ #1 +[\d,.]+ .* 360 KB /m);
+      expect(stdout).toMatch(/^ +qmpd [\d.]+ #2 +[\d,.]+ .* 360 KB /m);
+      expect(stdout).toMatch(/^ratio: pictures a second to those of qmpd [\d.]+ #2, /m);
       expect(stdout).toMatch(/^verified: 14 pictures decoded, .*, 12 of them fresh /m);
     } finally {
       await server.stop();
@@ -215,6 +231,106 @@ describe("servers that run", () => {
   });
 });
 
+/** Answers what the benchmark asks for; `dump` answers screendumps of `count`, from 1. */
+async function scripted(
+  dump: (request: ScriptedRequest, count: number) => object | undefined,
+  negotiated?: string,
+  packageName?: string,
+): Promise<ScriptedServer> {
+  let count = 0;
+  const commands = ["screendump", "screendump-data"].map((name) => ({ name, "meta-type": "command" }));
+  return new ScriptedServer(
+    (request) => {
+      const { id, command, socket } = request;
+      const isDump = command.startsWith("screendump");
+      const answer = isDump
+        ? dump(request, ++count)
+        : { return: command === "query-qmp-schema" ? commands : { running: true } };
+      if (answer !== undefined) socket.write(`${JSON.stringify({ ...answer, id })}\r\n`);
+    },
+    negotiated,
+    packageName,
+  ).listen();
+}
+
+describe("a server that does not do what it says", () => {
+  it("fails the run when it leaves no file, though there was one before", async () => {
+    const server = await scripted(({ args }, count) => {
+      if (count <= 3) writeFileSync(String(args.filename), framePpm(count));
+      return { return: {} };
+    });
+    try {
+      const { status, stdout } = await bench([`unix:${server.path}`, "--format", "ppm", ...SHORT]);
+      expect({ status, stdout }).toMatchObject({ status: 2 });
+      expect(stdout).toMatch(/^WRONG: .*: picture 4: a round of screendumps has left no file$/m);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("is told when it leaves none from the start", async () => {
+    const server = await scripted(() => ({ return: {} }));
+    try {
+      const { status, stderr } = await bench([`unix:${server.path}`, "--format", "ppm", ...SHORT]);
+      expect(status).toBe(1);
+      expect(stderr).toContain("qmpd: QEMU 7.2.0: its file is not here: is it on another computer");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("fails one case, and the others are measured", async () => {
+    const data = framePpm(1).toString("base64");
+    const server = await scripted(({ args }) =>
+      args.format === "ppm"
+        ? { return: { data } }
+        : { error: { class: "GenericError", desc: "no\u001b[2J PNG" } },
+    );
+    try {
+      const args = ["--target", "reply", "--format", "png,ppm", "--out", "failed"];
+      const { status, stdout } = await bench([`unix:${server.path}`, ...args, ...SHORT]);
+      expect({ status, stdout }).toMatchObject({ status: 2 });
+      expect(stdout).toMatch(/^ppm, 1 client, reply +QEMU 7.2.0 /m);
+      expect(stdout).toContain("FAILED: png, 1 client, reply: QEMU 7.2.0: screendump-data: no\\x1b[2J PNG\n");
+      expect(saved("failed")).toMatchObject({ cases: [{}], failures: [expect.stringContaining("no")] });
+    } finally {
+      server.close();
+    }
+  });
+
+  it("is given up with Ctrl-C where it never answers", async () => {
+    const server = await scripted(() => undefined);
+    try {
+      const { status, stderr } = await bench(
+        [`unix:${server.path}`, "--target", "reply", ...SHORT],
+        "verifying pictures",
+      );
+      expect({ status, stderr }).toMatchObject({ status: 1 });
+      expect(stderr).toContain("qmpd: it was interrupted before anything was measured");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("does not command the terminal, wherever its name is told", async () => {
+    const data = framePpm(1).toString("base64");
+    const server = await scripted(() => ({ return: { data } }), '{"return": {}}', "qmpd \u001b[2J\n<b>");
+    try {
+      const args = ["--target", "reply", "--format", "ppm", "--out", "named"];
+      const { stdout, stderr } = await bench([`unix:${server.path}`, ...args, ...SHORT]);
+      expect(stdout).toContain("qmpd \\x1b[2J <b>");
+      expect(stderr).toContain("qmpd \\x1b[2J <b>");
+      const files = ["report.html", "dumps-per-second.svg"].map((name) =>
+        readFileSync(join(folder, "named", name), "utf8"),
+      );
+      for (const text of [stdout, stderr, ...files]) expect(text).not.toContain("\u001b");
+      for (const text of files) expect(text).not.toContain("<b>");
+    } finally {
+      server.close();
+    }
+  });
+});
+
 describe("what cannot be run is said", () => {
   it.each([
     [
@@ -234,6 +350,18 @@ describe("what cannot be run is said", () => {
     [["qmpd", "--duration", "soon"], "qmpd: --duration: 'soon' is no time such as 500ms, 30s or 2m"],
     [["unix:none.sock"], "qmpd: unix:none.sock: "],
     [["unix:none.sock", "--clients", "4"], "qmpd: --clients 4: each client has a console of its own"],
+    [["qmpd", "--console", "video1"], "qmpd: --console is for servers that run already"],
+    [["unix:none.sock", "--content", "still"], "qmpd: --content is for displays of our own"],
+    [["qmpd", "--disk", "/tmp"], "qmpd: --disk tells where target disk is"],
+    [
+      ["qmpd", "--size", "99999x99999,10x10", "--format", "png"],
+      "qmpd: nothing was measured\nnot measured: png 99999x99999 VGA, 1 client, tmpfs, qmpd: displays of qmpd have 320x200 to 3840x2160\n" +
+        "not measured: png 10x10 VGA",
+    ],
+    [
+      ["qmpd", "--device", "pc", "--size", "1366x768", "--format", "png"],
+      "1366x768 pc, 1 client, tmpfs, qmpd: the card's widths are multiples of 8",
+    ],
     [["qmpd", "--clients", "0"], "error: option '--clients <n,...>' argument '0' is invalid"],
   ])("%j", async (args, message) => {
     const { status, stdout, stderr } = await bench(args);

@@ -20,6 +20,7 @@ const round = (perSecond: number, limit?: Round["limit"]): Round => ({
   generatorWaitShare: 0,
   limit,
   errors: 0,
+  unanswered: 0,
   faults: 0,
 });
 
@@ -62,6 +63,7 @@ function resultOf(
       },
       servers: withRatios(servers(size)),
     })),
+    failures: [],
   };
 }
 
@@ -118,6 +120,29 @@ it("says when the generator or the computer was the limit, what was not measured
     "generator: at most 10 % of a core",
     `WRONG: ${label}, d: 2 replies were errors`,
   ]);
+});
+
+it("tells of cases that failed, and of replies that did not come", () => {
+  const result = resultOf((size) => [server("a", [{ ...round(10), unanswered: 3 }], 1, size)], ["1080p"]);
+  expect(notesOf({ ...result, failures: ["png 4K VGA: qemu did not start"] }).slice(-2)).toEqual([
+    "FAILED: png 4K VGA: qemu did not start",
+    "WRONG: png 1080p VGA, 1 client, tmpfs, a: no reply came to 3 within 10 s after the time of a round",
+  ]);
+});
+
+it("draws the names of many lines that are one, apart and inside the chart", () => {
+  const names = Array.from({ length: 30 }, (_, index) => `server-${index}-`);
+  const svg = ratesChart(resultOf((size) => names.map((name) => server(name, [round(10)], 1, size))));
+  const height = Number(/ height="(\d+)"/.exec(svg)?.[1]);
+  const name =
+    /<g transform="translate\(10,(-?[\d.]+)\)"[^>]*><text transform="translate\([\d.]+,([\d.]+)\)"/g;
+  const places = [...svg.matchAll(name)].map(([, moved, at]) => Number(moved) + Number(at));
+  expect(places).toHaveLength(30);
+  for (const [index, place] of places.entries()) {
+    expect(place).toBeGreaterThan(0);
+    expect(place).toBeLessThan(height);
+    if (index > 0) expect(place - (places[index - 1] ?? 0)).toBeGreaterThan(14.9);
+  }
 });
 
 it("draws a line for each server, with its name, in one file that loads nothing", () => {

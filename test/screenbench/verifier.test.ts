@@ -73,6 +73,17 @@ describe("a verifier", () => {
     ]);
   });
 
+  it("counts a picture that is not there as wrong", () => {
+    const verifier = new Verifier(EXPECTED);
+    verifier.check(framePpm(1), verifier.ask("video0"));
+    verifier.miss("there is no file");
+    expect(verifier.result()).toMatchObject({
+      pictures: 2,
+      faultCount: 1,
+      faultExamples: ["picture 2: there is no file"],
+    });
+  });
+
   it("rejects a still display that changed", () => {
     const verifier = new Verifier({ ...EXPECTED, content: "still" });
     for (const frame of [1, 1, 2]) verifier.check(framePpm(frame), verifier.ask("video0"));
@@ -93,6 +104,14 @@ describe("a decoded picture", () => {
     expect(pixelHash(decodePicture(png(Uint8Array.from(ppm.bytes), 3), "png"))).toBe(hash);
     expect(pixelHash(decodePicture(png(rgba, 4), "png"))).toBe(hash);
     expect(pixelHash(decodePicture(framePpm(43), "ppm"))).not.toBe(hash);
+  });
+
+  it("is not made where a PNG says that it is larger than any display", () => {
+    const png = Buffer.from(encode({ width: 2, height: 1, data: new Uint8Array(6), channels: 3 }));
+    png.writeUInt32BE(100_000, 16);
+    png.writeUInt32BE(100_000, 20);
+    expect(() => decodePicture(png, "png")).toThrow("it says that it is 100000x100000, which no display is");
+    expect(() => decodePicture(png.subarray(0, 20), "png")).toThrow();
   });
 
   it("is none where a PNG's sum of bytes is wrong", () => {
