@@ -59,9 +59,13 @@ function sixelPicture(png: Uint8Array): string {
 function fewColors(rgba: Uint8Array): RGBColor[] | undefined {
   const colors = new Map<number, RGBColor>();
   for (let at = 0; at < rgba.length; at += 4) {
-    const [red = 0, green = 0, blue = 0] = rgba.subarray(at, at + 3);
-    colors.set((red << 16) | (green << 8) | blue, [red, green, blue]);
-    if (colors.size > SIXEL_COLORS_MAX) return undefined;
+    const red = rgba[at] ?? 0;
+    const green = rgba[at + 1] ?? 0;
+    const blue = rgba[at + 2] ?? 0;
+    const key = (red << 16) | (green << 8) | blue;
+    if (colors.has(key)) continue;
+    if (colors.size === SIXEL_COLORS_MAX) return undefined;
+    colors.set(key, [red, green, blue]);
   }
   return [...colors.values()];
 }
