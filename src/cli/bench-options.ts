@@ -19,7 +19,7 @@ Examples:
 Servers: unix:PATH or tcp:HOST:PORT, or the words qmpd and qemu, which start one for each case.  Ratios are to the one that is
 named last.  A file has to be on this computer; --target reply needs none.
 
-Exit status: 0, all is well; 1, it could not be run; 2, a picture or a reply was wrong.
+Exit status: 0, all is well; 1, it could not be run, or a case failed; 2, a picture or a reply was wrong.
 `;
 
 export function addBenchCommand(program: Command): void {
@@ -28,8 +28,12 @@ export function addBenchCommand(program: Command): void {
     .command("screendump")
     .description("Measures and verifies the screendumps of QMP servers, side by side.")
     .argument("<server...>", "unix:PATH, tcp:HOST:PORT, qmpd or qemu")
-    .option("--size <sizes>", "720p, 1080p, 1440p, 4K or WIDTHxHEIGHT, of servers started here", list)
-    .option("--format <formats>", "png, ppm", list)
+    .option(
+      "--size <sizes>",
+      "720p, 1080p, 1440p, 4K or WIDTHxHEIGHT, of servers started here (default: 720p,1080p,4K)",
+      list,
+    )
+    .option("--format <formats>", "png, ppm (default: both)", list)
     .option("--clients <n,...>", "clients, each with a console of its own (default: 1)", counts)
     .option("--waiters <n,...>", "clients that all wait on one console", counts)
     .option(

@@ -1,5 +1,6 @@
 /** `qmpd bench screendump`: from options to cases, a run, what is said of it, and the exit status. */
 
+import { setMaxListeners } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -54,8 +55,8 @@ export async function runBenchScreendump(
   options: BenchScreendumpOptions,
   command: Command,
 ): Promise<void> {
-  // Whoever read the output has gone (`| head`): there is nobody to work for.
-  process.stdout.on("error", () => process.exit(1));
+  // Whoever read the output has gone (`| head`, or a terminal that is closed): there is nobody to work for.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => process.exit(1));
   try {
     await run(servers, options);
   } catch (error) {
@@ -77,6 +78,8 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   }
   if (options.out !== undefined) makeWritableFolder(options.out);
   const stop = new AbortController();
+  // Each client listens to it: that is no leak.
+  setMaxListeners(0, stop.signal);
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();

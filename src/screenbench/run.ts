@@ -40,8 +40,10 @@ import { Verifier } from "./verifier.ts";
 
 /** Pictures that each client takes to be verified before a case. */
 const VERIFIED_PER_CLIENT = 3;
-/** A picture of many waiters takes long; a server that never answers is given up. */
+/** A server that never answers is given up. */
 const ANSWER_MS_MAX = 60_000;
+/** Added for each client of a case: a server may make their pictures one after the other. */
+const PICTURE_MS_MAX = 5_000;
 /** Of what a server calls itself: the rest is of no use in a table. */
 const NAME_CHARS_MAX = 40;
 
@@ -249,7 +251,8 @@ class CaseRun {
     const file = fileOf(args, number);
     if (file !== undefined) rmSync(file, { force: true });
     const asked = verifier.ask(String(ofClient.device));
-    const options = { signal: this.#options.signal, timeoutMs: ANSWER_MS_MAX };
+    const timeoutMs = ANSWER_MS_MAX + PICTURE_MS_MAX * this.#case.crowd.count;
+    const options = { signal: this.#options.signal, timeoutMs };
     const reply = await client.execute(commands[0]?.name ?? "", ofClient, options);
     const bytes = file === undefined ? pictureIn(reply) : pictureAt(file);
     if (bytes !== undefined) return verifier.check(bytes, asked);

@@ -58,7 +58,7 @@ describe("servers that are started", () => {
     async () => {
       const before = leftInMemory();
       const matrix = ["--size", "320x200", "--content", "moving", "--device", "qxl", "--clients", "2"];
-      const more = ["--waiters", "3", "--target", "tmpfs,reply", "--out", "all"];
+      const more = ["--waiters", "12", "--target", "tmpfs,reply", "--out", "all"];
       const { status, stdout, stderr } = await bench(["qmpd", ...matrix, ...more, ...SHORT]);
       expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
       const { cases } = saved("all");
@@ -81,6 +81,7 @@ describe("servers that are started", () => {
         "screendump.json",
       ]);
       expect(stderr).toContain("png 320x200 qxl, 2 clients, tmpfs: round 1 of 1, qmpd");
+      expect(stderr).not.toContain("Warning");
       expect(leftInMemory()).toEqual(before);
     },
     TEST_MS_MAX,
