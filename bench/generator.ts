@@ -60,13 +60,25 @@ const CONNECTING_COUNT_MAX = 64;
 /** A listener whose backlog is full is asked again after this long. */
 const RETRY_MS = 1;
 
+/**
+ * What comes is read into one buffer by all connections: whoever receives it looks at it at once.  An array for each
+ * read would cost the generator more than the read itself.
+ */
+const INPUT = Buffer.allocUnsafe(64 * 1024);
+
+/** A connection, and who receives what comes. */
+interface Peer {
+  readonly socket: Socket;
+  receive: (bytes: Buffer) => void;
+}
+
 const NEGOTIATION = '{"execute": "qmp_capabilities"}\n';
 
 /**
  * Connects, reads the greeting, and sends `requests` one after the other, each when the line before has come; resolves
  * with the connection when the last one is answered.
  */
-async function converse(path: string, requests: readonly string[]): Promise<Socket> {
+async function converse(path: string, requests: readonly string[]): Promise<Peer> {
   for (;;) {
     try {
       return await tryConverse(path, requests);
@@ -77,40 +89,46 @@ async function converse(path: string, requests: readonly string[]): Promise<Sock
   }
 }
 
-function tryConverse(path: string, requests: readonly string[]): Promise<Socket> {
+function tryConverse(path: string, requests: readonly string[]): Promise<Peer> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ path });
     let lines = 0;
     const onClose = (): void => reject(new Error("the server closed a connection"));
-    const onData = (bytes: Buffer): void => {
+    const receive = (bytes: Buffer): void => {
       for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, end + 1)) {
         const request = requests[lines++];
         if (request !== undefined) socket.write(request);
       }
       if (lines <= requests.length) return;
-      socket.off("data", onData);
+      peer.receive = ignore;
       socket.off("error", reject);
       socket.off("close", onClose);
-      resolve(socket);
+      resolve(peer);
     };
-    socket.on("data", onData);
+    const callback = (length: number): boolean => {
+      peer.receive(INPUT.subarray(0, length));
+      return true;
+    };
+    const socket = createConnection({ path, onread: { buffer: INPUT, callback } });
+    const peer: Peer = { socket, receive };
     socket.on("error", reject);
     socket.on("close", onClose);
   });
 }
 
+function ignore(): void {}
+
 /** Makes all connections of a task, some at a time; `requests` are answered at each. */
-async function openAll(task: GeneratorTask, requests: readonly string[]): Promise<Socket[]> {
-  const sockets: Socket[] = [];
+async function openAll(task: GeneratorTask, requests: readonly string[]): Promise<Peer[]> {
+  const peers: Peer[] = [];
   let next = 0;
   const openInTurn = async (): Promise<void> => {
     while (next < task.clients) {
       const index = next++;
-      sockets[index] = await converse(task.sockets[index % task.sockets.length] ?? "", requests);
+      peers[index] = await converse(task.sockets[index % task.sockets.length] ?? "", requests);
     }
   };
   await Promise.all(Array.from({ length: CONNECTING_COUNT_MAX }, openInTurn));
-  return sockets;
+  return peers;
 }
 
 /** One connection with some requests in flight.  It sends a request for each reply it gets. */
@@ -130,8 +148,8 @@ class LoadClient {
   #stopped: (() => void) | undefined;
   replies = 0;
 
-  constructor(socket: Socket, number: number, task: GeneratorTask, histogram: Histogram) {
-    this.#socket = socket;
+  constructor(peer: Peer, number: number, task: GeneratorTask, histogram: Histogram) {
+    this.#socket = peer.socket;
     this.#histogram = histogram;
     this.#thirdByte = task.isRefused ? THIRD_BYTE_OF_ERROR : THIRD_BYTE_OF_RETURN;
     const cycle = cycleOf(task).map((request) => request.replaceAll("{client}", String(number)));
@@ -140,7 +158,7 @@ class LoadClient {
     for (const request of cycle) ends.push((ends.at(-1) ?? 0) + request.length);
     this.#ends = ends;
     this.#sentUs = new Float64Array(task.inFlightPerClient);
-    socket.on("data", (bytes) => this.#receive(bytes));
+    peer.receive = (bytes) => this.#receive(bytes);
   }
 
   /** Sends `count` requests in as few writes as the end of the cycle allows. */
@@ -210,15 +228,14 @@ class FanOut {
   #stopped: (() => void) | undefined;
   replies = 0;
 
-  constructor(sender: Socket, listeners: readonly Socket[], task: GeneratorTask, histogram: Histogram) {
-    this.#sender = sender;
+  constructor(sender: Peer, listeners: readonly Peer[], task: GeneratorTask, histogram: Histogram) {
+    this.#sender = sender.socket;
     this.#task = task;
     this.#histogram = histogram;
     this.#listeners = listeners.length;
     const count = (bytes: Buffer): void => this.#arrived(bytes);
-    for (const socket of listeners) socket.on("data", count);
     // The sender has its event and its return.
-    sender.on("data", count);
+    for (const peer of [sender, ...listeners]) peer.receive = count;
   }
 
   start(): void {
@@ -263,7 +280,7 @@ class Cycle {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       const startUs = performance.now() * 1000;
-      const socket = await converse(this.#path, this.#requests);
+      const { socket } = await converse(this.#path, this.#requests);
       this.#histogram.recordValue(Math.max(1, performance.now() * 1000 - startUs));
       this.replies++;
       socket.destroy();
@@ -291,22 +308,22 @@ async function openLoad(
       (_, index) => new Cycle(task.sockets[index % task.sockets.length] ?? "", task, histogram),
     );
   }
-  const sockets = await openAll(task, [NEGOTIATION]);
-  for (const socket of sockets) {
+  const peers = await openAll(task, [NEGOTIATION]);
+  for (const { socket } of peers) {
     socket.on("close", () => fail(new Error("the server closed a connection")));
   }
   switch (task.measure) {
     case "nothing":
       return [];
     case "last-event": {
-      const [sender, ...listeners] = sockets;
+      const [sender, ...listeners] = peers;
       if (sender === undefined) return [];
       const fanOut = new FanOut(sender, listeners, task, histogram);
       fanOut.start();
       return [fanOut];
     }
     case "reply": {
-      const clients = sockets.map((socket, number) => new LoadClient(socket, number, task, histogram));
+      const clients = peers.map((peer, number) => new LoadClient(peer, number, task, histogram));
       for (const client of clients) client.send(task.inFlightPerClient);
       return clients;
     }
@@ -347,11 +364,11 @@ async function run(task: GeneratorTask): Promise<GeneratorReport> {
 /** Commands are connections here: there are no latencies. */
 async function runAccept(task: GeneratorTask): Promise<GeneratorReport> {
   const before = { ms: performance.now(), cpu: process.cpuUsage(), serverUs: cpuUs(task) };
-  const sockets = await openAll(task, []);
+  const peers = await openAll(task, []);
   const elapsedMs = performance.now() - before.ms;
   const own = process.cpuUsage(before.cpu);
   const report = {
-    commands: sockets.length,
+    commands: peers.length,
     elapsedMs,
     p50Us: 0,
     p99Us: 0,
@@ -360,7 +377,7 @@ async function runAccept(task: GeneratorTask): Promise<GeneratorReport> {
     generatorCpuShare: (own.user + own.system) / 1000 / elapsedMs,
   };
   say({ kind: "warm" });
-  for (const socket of sockets) socket.destroy();
+  for (const { socket } of peers) socket.destroy();
   return report;
 }
 
