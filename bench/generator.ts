@@ -15,15 +15,17 @@ export interface GeneratorTask {
   /** Connections, spread over the sockets in turn. */
   readonly clients: number;
   readonly inFlightPerClient: number;
-  /** The same requests go round, in this order. */
+  /** The same requests go round, in this order; `{client}` in them is the client's number. */
   readonly requests: readonly string[];
   readonly warmUpMs: number;
   readonly durationMs: number;
   /**
    * `reply`: from a request to its reply.  `last-event`: from a request of the first client to the event
    * that it causes at the last of all clients, one request at a time.  `nothing`: the clients are idle.
+   * `cycle`: each client connects, is greeted, negotiates, has the reply to the first request, leaves, and comes again.
+   * `accept`: how long it takes until all clients have connected and are greeted; they stay until the end.
    */
-  readonly measure: "reply" | "last-event" | "nothing";
+  readonly measure: "reply" | "last-event" | "nothing" | "cycle" | "accept";
   /** The requests are refused, and an error is what each should be answered with. */
   readonly isRefused?: true;
   readonly serverPid: number;
@@ -53,22 +55,80 @@ const THIRD_BYTE_OF_ERROR = 0x65;
 /** Linux counts the processor time of /proc in hundredths of a second. */
 const US_PER_TICK = 10_000;
 
-/** Connects, reads the greeting, negotiates; resolves when the session is ready. */
-export function openSession(path: string): Promise<Socket> {
+/** Connections that are made at a time. */
+const CONNECTING_COUNT_MAX = 64;
+/** A listener whose backlog is full is asked again after this long. */
+const RETRY_MS = 1;
+
+/**
+ * What comes is read into one buffer by all connections: whoever receives it looks at it at once.  An array for each
+ * read would cost the generator more than the read itself.
+ */
+const INPUT = Buffer.allocUnsafe(64 * 1024);
+
+/** A connection, and who receives what comes. */
+interface Peer {
+  readonly socket: Socket;
+  receive: (bytes: Buffer) => void;
+}
+
+const NEGOTIATION = '{"execute": "qmp_capabilities"}\n';
+
+/**
+ * Connects, reads the greeting, and sends `requests` one after the other, each when the line before has come; resolves
+ * with the connection when the last one is answered.
+ */
+async function converse(path: string, requests: readonly string[]): Promise<Peer> {
+  for (;;) {
+    try {
+      return await tryConverse(path, requests);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+function tryConverse(path: string, requests: readonly string[]): Promise<Peer> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ path });
     let lines = 0;
-    const onData = (bytes: Buffer): void => {
-      for (const byte of bytes) if (byte === NEWLINE) lines++;
-      if (lines === 1) socket.write('{"execute": "qmp_capabilities"}\n');
-      if (lines !== 2) return;
-      socket.off("data", onData);
+    const onClose = (): void => reject(new Error("the server closed a connection"));
+    const receive = (bytes: Buffer): void => {
+      for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, end + 1)) {
+        const request = requests[lines++];
+        if (request !== undefined) socket.write(request);
+      }
+      if (lines <= requests.length) return;
+      peer.receive = ignore;
       socket.off("error", reject);
-      resolve(socket);
+      socket.off("close", onClose);
+      resolve(peer);
     };
-    socket.on("data", onData);
+    const callback = (length: number): boolean => {
+      peer.receive(INPUT.subarray(0, length));
+      return true;
+    };
+    const socket = createConnection({ path, onread: { buffer: INPUT, callback } });
+    const peer: Peer = { socket, receive };
     socket.on("error", reject);
+    socket.on("close", onClose);
   });
+}
+
+function ignore(): void {}
+
+/** Makes all connections of a task, some at a time; `requests` are answered at each. */
+async function openAll(task: GeneratorTask, requests: readonly string[]): Promise<Peer[]> {
+  const peers: Peer[] = [];
+  let next = 0;
+  const openInTurn = async (): Promise<void> => {
+    while (next < task.clients) {
+      const index = next++;
+      peers[index] = await converse(task.sockets[index % task.sockets.length] ?? "", requests);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTING_COUNT_MAX }, openInTurn));
+  return peers;
 }
 
 /** One connection with some requests in flight.  It sends a request for each reply it gets. */
@@ -88,17 +148,17 @@ class LoadClient {
   #stopped: (() => void) | undefined;
   replies = 0;
 
-  constructor(socket: Socket, task: GeneratorTask, histogram: Histogram) {
-    this.#socket = socket;
+  constructor(peer: Peer, number: number, task: GeneratorTask, histogram: Histogram) {
+    this.#socket = peer.socket;
     this.#histogram = histogram;
     this.#thirdByte = task.isRefused ? THIRD_BYTE_OF_ERROR : THIRD_BYTE_OF_RETURN;
-    const cycle = cycleOf(task);
+    const cycle = cycleOf(task).map((request) => request.replaceAll("{client}", String(number)));
     this.#requests = Buffer.from(cycle.join(""), "latin1");
     const ends = [0];
     for (const request of cycle) ends.push((ends.at(-1) ?? 0) + request.length);
     this.#ends = ends;
     this.#sentUs = new Float64Array(task.inFlightPerClient);
-    socket.on("data", (bytes) => this.#receive(bytes));
+    peer.receive = (bytes) => this.#receive(bytes);
   }
 
   /** Sends `count` requests in as few writes as the end of the cycle allows. */
@@ -168,15 +228,14 @@ class FanOut {
   #stopped: (() => void) | undefined;
   replies = 0;
 
-  constructor(sender: Socket, listeners: readonly Socket[], task: GeneratorTask, histogram: Histogram) {
-    this.#sender = sender;
+  constructor(sender: Peer, listeners: readonly Peer[], task: GeneratorTask, histogram: Histogram) {
+    this.#sender = sender.socket;
     this.#task = task;
     this.#histogram = histogram;
     this.#listeners = listeners.length;
     const count = (bytes: Buffer): void => this.#arrived(bytes);
-    for (const socket of listeners) socket.on("data", count);
     // The sender has its event and its return.
-    sender.on("data", count);
+    for (const peer of [sender, ...listeners]) peer.receive = count;
   }
 
   start(): void {
@@ -202,32 +261,69 @@ class FanOut {
   }
 }
 
+/** One place for a client: whoever has had its reply leaves, and the next one comes. */
+class Cycle {
+  readonly #path: string;
+  readonly #requests: readonly string[];
+  readonly #histogram: Histogram;
+  #isStopped = false;
+  readonly #ended: Promise<void>;
+  replies = 0;
+
+  constructor(path: string, task: GeneratorTask, histogram: Histogram) {
+    this.#path = path;
+    this.#requests = [NEGOTIATION, ...task.requests];
+    this.#histogram = histogram;
+    this.#ended = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const startUs = performance.now() * 1000;
+      const { socket } = await converse(this.#path, this.#requests);
+      this.#histogram.recordValue(Math.max(1, performance.now() * 1000 - startUs));
+      this.replies++;
+      socket.destroy();
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    return this.#ended;
+  }
+}
+
 interface Load {
   readonly replies: number;
   stop(): Promise<void>;
 }
 
-async function openLoad(task: GeneratorTask, histogram: Histogram): Promise<readonly Load[]> {
-  const sockets: Socket[] = [];
-  // In turn: a listener's backlog is short in QEMU, and the greeting of each is waited for.
-  for (let index = 0; index < task.clients; index++) {
-    sockets.push(await openSession(task.sockets[index % task.sockets.length] ?? ""));
+async function openLoad(
+  task: GeneratorTask & { readonly measure: Exclude<GeneratorTask["measure"], "accept"> },
+  histogram: Histogram,
+): Promise<readonly Load[]> {
+  if (task.measure === "cycle") {
+    return Array.from(
+      { length: task.clients },
+      (_, index) => new Cycle(task.sockets[index % task.sockets.length] ?? "", task, histogram),
+    );
   }
-  for (const socket of sockets) {
+  const peers = await openAll(task, [NEGOTIATION]);
+  for (const { socket } of peers) {
     socket.on("close", () => fail(new Error("the server closed a connection")));
   }
   switch (task.measure) {
     case "nothing":
       return [];
     case "last-event": {
-      const [sender, ...listeners] = sockets;
+      const [sender, ...listeners] = peers;
       if (sender === undefined) return [];
       const fanOut = new FanOut(sender, listeners, task, histogram);
       fanOut.start();
       return [fanOut];
     }
     case "reply": {
-      const clients = sockets.map((socket) => new LoadClient(socket, task, histogram));
+      const clients = peers.map((peer, number) => new LoadClient(peer, number, task, histogram));
       for (const client of clients) client.send(task.inFlightPerClient);
       return clients;
     }
@@ -240,7 +336,9 @@ async function run(task: GeneratorTask): Promise<GeneratorReport> {
     highestTrackableValue: 60_000_000,
     numberOfSignificantValueDigits: 3,
   });
-  const load = await openLoad(task, histogram);
+  const { measure } = task;
+  if (measure === "accept") return runAccept(task);
+  const load = await openLoad({ ...task, measure }, histogram);
   const total = (): number => load.reduce((sum, client) => sum + client.replies, 0);
   await delay(task.warmUpMs);
   histogram.reset();
@@ -260,6 +358,26 @@ async function run(task: GeneratorTask): Promise<GeneratorReport> {
   };
   // Nothing is left running: the other server's turn comes next, and files must be whole.
   await Promise.all(load.map((client) => client.stop()));
+  return report;
+}
+
+/** Commands are connections here: there are no latencies. */
+async function runAccept(task: GeneratorTask): Promise<GeneratorReport> {
+  const before = { ms: performance.now(), cpu: process.cpuUsage(), serverUs: cpuUs(task) };
+  const peers = await openAll(task, []);
+  const elapsedMs = performance.now() - before.ms;
+  const own = process.cpuUsage(before.cpu);
+  const report = {
+    commands: peers.length,
+    elapsedMs,
+    p50Us: 0,
+    p99Us: 0,
+    p999Us: 0,
+    serverCpuUs: cpuUs(task) - before.serverUs,
+    generatorCpuShare: (own.user + own.system) / 1000 / elapsedMs,
+  };
+  say({ kind: "warm" });
+  for (const { socket } of peers) socket.destroy();
   return report;
 }
 

@@ -1,9 +1,8 @@
 /**
- * What a benchmark is: a question that a row or two of figures answers.
+ * What a benchmark is: a question that a row or two of figures answers, and what the figures should be.
  *
- * Fairness, where real QEMU is the opponent: both servers run, and they get the same request bytes in
- * turn, for at least three rounds; a ratio is the median of the rounds' ratios, so that what the machine
- * does beside falls on both.
+ * Fairness, where there is an opponent: all servers run, and they get the same request bytes in turn, for at least
+ * three rounds; a ratio is the median of the rounds' ratios, so that what the machine does beside falls on all.
  */
 
 import { type QemuOptions, type ServerProcess, startQemu } from "../test/support/qemu.ts";
@@ -11,7 +10,8 @@ import { startQmpd } from "../test/support/qmpd.ts";
 import type { GeneratorReport, GeneratorTask } from "./generator.ts";
 import { GENERATOR_CPU_SHARE_MAX, median, runLoad } from "./load.ts";
 
-export type Side = "qmpd" | "qemu";
+/** Our server, real QEMU, and floors: echoes that read the same bytes and write the same bytes. */
+export type Side = "qmpd" | "qemu" | "C echo" | "Node echo";
 
 /** A line of the table: times in milliseconds, processor time in microseconds a command. */
 export interface Row {
@@ -30,8 +30,16 @@ export interface Row {
 export interface Verdict {
   readonly subject: string;
   readonly figure: string;
-  readonly target: string;
+  /** Least and greatest of the rounds. */
+  readonly spread?: string;
+  /** Undefined: it stands there for comparison. */
+  readonly target: string | undefined;
+  /** As far as the figure goes: see {@link outcomeOf} for one that the generator has set the pace of. */
   readonly met: boolean;
+  /** Of one run to another: a generator that is too slow may make it better as well as worse. */
+  readonly isRatio?: true;
+  /** Of the busiest run behind the figure. */
+  readonly generatorCpuShare?: number;
 }
 
 export interface Settings {
@@ -51,10 +59,10 @@ export interface Question {
   ask(settings: Settings): Promise<Answer>;
 }
 
-export interface Contenders {
-  readonly qmpd: ServerProcess;
-  readonly qemu: ServerProcess | undefined;
-}
+/** The servers of a question; a side that is not there is left out of it. */
+export type Contenders = { readonly qmpd: ServerProcess } & {
+  readonly [side in Exclude<Side, "qmpd">]?: ServerProcess | undefined;
+};
 
 /** Starts the servers, and stops them whatever happens. */
 export async function withContenders<T>(
@@ -75,47 +83,88 @@ export async function withContenders<T>(
   }
 }
 
+type Load = Omit<GeneratorTask, "sockets" | "serverPid" | "warmUpMs" | "durationMs">;
+
 export interface Comparison {
   readonly subject: string;
-  readonly load: Omit<GeneratorTask, "sockets" | "serverPid" | "warmUpMs" | "durationMs">;
+  readonly load: Load;
   /** How long a round lasts, where the usual time is too short. */
   readonly durationMs?: number;
-  /** The least ratio of commands a second, ours to QEMU's, that was aimed at. */
-  readonly ratioMin?: number;
+  readonly targets?: readonly Target[];
   /** Looks at what a run left behind; its answer is the row's note. */
   readonly after?: (side: Side) => string | undefined;
 }
 
-/** Puts the same load on both servers in turn. */
+/** What our figure should be: at most or at least so much, or so many times that of `against`. */
+export interface Target {
+  readonly figure: FigureName;
+  readonly against?: Side;
+  readonly limit: { readonly most: number } | { readonly least: number };
+}
+
+type FigureName = keyof typeof FIGURES;
+
+/** What is read out of a round, and how it is written. */
+const FIGURES = {
+  rate: { of: rateOf, text: (value: number) => `${value.toFixed(0)}/s` },
+  p50: {
+    of: ({ p50Us }: GeneratorReport) => p50Us / 1000,
+    text: (value: number) => `${value.toFixed(2)} ms`,
+  },
+  "CPU a command": { of: serverCpuUsOf, text: (value: number) => `${value.toFixed(1)} us` },
+} as const;
+
+/** Puts the same load on all contenders in turn. */
 export async function compare(
   settings: Settings,
   contenders: Contenders,
   comparison: Comparison,
 ): Promise<Answer> {
-  const rounds = settings.quick ? 1 : 3;
-  const reports: Record<Side, GeneratorReport[]> = { qmpd: [], qemu: [] };
   const notes: Partial<Record<Side, string>> = {};
-  for (let round = 0; round < rounds; round++) {
-    for (const side of ["qmpd", "qemu"] as const) {
-      const server = contenders[side];
-      if (server === undefined) continue;
-      const times = timesOf(settings, comparison);
+  const turns: Partial<Record<Side, () => Promise<GeneratorReport>>> = {};
+  for (const [name, server] of Object.entries(contenders)) {
+    if (server === undefined) continue;
+    const side = name as Side;
+    turns[side] = async () => {
+      const times = timesOf(settings, comparison.durationMs);
       const task = { ...comparison.load, ...times, sockets: server.sockets, serverPid: server.pid };
-      reports[side].push(await runLoad(task));
+      const report = await runLoad(task);
       const note = comparison.after?.(side);
       if (note !== undefined) notes[side] = note;
-    }
+      return report;
+    };
   }
-  const rows = (["qmpd", "qemu"] as const)
-    .filter((side) => reports[side].length > 0)
-    .map((side) => rowOf(comparison.subject, side, reports[side], notes[side]));
-  return { rows, verdicts: ratioVerdicts(comparison, reports, rows) };
+  const reports = await takeTurns(settings, turns);
+  const sides = Object.keys(reports) as Side[];
+  return {
+    rows: sides.map((side) => rowOf(comparison.subject, side, reports[side] ?? [], notes[side])),
+    verdicts: (comparison.targets ?? []).flatMap((target) => judge(comparison.subject, target, reports)),
+  };
 }
 
-function timesOf(
+/** Runs what is there in turn, round after round. */
+export async function takeTurns<Name extends string>(
+  settings: Settings,
+  turns: Readonly<Partial<Record<Name, () => Promise<GeneratorReport>>>>,
+): Promise<Partial<Record<Name, GeneratorReport[]>>> {
+  const reports: Partial<Record<Name, GeneratorReport[]>> = {};
+  for (let round = 0; round < roundsOf(settings); round++) {
+    for (const name of Object.keys(turns) as Name[]) {
+      const report = await turns[name]?.();
+      if (report !== undefined) reports[name] = [...(reports[name] ?? []), report];
+    }
+  }
+  return reports;
+}
+
+export function roundsOf({ quick }: Settings): number {
+  return quick ? 1 : 3;
+}
+
+export function timesOf(
   { quick }: Settings,
-  { durationMs = 3_000 }: Comparison,
-): { warmUpMs: number; durationMs: number } {
+  durationMs = 3_000,
+): { readonly warmUpMs: number; readonly durationMs: number } {
   return quick ? { warmUpMs: 200, durationMs: Math.min(durationMs, 600) } : { warmUpMs: 1_000, durationMs };
 }
 
@@ -124,8 +173,8 @@ export function rowOf(subject: string, side: Side, reports: readonly GeneratorRe
   const byRate = reports.toSorted((a, b) => rateOf(a) - rateOf(b));
   const report = byRate[byRate.length >> 1];
   if (report === undefined) throw new Error("no round was run");
-  const invalid = report.generatorCpuShare > GENERATOR_CPU_SHARE_MAX;
-  const remarks = [note, invalid ? "INVALID: the generator is the bottleneck" : undefined];
+  const isGeneratorBusy = report.generatorCpuShare > GENERATOR_CPU_SHARE_MAX;
+  const remarks = [note, isGeneratorBusy ? "the generator is the bottleneck" : undefined];
   const remark = remarks.filter((text) => text !== undefined).join("; ");
   return {
     subject,
@@ -134,7 +183,7 @@ export function rowOf(subject: string, side: Side, reports: readonly GeneratorRe
     p50Ms: report.p50Us / 1000,
     p99Ms: report.p99Us / 1000,
     p999Ms: report.p999Us / 1000,
-    serverCpuUs: report.serverCpuUs / report.commands,
+    serverCpuUs: serverCpuUsOf(report),
     generatorCpuShare: report.generatorCpuShare,
     ...(remark === "" ? {} : { note: remark }),
   };
@@ -144,27 +193,84 @@ function rateOf(report: GeneratorReport): number {
   return (report.commands * 1000) / report.elapsedMs;
 }
 
-function ratioVerdicts(
-  { subject, ratioMin }: Comparison,
-  reports: Record<Side, readonly GeneratorReport[]>,
-  rows: readonly Row[],
+function serverCpuUsOf(report: GeneratorReport): number {
+  return report.serverCpuUs / report.commands;
+}
+
+/** Nothing, where the opponent is not there. */
+function judge(
+  subject: string,
+  { figure, against, limit }: Target,
+  reports: Partial<Record<Side, readonly GeneratorReport[]>>,
 ): Verdict[] {
-  if (ratioMin === undefined || reports.qemu.length === 0) return [];
-  const ratios = reports.qmpd.map((report, round) => {
-    const opponent = reports.qemu[round];
-    return opponent === undefined ? Number.NaN : rateOf(report) / rateOf(opponent);
+  const { of, text } = FIGURES[figure];
+  const ours = reports.qmpd ?? [];
+  if (against === undefined) {
+    return [verdictOf({ subject, values: ours.map(of), text, limit, reports: ours, what: figure })];
+  }
+  const theirs = reports[against];
+  if (theirs === undefined) return [];
+  return [ratioVerdict({ subject, figure, ours, theirs, against, limit })];
+}
+
+/** Our rounds against those of an opponent, paired. */
+export function ratioVerdict(ratio: {
+  readonly subject: string;
+  readonly figure: FigureName;
+  readonly ours: readonly GeneratorReport[];
+  readonly theirs: readonly GeneratorReport[];
+  readonly against: string;
+  readonly limit: Target["limit"];
+}): Verdict {
+  const { subject, figure, ours, theirs, against, limit } = ratio;
+  const { of } = FIGURES[figure];
+  const values = ours.flatMap((report, round) => {
+    const opponent = theirs[round];
+    if (opponent === undefined) return [];
+    // Where nothing was answered there is nothing to divide by, and nothing to divide.
+    const isMeasured = report.commands > 0 && opponent.commands > 0;
+    return [isMeasured ? of(report) / of(opponent) : Number.NaN];
   });
-  const ratio = median(ratios);
-  const range = `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;
-  const valid = rows.every((row) => row.generatorCpuShare <= GENERATOR_CPU_SHARE_MAX);
-  return [
-    {
-      subject,
-      figure: `${ratio.toFixed(1)}x QEMU (${range} in ${ratios.length} rounds)`,
-      target: `at least ${ratioMin}x`,
-      met: valid && ratio >= ratioMin,
-    },
-  ];
+  const name = against === "qemu" ? "QEMU's" : against;
+  return verdictOf({
+    subject,
+    values,
+    text: (value) => `${value.toFixed(2)}x`,
+    limit,
+    reports: [...ours, ...theirs],
+    what: `${figure} to ${name}`,
+    isRatio: true,
+  });
+}
+
+/** Figures of the rounds against a limit, which is not met where a round has none (NaN). */
+export function verdictOf(found: {
+  readonly subject: string;
+  readonly values: readonly number[];
+  readonly text: (value: number) => string;
+  readonly limit: Target["limit"];
+  readonly reports?: readonly GeneratorReport[];
+  /** What the values are, where the subject does not say. */
+  readonly what?: string;
+  readonly isRatio?: true;
+}): Verdict {
+  const { subject, values, text, limit, reports = [], what, isRatio } = found;
+  const isMeasured = values.every(Number.isFinite);
+  const value = isMeasured ? median(values) : Number.NaN;
+  const share = Math.max(0, ...reports.map(({ generatorCpuShare }) => generatorCpuShare));
+  const isReached = "most" in limit ? value <= limit.most : value >= limit.least;
+  const bound = "most" in limit ? `at most ${text(limit.most)}` : `at least ${text(limit.least)}`;
+  return {
+    subject,
+    figure: isMeasured ? text(value) : "nothing was answered in a round",
+    ...(isMeasured && values.length > 1
+      ? { spread: `${text(Math.min(...values))} to ${text(Math.max(...values))}` }
+      : {}),
+    target: what === undefined ? bound : `${what} ${bound}`,
+    met: isReached,
+    ...(isRatio === undefined ? {} : { isRatio }),
+    ...(reports.length === 0 ? {} : { generatorCpuShare: share }),
+  };
 }
 
 /** One answer of several. */

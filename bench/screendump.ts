@@ -1,8 +1,11 @@
 /**
- * How long does a screendump take, by size and format?
+ * How many pictures a second can be taken, by size, format and number of clients?
  *
- * Both servers show the same picture and write to the same place in memory (tmpfs).  The PPM files must be
- * equal byte by byte; the PNG files' sizes are in the table, as a faster encoder may just compress less.
+ * Both servers show the same picture and write to the same place in memory (tmpfs), each client its own file.  The PPM
+ * files must be equal byte by byte; the PNG files' sizes are in the table, as a faster encoder may just compress less.
+ *
+ * Four clients have a console each, so that nothing is shared between them.  Sixteen wait on one: whoever waits for the
+ * same refresh gets the same picture, which is what our server saves.
  */
 
 import { createHash } from "node:crypto";
@@ -10,6 +13,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import {
   type Answer,
+  type Contenders,
   compare,
   join,
   type Question,
@@ -22,26 +26,41 @@ import {
 /** Our picture may be larger than QEMU's by at most this factor. */
 const PNG_SIZE_RATIO_MAX = 1.5;
 
-interface Size {
-  readonly label: string;
-  readonly width: number;
-  readonly height: number;
-  readonly ratioMin: Readonly<Partial<Record<"png" | "ppm", number>>>;
-}
+type Format = "png" | "ppm";
 
-const SIZES: readonly Size[] = [
-  { label: "1080p", width: 1920, height: 1080, ratioMin: { png: 7, ppm: 4 } },
-  { label: "4K", width: 3840, height: 2160, ratioMin: {} },
-];
+const SIZES = [
+  { label: "1080p", width: 1920, height: 1080, durationMs: 5_000 },
+  // QEMU makes two of them a second.
+  { label: "4K", width: 3840, height: 2160, durationMs: 10_000 },
+] as const;
+
+/** What is asked of each size, and the least ratio to QEMU's rate. */
+const LOADS = [
+  { clients: 1, consoles: 1, format: "png", ratioMin: 8 },
+  { clients: 1, consoles: 1, format: "ppm", ratioMin: 5 },
+  { clients: 4, consoles: 4, format: "png", ratioMin: 12 },
+] as const;
+const WAITERS = { clients: 16, consoles: 1, format: "png", ratioMin: 40 } as const;
+
+interface Load {
+  readonly clients: number;
+  /** One: all wait on it.  Else one for each client. */
+  readonly consoles: number;
+  readonly format: Format;
+  readonly ratioMin: number;
+}
 
 export const screendump: Question = {
   name: "screendump",
-  asks: "How long does a screendump take, by size and format?",
+  asks: "How many pictures a second can be taken, by size, format and number of clients?",
   async ask(settings) {
     const directory = mkdtempSync("/dev/shm/qmpd-bench-");
     try {
       const answers: Answer[] = [];
-      for (const size of SIZES) answers.push(await measure(settings, size, directory));
+      for (const size of SIZES) {
+        const loads: readonly Load[] = size.label === "1080p" ? [...LOADS, WAITERS] : LOADS;
+        for (const load of loads) answers.push(await measure(settings, size, load, directory));
+      }
       return join(answers);
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -49,49 +68,88 @@ export const screendump: Question = {
   },
 };
 
-/** Options of `qmpd serve` for one VGA display that shows the still picture. */
-export function stillDisplay(width: number, height: number): string[] {
-  return ["--machine", "test", "--display", `VGA:${width}x${height},content=still`];
+/** Options of `qmpd serve` for VGA displays that show the still picture, with the ids `video0`, `video1`, ... */
+export function stillDisplay(width: number, height: number, consoles = 1): string[] {
+  const displays = Array.from({ length: consoles }, (_, index) => [
+    "--display",
+    `VGA:${width}x${height},content=still,id=video${index}`,
+  ]);
+  return ["--machine", "test", ...displays.flat()];
 }
 
-export function screendumpRequest(filename: string, format: "png" | "ppm"): string {
-  return `${JSON.stringify({ execute: "screendump", arguments: { filename, format } })}\n`;
+export function screendumpRequest(filename: string, format: Format, device = "video0"): string {
+  return `${JSON.stringify({ execute: "screendump", arguments: { filename, format, device } })}\n`;
 }
 
-async function measure(settings: Settings, size: Size, directory: string): Promise<Answer> {
-  const { width, height } = size;
-  const options = { qmpd: stillDisplay(width, height), qemu: { picture: { width, height } } };
-  return withContenders(settings, options, async (contenders) => {
-    const answers: Answer[] = [];
-    for (const format of ["png", "ppm"] as const) {
-      const path = joinPath(directory, `${size.label}.${format}`);
-      const ratioMin = size.ratioMin[format];
-      const files: Partial<Record<Side, { sizeBytes: number; hash: string }>> = {};
-      const answer = await compare(settings, contenders, {
-        subject: `${format} ${size.label}`,
-        load: {
-          clients: 1,
-          inFlightPerClient: 1,
-          requests: [screendumpRequest(path, format)],
-          measure: "reply",
-        },
-        durationMs: 5_000,
-        ...(ratioMin === undefined ? {} : { ratioMin }),
-        after: (side) => {
-          files[side] = { sizeBytes: statSync(path).size, hash: hashOf(path) };
-          return `${statSync(path).size} bytes`;
-        },
-      });
-      answers.push(answer, { rows: [], verdicts: fileVerdicts(`${format} ${size.label}`, format, files) });
-    }
-    return join(answers);
+function measure(
+  settings: Settings,
+  { label, width, height, durationMs }: (typeof SIZES)[number],
+  load: Load,
+  directory: string,
+): Promise<Answer> {
+  const { clients, consoles, format } = load;
+  const options = {
+    qmpd: stillDisplay(width, height, consoles),
+    // A QEMU that serves one client has exactly one monitor.
+    qemu: { monitors: clients, picture: { width, height, consoles } },
+  };
+  const where = clients === 1 ? "" : consoles === 1 ? ` to ${clients} waiters` : ` to ${clients} clients`;
+  const subject = `screendump ${format} ${label}${where}`;
+  return withContenders(settings, options, (contenders) =>
+    compareDumps(
+      settings,
+      contenders,
+      subject,
+      load,
+      joinPath(directory, `${label}-{client}.${format}`),
+      durationMs,
+    ),
+  );
+}
+
+async function compareDumps(
+  settings: Settings,
+  contenders: Contenders,
+  subject: string,
+  { clients, consoles, format, ratioMin }: Load,
+  path: string,
+  durationMs: number,
+): Promise<Answer> {
+  const files: Partial<Record<Side, PictureFile>> = {};
+  const device = consoles === 1 ? "video0" : "video{client}";
+  const answer = await compare(settings, contenders, {
+    subject,
+    load: {
+      clients,
+      inFlightPerClient: 1,
+      requests: [screendumpRequest(path, format, device)],
+      measure: "reply",
+    },
+    durationMs,
+    targets: [{ figure: "rate", against: "qemu", limit: { least: ratioMin } }],
+    after: (side) => {
+      const file = readPicture(path.replace("{client}", String(clients - 1)));
+      files[side] = file;
+      return `${file.sizeBytes} bytes`;
+    },
   });
+  return join([answer, { rows: [], verdicts: clients === 1 ? fileVerdicts(subject, format, files) : [] }]);
+}
+
+interface PictureFile {
+  readonly sizeBytes: number;
+  readonly hash: string;
+}
+
+function readPicture(path: string): PictureFile {
+  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
+  return { sizeBytes: statSync(path).size, hash };
 }
 
 function fileVerdicts(
   subject: string,
-  format: "png" | "ppm",
-  { qmpd, qemu }: Partial<Record<Side, { sizeBytes: number; hash: string }>>,
+  format: Format,
+  { qmpd, qemu }: Partial<Record<Side, PictureFile>>,
 ): Verdict[] {
   if (qmpd === undefined || qemu === undefined) return [];
   if (format === "ppm") {
@@ -106,10 +164,12 @@ function fileVerdicts(
     ];
   }
   const ratio = qmpd.sizeBytes / qemu.sizeBytes;
-  const figure = `${ratio.toFixed(2)}x QEMU's size`;
-  return [{ subject, figure, target: `at most ${PNG_SIZE_RATIO_MAX}x`, met: ratio <= PNG_SIZE_RATIO_MAX }];
-}
-
-function hashOf(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
+  return [
+    {
+      subject,
+      figure: `${ratio.toFixed(2)}x`,
+      target: `size to QEMU's at most ${PNG_SIZE_RATIO_MAX}x`,
+      met: ratio <= PNG_SIZE_RATIO_MAX,
+    },
+  ];
 }

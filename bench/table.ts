@@ -1,6 +1,9 @@
-/** Prints an answer as a table for people. */
+/** Answers as people read them: a table in the terminal, and the table of README.md. */
 
-import type { Answer, Question, Row } from "./question.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+
+import { GENERATOR_CPU_SHARE_MAX } from "./load.ts";
+import type { Answer, Question, Row, Verdict } from "./question.ts";
 
 const COLUMNS: readonly { readonly head: string; readonly cell: (row: Row) => string }[] = [
   { head: "", cell: (row) => row.subject },
@@ -25,14 +28,75 @@ export function formatAnswer(question: Question, answer: Answer): string {
     for (const line of cells)
       lines.push(`  ${line.map((text, index) => pad(text, index, widths)).join("  ")}`.trimEnd());
   }
-  for (const { subject, figure, target, met } of answer.verdicts) {
-    lines.push(`  ${met ? "met   " : "MISSED"}  ${subject}: ${figure}; target: ${target}`);
+  for (const verdict of answer.verdicts) {
+    const { subject, figure, spread, target } = verdict;
+    const range = spread === undefined ? "" : ` (${spread})`;
+    const against = target === undefined ? "" : `; target: ${target}`;
+    lines.push(
+      `  ${outcomeOf(verdict).padEnd(7)}  ${subject}: ${figure}${range}${against}${generatorText(verdict)}`,
+    );
   }
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Where the generator has set the pace, a ratio says nothing, and a floor or ceiling that was missed says nothing of the server.
+ * One that was met is met all the same: with a faster generator the figure could only be better.
+ */
+export function outcomeOf({
+  met,
+  target,
+  isRatio,
+  generatorCpuShare = 0,
+}: Pick<Verdict, "met" | "target" | "isRatio" | "generatorCpuShare">): "met" | "MISSED" | "INVALID" | "" {
+  if (target === undefined) return "";
+  if (generatorCpuShare > GENERATOR_CPU_SHARE_MAX && (isRatio === true || !met)) return "INVALID";
+  return met ? "met" : "MISSED";
+}
+
+/** Told where it matters. */
+function generatorText({ generatorCpuShare = 0 }: Verdict): string {
+  if (generatorCpuShare <= GENERATOR_CPU_SHARE_MAX) return "";
+  return `; the generator took ${(generatorCpuShare * 100).toFixed(0)} % of a core`;
 }
 
 /** Words to the left, figures to the right. */
 function pad(text: string, index: number, widths: readonly number[]): string {
   const width = widths[index] ?? 0;
   return index < 2 || index === COLUMNS.length - 1 ? text.padEnd(width) : text.padStart(width);
+}
+
+const BEGIN = "<!-- table: begin -->";
+const END = "<!-- table: end -->";
+
+/** Throws when the file has no place for a table. */
+export function checkTableFile(file: string): void {
+  split(file);
+}
+
+/** Replaces what stands between the marks of a file. */
+export function writeTable(file: string, caption: string, verdicts: readonly Verdict[]): void {
+  const [before, after] = split(file);
+  writeFileSync(file, `${before}${BEGIN}\n\n${markdownTable(caption, verdicts)}\n${END}${after}`);
+}
+
+export function markdownTable(caption: string, verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map((verdict) => {
+    const { subject, figure, spread = "", target = "", generatorCpuShare } = verdict;
+    const generator = generatorCpuShare === undefined ? "" : `${(generatorCpuShare * 100).toFixed(0)} %`;
+    return [subject, target, figure, spread, generator, outcomeOf(verdict)];
+  });
+  const lines = [
+    ["work", "target", "median", "spread", "generator", "outcome"],
+    ["---", "---", "---", "---", "---", "---"],
+    ...rows,
+  ];
+  return `${caption}\n\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+}
+
+function split(file: string): [before: string, after: string] {
+  const [before, rest] = readFileSync(file, "utf8").split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`${file} has no ${BEGIN} and ${END}`);
+  return [before, after];
 }

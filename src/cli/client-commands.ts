@@ -25,6 +25,8 @@ Examples:
       the second head of a display, without compression
   qmpd screendump unix:qmp.sock - > screen.png
       to standard output
+  qmpd screendump unix:qmp.sock -
+      shown right here, by a terminal that knows kitty's graphics or sixels
   qmpd screendump unix:qmp.sock screen.png --timeout 2
 
 The picture comes in the reply of screendump-data where the server has that command, so that it may be on another
@@ -49,7 +51,7 @@ export function addClientCommands(program: Command): void {
     .command("screendump")
     .description("Takes one picture of a display of any QMP server.")
     .argument("<endpoint>", "unix:PATH or tcp:HOST:PORT")
-    .argument("<file>", "where to write it; - is standard output")
+    .argument("<file>", "where to write it; - is standard output, or shows it in a terminal")
     .option("--device <id>", "the display's device (default: the first display)")
     .option("--head <n>", "which head of the device, from 0", head)
     .addOption(

@@ -6,6 +6,7 @@
 
 import { Command } from "commander";
 import { readVersion } from "../server/version.ts";
+import { addBenchCommand } from "./bench-options.ts";
 import { addClientCommands } from "./client-commands.ts";
 import { addLoadCommand } from "./load-options.ts";
 import { addServeCommand } from "./serve.ts";
@@ -20,6 +21,7 @@ const program = new Command("qmpd")
 addServeCommand(program);
 addClientCommands(program);
 addLoadCommand(program);
+addBenchCommand(program);
 
 const schema = program
   .command("schema")

@@ -1,5 +1,6 @@
 /**
- * `qmpd screendump`: one picture of a display of any QMP server, in a file of this side or on standard output.
+ * `qmpd screendump`: one picture of a display of any QMP server, in a file of this side, on standard output, or shown by
+ * the terminal.
  *
  *     the server has screendump-data ---> the picture comes in the reply; FILE is written here
  *     it has screendump alone ----------> the server writes a file, which has to be on this computer
@@ -25,6 +26,7 @@ import {
 } from "../client/index.ts";
 import { Introspection } from "../shell/introspection.ts";
 import { visible } from "../util/visible.ts";
+import type { PictureProtocol } from "./terminal-picture.ts";
 
 export type PictureFormat = "png" | "ppm";
 
@@ -83,7 +85,7 @@ async function takePicture(
   options: ScreendumpOptions,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const destination = destinationOf(file);
+  const destination = await destinationOf(file, options.format);
   const given = options.format ?? formatOfName(file);
   const deadlineMs = performance.now() + options.timeout * 1000;
   const limits = (): Limits => ({
@@ -100,6 +102,7 @@ async function takePicture(
         ? await pictureInReply(client, args, limits())
         : await pictureByFile(client, args, format, limits(), destination);
     checkPicture(picture, format, client.peer);
+    if (destination.kind === "terminal") return await show(picture, destination.protocol);
     await write(destination, file, picture);
   } finally {
     await client.close();
@@ -178,15 +181,14 @@ async function pictureByFile(
 // ---- Where the picture goes ----
 
 /** `device`: what is there is no regular file (`/dev/null`, a FIFO), and has to be written as it is. */
-type Destination = { readonly kind: "stdout" } | { readonly kind: "file" | "device"; readonly path: string };
+type FileDestination =
+  | { readonly kind: "stdout" }
+  | { readonly kind: "file" | "device"; readonly path: string };
+type Destination = FileDestination | { readonly kind: "terminal"; readonly protocol: PictureProtocol };
 
 /** Looks before anything is asked for. */
-function destinationOf(file: string): Destination {
-  if (file === STDOUT) {
-    if (process.stdout.isTTY)
-      throw new ScreendumpError("a terminal shows no picture: name a file, or send it on with >");
-    return { kind: "stdout" };
-  }
+async function destinationOf(file: string, format: PictureFormat | undefined): Promise<Destination> {
+  if (file === STDOUT) return process.stdout.isTTY ? terminal(format) : { kind: "stdout" };
   const path = resolve(file);
   try {
     const there = statSync(path, { throwIfNoEntry: false });
@@ -202,7 +204,24 @@ function destinationOf(file: string): Destination {
   }
 }
 
-async function write(destination: Destination, file: string, picture: Buffer): Promise<void> {
+async function terminal(format: PictureFormat | undefined): Promise<Destination> {
+  const { pictureProtocol } = await import("./terminal-picture.ts");
+  const protocol = pictureProtocol(process.stdout);
+  if (protocol === undefined) {
+    throw new ScreendumpError(
+      "this terminal is not known to show pictures: name a file, or send it on with >",
+    );
+  }
+  if (format === "ppm") throw new ScreendumpError("a terminal shows PNG alone: leave out --format");
+  return { kind: "terminal", protocol };
+}
+
+async function show(picture: Buffer, protocol: PictureProtocol): Promise<void> {
+  const { terminalPicture } = await import("./terminal-picture.ts");
+  await writeToStdout(terminalPicture(picture, protocol));
+}
+
+async function write(destination: FileDestination, file: string, picture: Buffer): Promise<void> {
   if (destination.kind === "stdout") return writeToStdout(picture);
   const { kind, path } = destination;
   const written = kind === "device" ? path : join(dirname(path), `.${basename(path)}-${randomUUID()}`);
@@ -215,7 +234,7 @@ async function write(destination: Destination, file: string, picture: Buffer): P
   }
 }
 
-async function writeToStdout(picture: Buffer): Promise<void> {
+async function writeToStdout(picture: Buffer | string): Promise<void> {
   const failed = once(process.stdout, "error").then(([error]) => error as Error);
   const written = new Promise<undefined>((done) =>
     process.stdout.write(picture, (error) => error ?? done(undefined)),

@@ -8,7 +8,7 @@ import { summaryNotes } from "./summary.ts";
 import type { Verdict } from "./threshold.ts";
 import { figureText, timeText } from "./units.ts";
 
-const STYLE = `
+export const STYLE = `
 :root { color-scheme: light dark; --back: #fff; --text: #1c2024; --dim: #60646c; --line: #dcdfe4; --card: #f7f8fa; --bad: #c62a2f; --good: #18794e; }
 @media (prefers-color-scheme: dark) {
   :root { --back: #15171a; --text: #edeef0; --dim: #a1a7b0; --line: #33373d; --card: #1d2024; --bad: #ff8589; --good: #4cc38a; }
@@ -134,7 +134,7 @@ function settingsTable({ settings, durationMs }: LoadResult): string {
   return tableHtml(["setting", "value"], rows);
 }
 
-function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[], tag: string): string =>
     `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
   return `<table><thead>${cells(head, "th")}</thead><tbody>${rows.map((row) => cells(row, "td")).join("")}</tbody></table>`;
@@ -210,7 +210,7 @@ function figureHtml(title: string, { svg, legend }: LineChart): string {
   return `<section><h2>${escapeHtml(title)}</h2><figure><div class="legend">${keys.join("")}</div>${svg}</figure></section>`;
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

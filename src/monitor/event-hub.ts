@@ -133,7 +133,7 @@ export class EventHub {
 }
 
 class Shard {
-  readonly #subject = new Subject<EncodedEvent>();
+  readonly events = new Subject<EncodedEvent>();
   #waiting: EncodedEvent[] = [];
   members = 0;
 
@@ -144,16 +144,7 @@ class Shard {
   join(): EventFeed {
     this.deliver(); // What was emitted before is not for the one who joins now.
     this.members++;
-    let joined = true;
-    return {
-      events: this.#subject,
-      catchUp: () => this.deliver(),
-      leave: () => {
-        assert(joined, "a session leaves the hub once");
-        joined = false;
-        this.members--;
-      },
-    };
+    return new ShardFeed(this);
   }
 
   put(event: EncodedEvent): void {
@@ -164,6 +155,30 @@ class Shard {
     if (this.#waiting.length === 0) return;
     const events = this.#waiting;
     this.#waiting = [];
-    for (const event of events) this.#subject.next(event);
+    for (const event of events) this.events.next(event);
+  }
+}
+
+/** A class, not closures: there is one for each session. */
+class ShardFeed implements EventFeed {
+  readonly #shard: Shard;
+  #joined = true;
+
+  constructor(shard: Shard) {
+    this.#shard = shard;
+  }
+
+  get events(): Observable<EncodedEvent> {
+    return this.#shard.events;
+  }
+
+  catchUp(): void {
+    this.#shard.deliver();
+  }
+
+  leave(): void {
+    assert(this.#joined, "a session leaves the hub once");
+    this.#joined = false;
+    this.#shard.members--;
   }
 }

@@ -110,7 +110,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   readonly #calls = new Set<CommandCall>();
   #asyncInFlight = 0;
   /** Keys of the ids in flight; kept with `async` alone (rule L5). */
-  readonly #idsInFlight = new Set<string>();
+  #idsInFlight: Set<string> | undefined;
   #pump: "idle" | "running" | "scheduled" = "idle";
   /** What may still be done in this turn, in requests; filled up in the next one. */
   #allowance = REQUESTS_PER_TURN_MAX;
@@ -124,7 +124,8 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   #budgetedBytes = 0;
   /** Runs while an unfinished message holds much: whoever sends nothing more must not keep others waiting. */
   #unfinishedTimer: Timer | undefined;
-  readonly #replyRooms: ReplyRooms;
+  /** Made for the first large reply: most sessions have none, and idle ones should be small. */
+  #replyRooms: ReplyRooms | undefined;
   #closeReason: string | undefined;
 
   constructor(port: SessionPort, connection: Connection, reader: MessageReader, sessionId: number) {
@@ -140,11 +141,10 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       limits: port.limits,
       overrun: (reason) => this.destroy(reason),
       room: () => {
-        this.#replyRooms.grant();
+        this.#replyRooms?.grant();
         this.#run();
       },
     });
-    this.#replyRooms = new ReplyRooms(port.outputBudget, () => this.#outbound.hasRoom);
     this.#outgoing = this.#returns.subscribe(this.#outbound);
     connection.start(this);
   }
@@ -280,6 +280,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     this.#state = "command";
     for (const capability of enable) if (!this.has(capability)) this.#enabled.push(capability);
     this.#async = this.has("async");
+    if (this.#async) this.#idsInFlight = new Set();
     this.#oob = this.has("oob");
     this.#feed = this.#port.hub.join();
     this.#outgoing.unsubscribe();
@@ -303,14 +304,15 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     this.#port.reports.end(call);
     if (call === this.#running) this.#running = undefined;
     else this.#asyncInFlight--;
-    if (this.#async && call.id !== undefined) this.#idsInFlight.delete(idKey(call.id));
+    if (call.id !== undefined) this.#idsInFlight?.delete(idKey(call.id));
     this.#requestBytes -= call.messageBytes;
     this.#answer(call, outcome);
-    this.#replyRooms.release(call);
+    this.#replyRooms?.release(call);
     this.#run();
   }
 
   replyRoom(call: CommandCall, bytes: number): Promise<void> {
+    this.#replyRooms ??= new ReplyRooms(this.#port.outputBudget, () => this.#outbound.hasRoom);
     return this.#replyRooms.request(call, bytes, call.signal);
   }
 
@@ -430,7 +432,12 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       const error = new QmpError(`The 'id' is larger than ${ID_BYTES_MAX} bytes`);
       return this.#accept(undefined, undefined, error);
     }
-    if (this.#idsInFlight.size > 0 && request.id !== undefined && this.#idsInFlight.has(idKey(request.id))) {
+    if (
+      request.id !== undefined &&
+      this.#idsInFlight !== undefined &&
+      this.#idsInFlight.size > 0 &&
+      this.#idsInFlight.has(idKey(request.id))
+    ) {
       return this.#accept(undefined, request.id, new QmpError("The 'id' is in use by a command in flight"));
     }
     if (
@@ -448,7 +455,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     if (request === undefined && this.#running === undefined && this.#waiting.length === 0) {
       return this.#fail(refusal, id, "");
     }
-    if (this.#async && request !== undefined && id !== undefined) this.#idsInFlight.add(idKey(id));
+    if (request !== undefined && id !== undefined) this.#idsInFlight?.add(idKey(id));
     const messageBytes = request === undefined ? 0 : this.#messageBytes;
     this.#requestBytes += messageBytes;
     this.#waiting.push({ request, id, acceptedMs: this.#port.clock.nowMs(), messageBytes, refusal });
@@ -467,8 +474,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       return false;
     this.#waiting.shift();
     this.#requestBytes -= head.messageBytes;
-    if (this.#async && head.request !== undefined && head.id !== undefined)
-      this.#idsInFlight.delete(idKey(head.id));
+    if (head.request !== undefined && head.id !== undefined) this.#idsInFlight?.delete(idKey(head.id));
     if (head.refusal !== undefined || head.request === undefined) this.#fail(head.refusal, head.id, "");
     else this.#start(head.request, head.acceptedMs, head.messageBytes);
     return true;
@@ -505,7 +511,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     const call = new CommandCall(this, command, request.arguments, id, startedMs, messageBytes);
     this.#requestBytes += messageBytes;
     this.#calls.add(call);
-    if (this.#async && id !== undefined) this.#idsInFlight.add(idKey(id));
+    if (id !== undefined) this.#idsInFlight?.add(idKey(id));
     if (command.kind === "async" && this.#async) this.#asyncInFlight++;
     else this.#running = call;
     call.run();

@@ -9,13 +9,16 @@ import { createInterface } from "node:readline";
 export interface ScriptedRequest {
   readonly id: number;
   readonly command: string;
+  readonly args: Readonly<Record<string, unknown>>;
   /** How many requests of this connection came before. */
   readonly index: number;
   readonly socket: Socket;
 }
 
-const GREETING =
-  '{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}}, "capabilities": ["oob", "async"]}}';
+function greeting(packageName: string): string {
+  const version = { qemu: { major: 7, minor: 2, micro: 0 }, package: packageName };
+  return JSON.stringify({ QMP: { version, capabilities: ["oob", "async"] } });
+}
 
 export class ScriptedServer {
   readonly #directory = mkdtempSync(join(tmpdir(), "qmpd-scripted-"));
@@ -23,17 +26,23 @@ export class ScriptedServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(answer: (request: ScriptedRequest) => void, negotiated = '{"return": {}}') {
+  constructor(answer: (request: ScriptedRequest) => void, negotiated = '{"return": {}}', packageName = "") {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on("error", () => {}); // `close` follows.
       socket.on("close", () => this.#sockets.delete(socket));
-      socket.write(`${GREETING}\r\n`);
+      socket.write(`${greeting(packageName)}\r\n`);
       let index = 0;
-      createInterface({ input: socket }).on("line", (line) => {
-        const { execute, id } = JSON.parse(line) as { execute: string; id: number };
+      const lines = createInterface({ input: socket });
+      lines.on("error", () => {}); // Those of the socket.
+      lines.on("line", (line) => {
+        const {
+          execute,
+          id,
+          arguments: args = {},
+        } = JSON.parse(line) as { execute: string; id: number; arguments?: Record<string, unknown> };
         if (execute === "qmp_capabilities") socket.write(`${negotiated}\r\n`);
-        else answer({ id, command: execute, index: index++, socket });
+        else answer({ id, command: execute, args, index: index++, socket });
       });
     });
   }

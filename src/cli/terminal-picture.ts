@@ -1,0 +1,71 @@
+/**
+ * A picture in a terminal that can show one: by kitty's graphics protocol, which takes the PNG as it is, or as sixels.
+ *
+ * What a terminal can do is told from its environment: asking it would mean to read its answer from among what is typed.
+ *
+ * Source: https://sw.kovidgoyal.net/kitty/graphics-protocol/
+ */
+
+import { decode } from "fast-png";
+import { FINALIZER, image2sixel, introducer, type RGBColor, sixelEncode } from "sixel";
+import { createSupportsTerminalGraphics } from "supports-terminal-graphics";
+
+export type PictureProtocol = "kitty" | "sixel";
+
+/** Of base64, in one escape sequence of kitty's. */
+const KITTY_CHUNK_CHARS_MAX = 4096;
+const SIXEL_COLORS_MAX = 256;
+
+/** How `stream` shows pictures; undefined when it is no terminal, or one of which that is not known. */
+export function pictureProtocol(stream: { readonly isTTY?: boolean }): PictureProtocol | undefined {
+  const { kitty, sixel } = createSupportsTerminalGraphics(stream);
+  if (kitty) return "kitty";
+  return sixel ? "sixel" : undefined;
+}
+
+/** What to write to the terminal, with the end of the line.  `png` is a whole PNG file. */
+export function terminalPicture(png: Uint8Array, protocol: PictureProtocol): string {
+  return `${protocol === "kitty" ? kittyPicture(png) : sixelPicture(png)}\n`;
+}
+
+function kittyPicture(png: Uint8Array): string {
+  const base64 = Buffer.from(png).toString("base64");
+  let text = "";
+  for (let start = 0; start < base64.length; start += KITTY_CHUNK_CHARS_MAX) {
+    const end = start + KITTY_CHUNK_CHARS_MAX;
+    // Transmit and display, a PNG, and no answer: it would be taken for what somebody types.
+    const what = start === 0 ? "a=T,f=100,q=2," : "";
+    text += `\x1b_G${what}m=${end < base64.length ? 1 : 0};${base64.slice(start, end)}\x1b\\`;
+  }
+  return text;
+}
+
+function sixelPicture(png: Uint8Array): string {
+  const { width, height, data, channels } = decode(png);
+  const rgba = new Uint8Array(width * height * 4).fill(0xff);
+  // Servers make pictures of 8 bits, gray or in color, with or without alpha: what is grey has one value for all three.
+  const isGrey = channels < 3;
+  for (let from = 0, to = 0; to < rgba.length; from += channels, to += 4) {
+    for (let color = 0; color < 3; color++) rgba[to + color] = Number(data[from + (isGrey ? 0 : color)]);
+  }
+  const palette = fewColors(rgba);
+  // Of few colors, as those of a text console are, a quantizer would make other ones.
+  return palette === undefined
+    ? image2sixel(rgba, width, height, SIXEL_COLORS_MAX)
+    : introducer() + sixelEncode(rgba, width, height, palette) + FINALIZER;
+}
+
+/** The colors of a picture; undefined when there are more than sixels can have. */
+function fewColors(rgba: Uint8Array): RGBColor[] | undefined {
+  const colors = new Map<number, RGBColor>();
+  for (let at = 0; at < rgba.length; at += 4) {
+    const red = rgba[at] ?? 0;
+    const green = rgba[at + 1] ?? 0;
+    const blue = rgba[at + 2] ?? 0;
+    const key = (red << 16) | (green << 8) | blue;
+    if (colors.has(key)) continue;
+    if (colors.size === SIXEL_COLORS_MAX) return undefined;
+    colors.set(key, [red, green, blue]);
+  }
+  return [...colors.values()];
+}
