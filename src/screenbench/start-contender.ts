@@ -88,7 +88,17 @@ function startQmpd(
   ]);
   return startServerProcess(
     process.execPath,
-    [program, "serve", "--log-level", "error", "--qmp", `unix:${socket}`, ...displays.flat()],
+    [
+      program,
+      "serve",
+      "--log-level",
+      "error",
+      "--qmp",
+      `unix:${socket}`,
+      "--machine",
+      "test",
+      ...displays.flat(),
+    ],
     [socket],
     () => rmSync(directory, { recursive: true, force: true }),
   );
