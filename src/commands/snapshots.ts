@@ -13,7 +13,6 @@
  */
 
 import type { DriveName, MachineState } from "../offload/pc-contract.ts";
-import type { SnapshotHeader } from "../offload/snapshot-file.ts";
 import type { SnapshotStore, StoredSnapshot } from "../offload/snapshot-store.ts";
 import type { SnapshotInfo } from "../qapi/generated/block-core.ts";
 import type { MachineSnapshotInfo } from "../qapi/generated/migration.ts";
@@ -104,7 +103,7 @@ export class Snapshots {
       const restored = { ...state, overlays: overlaysFor(drives, state, tag) };
       await control.pausePoint();
       const result = await fromThread(this.#machine.handle.restoreState(restored));
-      if (!result.ok) throw new QmpError(`Snapshot '${tag}': ${result.desc}`);
+      if (!result.ok) throw new QmpError(`Snapshot file '${store.pathOf(tag)}': ${result.desc}`);
     } finally {
       turn.leave();
     }
@@ -116,14 +115,22 @@ export class Snapshots {
     turn.leaveRunState();
     try {
       await turn.come;
-      const store = devices.length === 0 ? await this.#openStore?.() : undefined;
-      const header: SnapshotHeader | undefined = await store?.header(tag).catch(() => undefined);
-      await this.#drivesOf(devices, header?.overlays.length === 0);
+      await this.#drivesOf(devices, devices.length === 0 && (await this.#isWithoutDisks(tag)));
       await control.pausePoint();
       await asClientsError((await this.#store()).remove(tag));
     } finally {
       turn.leave();
     }
+  }
+
+  /** Whether a snapshot can be deleted where no disk is named: one that is damaged can, too. */
+  async #isWithoutDisks(tag: string): Promise<boolean> {
+    // That a directory is missing is told later.
+    if (this.#openStore === undefined) return this.#machine.handle.config.type === "pc";
+    const store = await this.#openStore();
+    if (!(await asClientsError(store.has(tag)))) return false;
+    const header = await store.header(tag).catch(() => undefined);
+    return header === undefined || header.overlays.length === 0;
   }
 
   /** The disks among `devices` that are to be saved, or put back, along.  Throws `QmpError` for what cannot be. */

@@ -18,7 +18,7 @@ import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/pr
 import { join } from "node:path";
 import { SNAPSHOT_STALE_MS, SNAPSHOT_TRANSFER_BYTES } from "../util/limits.ts";
 import { errnoOf, FileError } from "./file-error.ts";
-import type { DiskOverlay, DriveName, MachineState } from "./pc-contract.ts";
+import type { DiskOverlay, MachineState } from "./pc-contract.ts";
 import type { WorkerPool } from "./pool.ts";
 import {
   CHECKSUM_BYTES,
@@ -70,6 +70,11 @@ export class SnapshotStore {
     if (!found.isDirectory()) throw this.#directoryError("ENOTDIR");
   }
 
+  /** The file of a tag that can be. */
+  pathOf(tag: string): string {
+    return join(this.directory, fileName(tag));
+  }
+
   /** What is there, the oldest first.  A file that is damaged is left out: loading it tells what is wrong. */
   async list(): Promise<StoredSnapshot[]> {
     const snapshots: StoredSnapshot[] = [];
@@ -84,7 +89,7 @@ export class SnapshotStore {
   /** Whether there is a file of that tag, damaged or not.  Rejects with `SnapshotFault` for a tag that cannot be. */
   async has(tag: string): Promise<boolean> {
     try {
-      await stat(join(this.directory, fileName(tag)));
+      await stat(this.pathOf(tag));
       return true;
     } catch (error) {
       if (errnoOf(error) === "ENOENT" && !(error instanceof SnapshotFault)) return false;
@@ -308,9 +313,4 @@ async function readHeader(
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
-}
-
-/** The drives whose overlays a snapshot has. */
-export function drivesOf({ overlays }: SnapshotHeader): DriveName[] {
-  return overlays.map(({ drive }) => drive);
 }

@@ -219,6 +219,9 @@ describe("a snapshot that cannot be", () => {
     const remove = (args: object) => run(client, "snapshot-delete", { tag: "one", devices: [], ...args });
     expect(await remove({ tag: "none" })).toBe("At least one device is required for snapshot");
     expect(await remove({ devices: ["none"] })).toBe("No block device node 'none'");
+    // A damaged one is not in the way for ever.
+    writeFileSync(file("snaps/one.snapshot"), "damaged");
+    expect(await save({})).toBe("Snapshot 'one' already exists in one or more devices");
     expect(await remove({})).toBeUndefined();
     expect(saved()).toEqual([]);
   });
@@ -241,6 +244,9 @@ describe("a snapshot that cannot be", () => {
     const client = await TestClient.connect(file("qmp.sock"), []);
     expect(await run(client, "snapshot-save", { tag: "one", ...NO_DISK })).toBe(
       "Snapshots need a directory: start the machine with --snapshots DIR",
+    );
+    expect(await run(client, "snapshot-delete", { tag: "one", devices: [] })).toMatch(
+      /^Snapshots need a dir/,
     );
     expect(await client.execute("query-snapshots")).toEqual({ return: [] });
     program.kill("SIGTERM");
@@ -270,7 +276,7 @@ describe("a snapshot that cannot be", () => {
     await program?.ended;
     const other = await serve("--hda", "disk.img", "--snapshot", "--memory", "32");
     expect(await run(other, "snapshot-load", { tag: "one", ...DISK })).toBe(
-      "Snapshot 'one': The saved state is of a machine with another memory size",
+      "Snapshot file 'snaps/one.snapshot': The saved state is of a machine with another memory size",
     );
   });
 });
