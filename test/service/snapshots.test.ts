@@ -4,9 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Line, TestClient } from "../support/client.ts";
 import { Program } from "../support/program.ts";
+
+/** A whole program starts in each test, on a computer that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
 let program: Program | undefined;
