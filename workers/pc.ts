@@ -41,6 +41,7 @@ import type {
   PcThread,
   PointerDevice,
   Registers,
+  Saved,
 } from "../src/offload/pc-contract.ts";
 import { openPcFiles } from "../src/offload/pc-files.ts";
 import { Console } from "../src/ui/console.ts";
@@ -56,6 +57,8 @@ class PcService implements MachineThread, PcThread {
   #pc: Pc | undefined;
   #console: Console | undefined;
   #tree: PcTree | undefined;
+  /** What is written to a medium that comes later is thrown away too. */
+  #isSnapshot = false;
 
   constructor(tell: (news: MachineNews) => void, takePrinted: () => string) {
     this.#tell = tell;
@@ -90,6 +93,7 @@ class PcService implements MachineThread, PcThread {
     await pc.settled();
     this.#pc = pc;
     this.#tree = tree;
+    this.#isSnapshot = config.pc.isSnapshot;
     this.#console = new Console(pc.screen, randomInt(1, 2 ** 31));
     const console = {
       index: 0,
@@ -174,13 +178,13 @@ class PcService implements MachineThread, PcThread {
     });
   }
 
-  async saveState(_: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {
+  async saveState(_: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {
     return answer(async () => {
       await this.#machine.settled();
       const startMs = systemClock.nowMs();
-      const { state, events } = await this.#machine.saveState(drives);
+      const { state, events, guestTimeMs } = await this.#machine.saveState(drives);
       this.#happened(events);
-      return { ...state, pausedMs: systemClock.nowMs() - startMs };
+      return { ...state, guestTimeMs, pausedMs: systemClock.nowMs() - startMs };
     });
   }
 
@@ -193,16 +197,23 @@ class PcService implements MachineThread, PcThread {
   }
 
   async changeMedium(_: number, change: MediumChange): Promise<MachineResult<void>> {
-    const open = (before: DiskImage | undefined): DiskImage | undefined => {
-      if (change.file === undefined) return undefined;
+    const { drive, file, readOnlyMode, isForced } = change;
+    const open = (wasReadOnly: boolean): DiskImage | undefined => {
+      if (file === undefined) return undefined;
       const isReadOnly =
-        change.drive === "ide1-cd0" ||
-        (change.readOnlyMode === "retain"
-          ? (before?.isReadOnly ?? true)
-          : change.readOnlyMode === "read-only");
-      return new DiskFile(change.file, isReadOnly ? "read-only" : "read-write");
+        drive === "ide1-cd0" || (readOnlyMode === "retain" ? wasReadOnly : readOnlyMode === "read-only");
+      return new DiskFile(file, isReadOnly ? "read-only" : this.#isSnapshot ? "overlay" : "read-write");
     };
-    return answer(async () => this.#happened(await this.#machine.changeMedium(change.drive, open)));
+    return answer(async () => this.#happened(await this.#machine.changeMedium(drive, open, isForced)));
+  }
+
+  async moveTray(
+    _: number,
+    drive: DriveName,
+    isOpen: boolean,
+    isForced: boolean,
+  ): Promise<MachineResult<void>> {
+    return answer(async () => this.#happened(await this.#machine.moveTray(drive, isOpen, isForced)));
   }
 
   async serialWrite(_: number, bytes: Uint8Array): Promise<MachineResult<void>> {

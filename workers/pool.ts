@@ -10,6 +10,7 @@ import type {
   PluginTask,
   PluginTaskOutcome,
   TaskOutcome,
+  TransferTask,
   WriteTask,
 } from "../src/offload/contract.ts";
 import { lowerPriority } from "../src/offload/low-priority.ts";
@@ -38,6 +39,12 @@ export async function base64(task: Base64Task): Promise<Base64Outcome> {
   // Piscina unwraps it: what arrives is the outcome, whose bytes are moved rather than copied.
   const moving: unknown = { [transferableSymbol]: outcome.value.buffer, [valueSymbol]: outcome };
   return move(moving as Parameters<typeof move>[0]) as unknown as Base64Outcome;
+}
+
+export async function transfer(task: TransferTask): Promise<TaskOutcome<number>> {
+  // Loaded by the threads that need it.
+  const { transfer } = await import("../src/offload/snapshot-transfer.ts");
+  return settle(() => transfer(task));
 }
 
 export async function plugin(task: PluginTask): Promise<PluginTaskOutcome> {

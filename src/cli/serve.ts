@@ -33,6 +33,7 @@ interface ServeOptions extends PcOptions {
   readonly qtest?: true;
   readonly plugin?: readonly string[];
   readonly serial?: string;
+  readonly snapshots?: string;
   readonly allowRemote?: true;
   readonly config?: string;
   readonly workers: number;
@@ -57,6 +58,7 @@ const PC_OPTIONS = [
   "shutdown",
   "tripleFault",
   "serial",
+  "snapshots",
 ];
 
 /** Options that a configuration file is there instead of. */
@@ -87,6 +89,7 @@ Examples:
   qmpd serve --bios /usr/share/seabios/bios.bin --vga-bios /usr/share/seabios/vgabios-stdvga.bin \\
              --hda disk.img --cdrom install.iso --boot dc --memory 256M
       a PC that boots from a disk; with --snapshot what it writes is thrown away at the end
+  qmpd serve --snapshots /tmp/snapshots    keeps the PC's state there: snapshot-save, snapshot-load
   qmpd serve --serial unix:serial.sock     its serial port: socat - UNIX-CONNECT:serial.sock
   qmpd serve --machine test --display VGA:1920x1080 --display qxl:3840x2160,id=video0,heads=2
       three consoles; screendump's "device" and "head" choose among them
@@ -147,6 +150,7 @@ export function addServeCommand(program: Command): void {
       ]),
     )
     .option("--serial <end>", "where a PC's serial port leads to: ringbuf or unix:PATH (default: ringbuf)")
+    .option("--snapshots <directory>", "where a PC's snapshots are kept, for snapshot-save and snapshot-load")
     .option(
       "--display <TYPE:WxH...>",
       `of machine test: VGA or qxl, 320x200 to 3840x2160; may be repeated (default: ${DEFAULT_DISPLAY})`,
@@ -209,6 +213,7 @@ async function readConfig(options: ServeOptions, command: Command): Promise<Serv
           pc: type === "pc" ? pcConfig(options) : undefined,
         },
         ...(options.serial === undefined ? {} : { serial: parseSerial(options.serial) }),
+        ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
         qmp: (options.qmp ?? ["unix:qmp.sock"]).map(parseEndpoint),
         name: options.name,
         uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),

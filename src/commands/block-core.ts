@@ -1,12 +1,14 @@
-/** Handlers of the commands in `schema/block-core.json`. */
+/** Handlers of the commands in `schema/block-core.json` that are about block nodes. */
 
 import type { BlockCoreHandlers } from "../qapi/generated/block-core.ts";
 import type { ResourceClaim } from "../qapi/runtime/command.ts";
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { type BlockGraph, nodeNames } from "./block-graph.ts";
 
-/** `graph` belongs to the machine; whoever made it closes it. */
-export function blockCoreHandlers(graph: BlockGraph): BlockCoreHandlers<PlainContext, CommandContext> {
+/** All but what tells of the machine's drives.  `graph` belongs to the machine; whoever made it closes it. */
+export function blockCoreHandlers(
+  graph: BlockGraph,
+): Omit<BlockCoreHandlers<PlainContext, CommandContext>, "query-block"> {
   return {
     "blockdev-add": {
       handle: (options, { signal }) => graph.add(options, signal),

@@ -94,8 +94,9 @@ export class RunControl {
     return [{ kind: "reset", guest, reason }];
   }
 
-  /** The machine is as it was when its state was saved, and does not run: `cont` will do. */
-  restored(): void {
+  /** The machine, which does not run, is as it was when its state was saved: `cont` will do. */
+  restored(guestTimeMs: number): void {
+    this.#guestTimeMs = guestTimeMs;
     if (NEEDS_RESET.has(this.#state)) this.#state = "paused";
   }
 

@@ -15,6 +15,7 @@ import type {
   PcControl,
   PointerDevice,
   Registers,
+  Saved,
 } from "./pc-contract.ts";
 
 const DONE: MachineResult<void> = { ok: true, value: undefined };
@@ -59,7 +60,7 @@ export abstract class BareMachine implements PcControl {
     return failure(space === "virtual" ? "No CPU available" : "dump: no guest memory to dump");
   }
 
-  async saveState(_drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {
+  async saveState(_drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {
     return failure("no block device can store vmstate for snapshot");
   }
 
@@ -72,6 +73,10 @@ export abstract class BareMachine implements PcControl {
   }
 
   async changeMedium({ drive }: MediumChange): Promise<MachineResult<void>> {
+    return failure(`Device '${drive}' not found`, "DeviceNotFound");
+  }
+
+  async moveTray(drive: DriveName, _isOpen: boolean, _isForced: boolean): Promise<MachineResult<void>> {
     return failure(`Device '${drive}' not found`, "DeviceNotFound");
   }
 

@@ -87,6 +87,16 @@ export interface Base64Task {
 
 export type Base64Outcome = TaskOutcome<Uint8Array<ArrayBuffer>>;
 
+/** Moves a piece of a snapshot to or from an open file. */
+export interface TransferTask {
+  readonly direction: "read" | "write";
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly fd: number;
+  readonly position: number;
+  /** Of the pieces before it; the answer is that with this one. */
+  readonly checksum: number;
+}
+
 /** Calls the default export of a plugin's module with `input`. */
 export interface PluginTask {
   /** Its URL. */

@@ -17,6 +17,7 @@ import type {
   PcThread,
   PointerDevice,
   Registers,
+  Saved,
 } from "./pc-contract.ts";
 
 type SerialListener = (bytes: Uint8Array) => void | Promise<void>;
@@ -63,7 +64,7 @@ export class HostedPc extends HostedMachine {
     return pc.copyMemory(machine, space, address, into);
   }
 
-  override async saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {
+  override async saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {
     const [pc, machine] = await this.#pc();
     return pc.saveState(machine, drives);
   }
@@ -81,6 +82,15 @@ export class HostedPc extends HostedMachine {
   override async changeMedium(change: MediumChange): Promise<MachineResult<void>> {
     const [pc, machine] = await this.#pc();
     return pc.changeMedium(machine, change);
+  }
+
+  override async moveTray(
+    drive: DriveName,
+    isOpen: boolean,
+    isForced: boolean,
+  ): Promise<MachineResult<void>> {
+    const [pc, machine] = await this.#pc();
+    return pc.moveTray(machine, drive, isOpen, isForced);
   }
 
   override onSerialOutput(listener: SerialListener): void {

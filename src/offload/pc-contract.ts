@@ -171,6 +171,12 @@ export interface MachineState {
   readonly overlays: readonly DiskOverlay[];
 }
 
+/** What is told of a state that has been saved. */
+export interface Saved extends Paused {
+  /** How long the guest had run since it was reset, in milliseconds. */
+  readonly guestTimeMs: number;
+}
+
 // ---- Media and the serial port ----
 
 /** A place for a medium, and the medium. */
@@ -199,7 +205,7 @@ export interface MediumChange {
   readonly drive: DriveName;
   /** Undefined: takes out the one that is there, and leaves the tray open. */
   readonly file: string | undefined;
-  /** `retain`: as the medium before was opened, or read-only where that is not known. */
+  /** `retain`: as the last medium was opened, or to be written to where there was none. */
   readonly readOnlyMode: "retain" | "read-only" | "read-write";
   /** Opens a tray that the guest has locked. */
   readonly isForced: boolean;
@@ -242,7 +248,7 @@ export interface PcControl {
    * The machine and the overlays of `drives`, all of one moment.  A running guest stands still meanwhile, and
    * STOP and RESUME are told.  An error for a drive that is not there, is empty, or writes to its file.
    */
-  saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>>;
+  saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>>;
   /**
    * Puts the machine, and the disks whose overlays are given, back to that moment; other disks stay as they are.
    * A guest that runs goes on from there; one that does not stays stopped.  An error, with the machine as it
@@ -255,10 +261,15 @@ export interface PcControl {
   /**
    * Opens the tray, exchanges the medium, closes the tray unless it stays empty; `tray-moved` is told each time that
    * a tray moves, which a floppy drive has not.
-   * Errors: DeviceNotFound for no such drive; one that is not removable; a tray that is locked; a file that
-   * cannot be opened, with the tray and its medium as they were.
+   * Errors: DeviceNotFound for no such drive; a file that cannot be opened; a drive that is not removable; a tray that
+   * is locked.  Tray and medium are as they were then.
    */
   changeMedium(change: MediumChange): Promise<MachineResult<void>>;
+  /**
+   * Opens or closes a tray, with its medium in it.  A drive without a tray is left alone.  Errors as those of
+   * `changeMedium`.
+   */
+  moveTray(drive: DriveName, isOpen: boolean, isForced: boolean): Promise<MachineResult<void>>;
 
   /**
    * Whether there is a serial port.  Its output goes to the listener given to `onSerialOutput`.
@@ -290,10 +301,16 @@ export interface PcThread {
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<Paused>>;
-  saveState(machine: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>>;
+  saveState(machine: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>>;
   restoreState(machine: number, state: MachineState): Promise<MachineResult<void>>;
   blockDevices(machine: number): Promise<readonly BlockDevice[]>;
   changeMedium(machine: number, change: MediumChange): Promise<MachineResult<void>>;
+  moveTray(
+    machine: number,
+    drive: DriveName,
+    isOpen: boolean,
+    isForced: boolean,
+  ): Promise<MachineResult<void>>;
   serialWrite(machine: number, bytes: Uint8Array): Promise<MachineResult<void>>;
   /** The main thread has passed on `count` bytes of serial output: as many more may come. */
   serialTaken(machine: number, count: number): Promise<void>;

@@ -17,6 +17,7 @@ const DEMO_ROM = new URL("../machine/pc/rom/demo.bin", import.meta.url);
 
 export interface PcFiles {
   readonly wasm: WebAssembly.Module;
+  readonly emulatorVersion: string;
   readonly bios: ArrayBuffer;
   readonly vgaBios: ArrayBuffer | undefined;
   readonly kernel: ArrayBuffer | undefined;
@@ -26,7 +27,7 @@ export interface PcFiles {
 
 /** Rejects with `DiskFileError` for the first one that cannot be used, and leaves none open. */
 export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
-  const wasm = loadEmulator();
+  const emulator = loadEmulator();
   const images = new Map<DriveName, DiskFile>();
   try {
     const optional = (
@@ -41,11 +42,11 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
       kernel: optional(config.kernelFile, KERNEL_BYTES_MAX, KERNEL_UNIT_BYTES),
       initrd: optional(config.initrdFile, KERNEL_BYTES_MAX),
       images,
-      wasm: await wasm,
+      ...(await emulator),
     };
   } catch (error) {
     for (const image of images.values()) image.close();
-    await wasm;
+    await emulator;
     throw error;
   }
 }
@@ -62,7 +63,11 @@ async function readDemoRom(): Promise<ArrayBuffer> {
   return buffer;
 }
 
-async function loadEmulator(): Promise<WebAssembly.Module> {
-  const entry = createRequire(import.meta.url).resolve("v86");
-  return WebAssembly.compile(await readFile(join(dirname(entry), "v86.wasm")));
+async function loadEmulator(): Promise<Pick<PcFiles, "wasm" | "emulatorVersion">> {
+  const folder = dirname(createRequire(import.meta.url).resolve("v86"));
+  const [wasm, description] = await Promise.all([
+    readFile(join(folder, "v86.wasm")).then((bytes) => WebAssembly.compile(bytes)),
+    readFile(join(folder, "../package.json"), "utf8"),
+  ]);
+  return { wasm, emulatorVersion: String(JSON.parse(description).version) };
 }

@@ -30,6 +30,7 @@ import type {
   PluginTask,
   PluginTaskResult,
   TaskOutcome,
+  TransferTask,
   WriteTask,
 } from "./contract.ts";
 import {
@@ -58,6 +59,7 @@ interface Tasks {
   write: { task: WriteTask; value: undefined };
   base64: { task: Base64Task; value: Uint8Array<ArrayBuffer> };
   plugin: { task: PluginTask; value: PluginTaskResult };
+  transfer: { task: TransferTask; value: number };
 }
 
 /**
@@ -186,6 +188,14 @@ export class WorkerPool {
     // It did not look at its flag, or too late: whoever cancelled is told that it worked.
     signal.throwIfAborted();
     return result;
+  }
+
+  /**
+   * Moves a piece of a snapshot, and answers its checksum.  Rejects with `FileError` or `WorkerGoneError`.  It is
+   * short, and not cancelled: whoever wants no more does not ask for the next one.
+   */
+  async transfer(task: TransferTask): Promise<number> {
+    return this.#run("transfer", task);
   }
 
   /** Threads that live: as many as were asked for, but while one is replaced, or when none starts. */

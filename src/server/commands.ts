@@ -2,10 +2,14 @@
  * The commands of one machine: every handler with what it needs, bound by the generated marshallers.
  */
 
+import { blockHandlers } from "../commands/block.ts";
 import { blockCoreHandlers } from "../commands/block-core.ts";
+import { driveHandlers } from "../commands/block-drives.ts";
 import { BlockGraph } from "../commands/block-graph.ts";
 import { controlHandlers } from "../commands/control.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
+import { jobHandlers } from "../commands/job.ts";
+import { JobTable } from "../commands/job-table.ts";
 import { machineHandlers } from "../commands/machine.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { machineTargetHandlers } from "../commands/machine-target.ts";
@@ -17,11 +21,13 @@ import { qdevHandlers } from "../commands/qdev.ts";
 import { qomHandlers } from "../commands/qom.ts";
 import { qtestHandlers } from "../commands/qtest.ts";
 import { runStateHandlers } from "../commands/run-state.ts";
+import { Snapshots } from "../commands/snapshots.ts";
 import { uiHandlers } from "../commands/ui.ts";
 import { HumanMonitor } from "../hmp/human-monitor.ts";
 import { openBlockFile } from "../offload/block-files.ts";
 import { readConfigText } from "../offload/config-file.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import type { SnapshotStore } from "../offload/snapshot-store.ts";
 import type { PluginHost } from "../plugin/host.ts";
 import { marshalCommands } from "../qapi/generated/commands.ts";
 import type { VersionInfo } from "../qapi/generated/control.ts";
@@ -40,18 +46,24 @@ export interface CommandParts {
   readonly resources: ResourceTable;
   /** Undefined: no machine of the service has any. */
   readonly plugins: PluginHost | undefined;
+  /** Undefined: the machine was given no directory for snapshots. */
+  readonly snapshotStore: (() => Promise<SnapshotStore>) | undefined;
+  /** Is told of what fails by a defect of this program where no reply tells. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 export interface Commands {
   readonly registry: CommandRegistry;
-  /** Gives back what handlers hold beyond their commands: open block nodes. */
+  /** Gives back what handlers hold beyond their commands: jobs, which are cancelled, and open block nodes. */
   close(): Promise<void>;
 }
 
 export function buildCommands(parts: CommandParts): Commands {
-  const { machine, options, version, pool, resources } = parts;
+  const { machine, options, version, pool, resources, snapshotStore, onDefect } = parts;
   const conditions = { QTEST: options.qtest === true };
   const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
+  const jobs = new JobTable((event, data) => machine.emit(event, data), onDefect);
+  const snapshots = new Snapshots({ machine, resources, store: snapshotStore, nowMs: Date.now });
   const plugins = parts.plugins?.bind(options.plugins ?? [], {
     machine,
     registry: () => registry,
@@ -72,8 +84,11 @@ export function buildCommands(parts: CommandParts): Commands {
         ...qdevHandlers(machine),
         ...netHandlers(),
         ...uiHandlers(machine, pool, systemClock),
+        ...jobHandlers(jobs),
         ...blockCoreHandlers(blockGraph),
-        ...migrationHandlers(),
+        ...driveHandlers(machine, snapshots),
+        ...blockHandlers(machine),
+        ...migrationHandlers(jobs, snapshots),
         ...monitorHandlers(),
         ...qtestHandlers(machine, systemClock),
       },
@@ -81,9 +96,9 @@ export function buildCommands(parts: CommandParts): Commands {
     ),
     ...(plugins?.commands ?? []),
   ]);
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     plugins?.close();
-    return blockGraph.close();
+    await Promise.all([jobs.close(), blockGraph.close()]);
   };
   return { registry, close };
 }

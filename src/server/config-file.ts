@@ -48,7 +48,7 @@ const PC_TEXTS = {
   boot: "boot",
   "triple-fault": "tripleFault",
 } as const satisfies Record<string, keyof PcOptions>;
-const PC_FIELDS = [...Object.keys(PC_TEXTS), "snapshot", "no-reboot", "no-shutdown", "serial"];
+const PC_FIELDS = [...Object.keys(PC_TEXTS), "snapshot", "no-reboot", "no-shutdown", "serial", "snapshots"];
 
 /** Reads a configuration file's text.  `file` is its name, for errors. */
 export async function parseConfigFile(text: string, file: string): Promise<ServiceConfig> {
@@ -112,6 +112,9 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
       pc: type === "pc" ? readPc(machine, place, at) : undefined,
     },
     ...(machine.serial === undefined ? {} : { serial: inPlace("serial", parseSerial, machine.serial) }),
+    ...(machine.snapshots === undefined
+      ? {}
+      : { snapshots: inPlace("snapshots", (directory) => directory, machine.snapshots) }),
     qmp: qmp.map((endpoint) => inPlace("qmp", parseEndpoint, endpoint)),
     name: machine.name === undefined ? undefined : inPlace("name", (name) => name, machine.name),
     uuid: machine.uuid === undefined ? undefined : inPlace("uuid", parseUuid, machine.uuid),

@@ -33,6 +33,8 @@ export interface MachineOptions {
   readonly uuid?: string | undefined;
   /** Of a PC: where its serial port leads to; by default a ring buffer. */
   readonly serial?: SerialConfig;
+  /** Of a PC: the directory that its snapshots are kept in. */
+  readonly snapshots?: string;
   /** Starts paused: status `prelaunch` until `cont`. */
   readonly stopped?: boolean;
   /** Waits for `x-exit-preconfig` before the machine is built. */

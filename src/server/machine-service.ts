@@ -12,6 +12,7 @@ import { EventHub } from "../monitor/event-hub.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import type { MachineEvent, MachineHandle } from "../offload/contract.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import type { SnapshotStore } from "../offload/snapshot-store.ts";
 import type { PluginHost } from "../plugin/host.ts";
 import type { VersionInfo } from "../qapi/generated/control.ts";
 import { JsonStreamer } from "../qjson/streamer.ts";
@@ -68,6 +69,8 @@ export class MachineService implements MachineControl {
   readonly #endpoints: Endpoints;
   readonly #hub: EventHub;
   readonly #monitor: Monitor;
+  /** Undefined: the machine was given no directory for snapshots. */
+  readonly #openSnapshots: (() => Promise<SnapshotStore>) | undefined;
   readonly #closeCommands: () => Promise<void>;
   readonly #closeHost: () => Promise<void>;
   #state: "preconfig" | "running" | "announced" | "ending" | "ended";
@@ -98,6 +101,7 @@ export class MachineService implements MachineControl {
       );
       this.serial.attach(this.handle);
     }
+    this.#openSnapshots = snapshotOpener(options.snapshots, shared.pool);
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
     const resources = new ResourceTable();
@@ -108,6 +112,8 @@ export class MachineService implements MachineControl {
       pool: shared.pool,
       resources,
       plugins: shared.plugins,
+      snapshotStore: this.#openSnapshots,
+      onDefect: (error) => shared.log.error({ err: error }, "a job failed by a defect of this program"),
     });
     this.#closeCommands = commands.close;
     this.#monitor = new Monitor({
@@ -135,7 +141,8 @@ export class MachineService implements MachineControl {
 
   /** Settles when the machine has been made.  Rejects when it cannot be. */
   async ready(): Promise<void> {
-    await Promise.all([this.handle.consoles(), this.serial?.listen()]);
+    const snapshots = this.#openSnapshots?.().then((store) => store.check());
+    await Promise.all([this.handle.consoles(), this.serial?.listen(), snapshots]);
   }
 
   // ---- What commands ask ----
@@ -218,4 +225,19 @@ export class MachineService implements MachineControl {
         });
     }
   }
+}
+
+/** Loaded by those who have such a directory. */
+function snapshotOpener(
+  directory: string | undefined,
+  pool: () => Promise<WorkerPool>,
+): (() => Promise<SnapshotStore>) | undefined {
+  if (directory === undefined) return undefined;
+  let opened: Promise<SnapshotStore> | undefined;
+  return () => {
+    opened ??= import("../offload/snapshot-store.ts").then(
+      ({ SnapshotStore }) => new SnapshotStore(directory, pool),
+    );
+    return opened;
+  };
 }

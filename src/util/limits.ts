@@ -196,6 +196,19 @@ export const FILE_LINKS_COUNT_MAX = 40;
 /** Size of a configuration file.  Seen: GenericError "File too large". */
 export const CONFIG_FILE_BYTES_MAX = 1 * MIB;
 
+// ---- Jobs and snapshots (commands, offload) ----
+
+/** Jobs of one machine that have not been dismissed.  Seen: GenericError "Too many jobs". */
+export const JOBS_COUNT_MAX = 256;
+/** Bytes of a snapshot that are read or written, and summed, in one go: a few milliseconds; a look at the cancel between two. */
+export const SNAPSHOT_TRANSFER_BYTES = 4 * MIB;
+/** Bytes of a tag as a file's name.  Source: Linux, `NAME_MAX`, less what is added to it.  Seen: the job fails with "Snapshot tag is too long". */
+export const SNAPSHOT_NAME_BYTES_MAX = 180;
+/** Bytes of what a snapshot's file tells about itself; a larger one is damaged. */
+export const SNAPSHOT_HEADER_BYTES_MAX = 64 * KIB;
+/** A half-written snapshot that nobody has touched for so long was left behind by a process that is gone. */
+export const SNAPSHOT_STALE_MS = 3_600_000;
+
 // ---- Block nodes (commands) ----
 
 /** Block nodes of one machine: `query-named-block-nodes` tells of all in one go.  Seen: GenericError "Too many block nodes". */

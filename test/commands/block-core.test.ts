@@ -49,7 +49,11 @@ const noText: BlockFiles["readText"] = () => Promise.reject(new Error("no text w
 async function client(readText: BlockFiles["readText"] = noText): Promise<Client> {
   const graph = new BlockGraph({ open: openBlockFile, readText });
   graphs.push(graph);
-  const commands: MonitorCommand[] = marshalBlockCoreCommands(blockCoreHandlers(graph));
+  const commands: MonitorCommand[] = marshalBlockCoreCommands({
+    ...blockCoreHandlers(graph),
+    // No machine is here that has drives.
+    "query-block": { handle: () => Promise.resolve([]) },
+  });
   const monitor = new TestMonitor(commands);
   const connection = await monitor.connect([]);
   const ask: Client["ask"] = async (command, args = {}) => {

@@ -153,4 +153,4 @@ describe.skipIf(qemuMissing())("wrong arguments", () => {
 });
 
 /** Commands that QEMU has not. */
-const OWN_COMMANDS = ["cancel-command", "query-sessions", "screendump-data"];
+const OWN_COMMANDS = ["cancel-command", "query-sessions", "screendump-data", "query-snapshots"];

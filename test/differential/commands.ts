@@ -52,6 +52,20 @@ export const COMMAND_SAMPLES: readonly CommandSample[] = [
   { name: "stop", accepted: NONE, leavesTraces: true },
   { name: "cont", accepted: NONE, leavesTraces: true },
   { name: "x-exit-preconfig", accepted: NONE },
+  { name: "query-jobs", accepted: NONE },
+  ...["job-pause", "job-resume", "job-cancel", "job-complete", "job-finalize", "job-dismiss"].map((name) => ({
+    name,
+    accepted: ['{"id": "none"}'],
+  })),
+  { name: "query-block", accepted: NONE },
+  ...["eject", "blockdev-open-tray", "blockdev-close-tray"].map((name) => ({
+    name,
+    accepted: ['{"device": "none"}', '{"id": "none"}', "{}", '{"device": "a", "id": "b"}'],
+  })),
+  {
+    name: "blockdev-change-medium",
+    accepted: ['{"device": "none", "filename": "/tmp/never"}', '{"filename": "/tmp/never", "format": "raw"}'],
+  },
   { name: "migrate-pause", accepted: NONE },
   { name: "qom-list", accepted: ['{"path": "/nowhere"}', '{"path": ""}'] },
   {

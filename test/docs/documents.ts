@@ -58,7 +58,10 @@ export function patternOf(shown: string): RegExp {
   const escaped = shown.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(
     `^${escaped
-      .replace(/"(seconds|microseconds|age-ms|session|current)": \d+/g, '"$1": \\d+')
+      .replace(
+        /"(seconds|microseconds|age-ms|session|current|current-progress|total-progress)": \d+/g,
+        '"$1": \\d+',
+      )
       .replace(/"peer": "[^"]*"/g, '"peer": "[^"]*"')
       .replace(/"package": "qmpd [^"]*"/g, '"package": "qmpd [^"]*"')
       .replace(/(?:\\\.){3}"/g, '[^"]*"')}$`,

@@ -61,7 +61,7 @@ describe("transcripts", () => {
     it(`${block.document}:${block.line} is what the server answers`, async () => {
       const { capabilities, options } = settingsOf(block);
       const key = options.join(" ");
-      const server = servers.get(key) ?? startQmpd({ args: options.map(inPluginFolder) });
+      const server = servers.get(key) ?? startQmpd({ args: options.map(inTestFolder) });
       servers.set(key, server);
       const socket = (await server).sockets[0] ?? "";
       const turns = turnsOf(block);
@@ -89,9 +89,10 @@ function settingsOf({ words }: FencedBlock): { capabilities: readonly string[]; 
   return { capabilities: words.slice(0, end), options: words.slice(end) };
 }
 
-/** The plugin of docs/plugins.md is built elsewhere. */
-function inPluginFolder(option: string): string {
-  return option.startsWith("./") ? join(shout.folder, option) : option;
+/** The plugin of docs/plugins.md is built elsewhere, and what is in /tmp is in the tests' directory. */
+function inTestFolder(option: string): string {
+  if (option.startsWith("./")) return join(shout.folder, option);
+  return option.replace(/^\/tmp\b/, directory);
 }
 
 interface Turn {
@@ -135,7 +136,7 @@ async function replay(turns: readonly Turn[], client: TestClient, firstLine: num
 
 /** The documents write to /tmp; the tests to a directory of their own. */
 function inDirectory(text: string): string {
-  return text.replaceAll('"/tmp/', `"${directory}/`);
+  return text.replaceAll(/(["'])\/tmp\//g, `$1${directory}/`);
 }
 
 describe("terminals of README.md", () => {

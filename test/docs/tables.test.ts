@@ -17,6 +17,7 @@ const DOCUMENTS = [
   "README.md",
   PROTOCOL,
   ERRORS,
+  "docs/pc.md",
   "docs/schema.md",
   "docs/plugins.md",
   "docs/client.md",

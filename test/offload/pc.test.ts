@@ -281,6 +281,37 @@ describe("a PC's disk", () => {
     expect(sector(file)).toBe(0);
   });
 
+  it("with another disc in its drive is refused", async () => {
+    const [first, second] = [image("c.iso"), image("d.iso", 2 ** 21)];
+    const pc = await started({ config: { drives: [{ drive: "ide1-cd0", file: first }] } });
+    const saved = await pc.machine.saveState([]);
+    if (!saved.ok) throw new Error(saved.desc);
+    const change = (file: string) =>
+      pc.machine.changeMedium({ drive: "ide1-cd0", file, readOnlyMode: "retain", isForced: false });
+    await change(second);
+    expect(await pc.machine.restoreState(saved.value)).toMatchObject({
+      desc: "The saved state is of a machine with another set of disks",
+    });
+    await change(first);
+    expect(await pc.machine.restoreState(saved.value)).toMatchObject({ ok: true });
+  });
+
+  it("whose tray is open when the machine is saved is open again when it is restored", async () => {
+    const file = image("e.iso");
+    const pc = await started({ config: { drives: [{ drive: "ide1-cd0", file }] } });
+    const isOpen = async () =>
+      (await pc.machine.blockDevices()).find(({ drive }) => drive === "ide1-cd0")?.isTrayOpen;
+    const closed = await pc.machine.saveState([]);
+    await pc.machine.moveTray("ide1-cd0", true, false);
+    const open = await pc.machine.saveState([]);
+    if (!closed.ok || !open.ok) throw new Error("it is not saved");
+    expect(open.value.guestTimeMs).toBeGreaterThan(closed.value.guestTimeMs);
+    await pc.machine.restoreState(closed.value);
+    expect(await isOpen()).toBe(false);
+    await pc.machine.restoreState(open.value);
+    expect(await isOpen()).toBe(true);
+  });
+
   it("whose changes go to its file cannot be saved with the machine", async () => {
     const pc = await start({ config: { drives: hda(image("plain.img")) } });
     expect(await pc.machine.saveState(["ide0-hd0"])).toMatchObject({

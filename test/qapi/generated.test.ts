@@ -68,6 +68,12 @@ describe("the generated code", () => {
       "input-send-event",
       "blockdev-add",
       "blockdev-del",
+      "query-block",
+      "eject",
+      "blockdev-open-tray",
+      "blockdev-close-tray",
+      "blockdev-change-medium",
+      "query-snapshots",
     ]);
     expect(namesOf("allowOob")).toEqual(["migrate-pause", "query-sessions", "cancel-command"]);
   });

@@ -13,7 +13,8 @@ machines:
   - { type: test, displays: ["qxl:640x480,heads=2"], qmp: ["unix:b"], plugins: ["./a.js", b.js] }
   - { type: test, qmp: ["unix:c"] }
   - { qmp: ["unix:d"], memory: 64, bios: b, vga-bios: v, hda: h, cdrom: c, fda: f, snapshot: true, kernel: k,
-      initrd: i, append: a, boot: dc, no-reboot: true, no-shutdown: true, triple-fault: panic, serial: "unix:s" }
+      initrd: i, append: a, boot: dc, no-reboot: true, no-shutdown: true, triple-fault: panic, serial: "unix:s",
+      snapshots: ./kept }
 `,
     "f.yaml",
   );
@@ -58,6 +59,7 @@ machines:
           },
         },
         serial: { kind: "socket", endpoint: { path: "s" } },
+        snapshots: "./kept",
       },
     ],
   });
@@ -84,6 +86,7 @@ describe("refuses with a ConfigError that names the place:", () => {
     ],
     [`machines: [{ ${one}, hda: [a] }]`, "f.yaml: machines[0].hda: a string is expected"],
     [`machines: [{ ${one}, memory: 1T }]`, "f.yaml: machines[0]: '1T' is no size of memory"],
+    [`machines: [{ ${one}, snapshots: 1 }]`, "f.yaml: machines[0].snapshots: a string is expected"],
     [`machines: [{ ${one}, serial: tcp }]`, "f.yaml: machines[0].serial: 'tcp' is no end of a serial port"],
     [`workers: 0\nmachines: [{ ${one} }]`, "f.yaml: workers: a whole number above 0 is expected"],
     [

@@ -154,7 +154,93 @@ const DISK_COUNTER =
   "fafcb720e82a00ed88c3b9ff00ede2fd88d8e81700fec3b730e8150088d888dcb90001efe2fdb02ee80100f4baf803ee" +
   "c3baf601b0e0eebaf201b001ee42ee42b000ee42eebaf70188f8eeeca80874fbbaf001c3";
 
-const CODE = { orders: ORDERS, "disk-counter": DISK_COUNTER };
+/**
+ * Says `!`, then takes orders about media from the serial port: `l` locks the CD-ROM drive's tray, `u` unlocks it, `e` ejects
+ * what is in there, `r` asks whether the drive is ready, and each is answered with `0`, or `1` for an error; `w` writes to the
+ * floppy disk, and is answered with the controller's second status byte, 2 for one that is read-only, as a digit.
+ *
+ *     start: cli
+ *      cld
+ *      mov dx,0x3f2
+ *      mov al,0x1c
+ *      out dx,al
+ *      mov al,'!'
+ *      call put
+ *     next: mov dx,0x3fd
+ *      in al,dx
+ *      test al,1
+ *      jz next
+ *      mov dx,0x3f8
+ *      in al,dx
+ *      cmp al,'w'
+ *      je floppy
+ *      mov si,locked
+ *      cmp al,'l'
+ *      je packet
+ *      mov si,unlocked
+ *      cmp al,'u'
+ *      je packet
+ *      mov si,eject
+ *      cmp al,'e'
+ *      je packet
+ *      mov si,ready
+ *     packet: mov dx,0x176
+ *      mov al,0xa0
+ *      out dx,al
+ *      inc dx
+ *      out dx,al
+ *     .q: in al,dx
+ *      test al,8
+ *      jz .q
+ *      mov dx,0x170
+ *      mov cx,6
+ *     .p: cs lodsw
+ *      out dx,ax
+ *      loop .p
+ *      mov dx,0x177
+ *      in al,dx
+ *      and al,1
+ *      add al,'0'
+ *      call put
+ *      jmp next
+ *     floppy: mov si,write
+ *      mov cx,9
+ *     .c: call poll
+ *      cs lodsb
+ *      out dx,al
+ *      loop .c
+ *      mov cx,7
+ *     .r: call poll
+ *      in al,dx
+ *      cmp cx,6
+ *      jne .n
+ *      add al,'0'
+ *      call put
+ *     .n: loop .r
+ *      jmp next
+ *     poll: mov dx,0x3f4
+ *     .b: in al,dx
+ *      test al,0x80
+ *      jz .b
+ *      inc dx
+ *      ret
+ *     put: mov dx,0x3f8
+ *      out dx,al
+ *      ret
+ *     locked: db 0x1e,0,0,0,1,0,0,0,0,0,0,0
+ *     unlocked: db 0x1e,0,0,0,0,0,0,0,0,0,0,0
+ *     eject: db 0x1b,0,0,0,2,0,0,0,0,0,0,0
+ *     ready: db 0,0,0,0,0,0,0,0,0,0,0,0
+ *     write: db 0xc5,0,0,0,1,2,18,0x1b,0xff
+ */
+const MEDIA =
+  "fafcbaf203b01ceeb021e87a00bafd03eca80174f8baf803ec3c77743dbe8c003c6c7411be98003c75740abea4003c65" +
+  "7403beb000ba7601b0a0ee42eeeca80874fbba7001b906002eadefe2fbba7701ec24010430e82f00ebb3bebc00b90900" +
+  "e81a002eaceee2f8b90700e80f00ec83f90675050430e80e00e2f0eb90baf403eca88074fb42c3baf803eec31e000000" +
+  "01000000000000001e00000000000000000000001b0000000200000000000000000000000000000000000000c5000000" +
+  "0102121bff";
+
+const CODE = { orders: ORDERS, "disk-counter": DISK_COUNTER, media: MEDIA };
 
 /** Firmware of 64 KiB. */
 export function firmware(name: keyof typeof CODE): Uint8Array {

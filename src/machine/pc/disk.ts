@@ -54,8 +54,8 @@ export class EmulatedDisk implements V86Disk {
   }
 
   set(offset: number, bytes: Uint8Array, done: () => void): void {
-    // A drive that is read-only takes the write and forgets it: v86's has no way to refuse one.
-    if (!this.#image.isReadOnly) this.#image.write(offset, bytes);
+    // Never one that is read-only: its drive refuses the write, so that the guest sees an error.
+    this.#image.write(offset, bytes);
     done();
   }
 

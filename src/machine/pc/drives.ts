@@ -33,8 +33,13 @@ interface Drive {
   readonly name: DriveName;
   readonly devicePath: string;
   image: DiskImage | undefined;
+  /** Of the last medium: the next one is opened alike where nobody says how. */
+  wasReadOnly: boolean;
   isTrayOpen: boolean;
 }
+
+/** The only drive with a tray that opens. */
+const TRAY_DRIVE = "ide1-cd0";
 
 export class Drives {
   readonly #drives: ReadonlyMap<DriveName, Drive>;
@@ -46,32 +51,43 @@ export class Drives {
     this.#drives = new Map(
       present.map((name) => [
         name,
-        { name, devicePath: pathOf(name), image: images.get(name), isTrayOpen: false },
+        {
+          name,
+          devicePath: pathOf(name),
+          image: images.get(name),
+          wasReadOnly: images.get(name)?.isReadOnly ?? false,
+          isTrayOpen: false,
+        },
       ]),
     );
   }
 
+  /** The emulator has been made with what {@link disk} answered.  Throws `MachineError` for a floppy disk that is none. */
   attach(emulator: Emulator): void {
     this.#emulator = emulator;
+    const floppy = this.#drives.get("floppy0")?.image;
+    if (floppy === undefined) return;
+    this.#checkFloppy(floppy);
+    // v86 is not told that a disk is read-only when it is made with it.
+    emulator.cpu.devices.fdc.drives[0].read_only = floppy.isReadOnly;
   }
 
   /** The disk in a drive, for an emulator that is being made. */
   disk(name: DriveName): V86Disk | undefined {
-    const image = this.#drives.get(name)?.image;
+    const drive = this.#drives.get(name);
+    const image = drive?.isTrayOpen === true ? undefined : drive?.image;
     return image === undefined ? undefined : new EmulatedDisk(image);
   }
 
   describe(): BlockDevice[] {
     return Array.from(this.#drives.values(), (drive) => {
-      this.#notice(drive);
       const { name, devicePath, image } = drive;
       return {
         drive: name,
         devicePath,
         isRemovable: name !== "ide0-hd0",
-        // v86's drives have no lock that a guest could set.
-        isLocked: false,
-        isTrayOpen: name === "ide1-cd0" ? drive.isTrayOpen : undefined,
+        isLocked: name === TRAY_DRIVE && this.isTrayLocked,
+        isTrayOpen: name === TRAY_DRIVE ? drive.isTrayOpen : undefined,
         medium: image && {
           file: image.file,
           sizeBytes: image.sizeBytes,
@@ -82,27 +98,67 @@ export class Drives {
     });
   }
 
+  get isTrayOpen(): boolean {
+    return this.#drives.get(TRAY_DRIVE)?.isTrayOpen === true;
+  }
+
+  get isTrayLocked(): boolean {
+    return this.#emulator?.isTrayLocked === true;
+  }
+
   /**
-   * Takes out what is in a drive and puts in what `open` answers, nothing for undefined.  `open` is given the
-   * medium before.  Throws `MachineError`, and what `open` throws, with everything as it was.
+   * Takes out what is in a drive and puts in what `open` answers, nothing for undefined.  `open` is told whether the
+   * medium before was read-only.  Throws `MachineError`, and what `open` throws, with everything as it was.
    */
-  change(name: DriveName, open: (before: DiskImage | undefined) => DiskImage | undefined): MachineEvent[] {
-    const drive = this.#drives.get(name);
-    if (drive === undefined) throw new MachineError(`Device '${name}' not found`, "DeviceNotFound");
-    if (name === "ide0-hd0") throw new MachineError(`Device '${name}' is not removable`);
-    this.#notice(drive);
-    const image = open(drive.image);
-    const events: MachineEvent[] = [];
-    const hasTray = name === "ide1-cd0";
-    if (hasTray && !drive.isTrayOpen) events.push(this.#moveTray(drive, true));
-    this.#eject(name);
+  change(
+    name: DriveName,
+    open: (wasReadOnly: boolean) => DiskImage | undefined,
+    isForced: boolean,
+  ): MachineEvent[] {
+    const drive = this.#find(name);
+    const image = open(drive.wasReadOnly);
+    try {
+      this.#checkTray(drive, isForced);
+      if (image !== undefined && name === "floppy0") this.#checkFloppy(image);
+    } catch (error) {
+      image?.close();
+      throw error;
+    }
+    const events = this.#setTray(drive, true);
+    this.#takeOut(name);
     drive.image?.close();
     drive.image = image;
-    if (image !== undefined) {
-      this.#insert(name, image);
-      if (hasTray) events.push(this.#moveTray(drive, false));
+    if (image === undefined) return events;
+    drive.wasReadOnly = image.isReadOnly;
+    if (name !== TRAY_DRIVE) this.#putIn(drive);
+    return [...events, ...this.#setTray(drive, false)];
+  }
+
+  /** Throws `MachineError`, with everything as it was.  A drive without a tray is left alone. */
+  moveTray(name: DriveName, isOpen: boolean, isForced: boolean): MachineEvent[] {
+    const drive = this.#find(name);
+    this.#checkTray(drive, !isOpen || isForced);
+    return this.#setTray(drive, isOpen);
+  }
+
+  /** What the guest has done to the tray by itself. */
+  noticeTray(): MachineEvent[] {
+    const drive = this.#drives.get(TRAY_DRIVE);
+    const isOut = this.#emulator?.cpu.devices.cdrom.buffer === null;
+    return drive?.image === undefined || !isOut ? [] : this.#setTray(drive, true);
+  }
+
+  /** The emulator has been put back to a moment at which the tray stood so. */
+  restored(isTrayOpen: boolean): void {
+    const tray = this.#drives.get(TRAY_DRIVE);
+    if (tray !== undefined) {
+      tray.isTrayOpen = isTrayOpen;
+      if (isTrayOpen) this.#takeOut(TRAY_DRIVE);
+      else if (this.#emulator?.cpu.devices.cdrom.buffer === null) this.#putIn(tray);
     }
-    return events;
+    const floppy = this.#drives.get("floppy0")?.image;
+    const drive = this.#emulator?.cpu.devices.fdc.drives[0];
+    if (floppy !== undefined && drive !== undefined) drive.read_only = floppy.isReadOnly;
   }
 
   /**
@@ -125,27 +181,50 @@ export class Drives {
     for (const { image } of this.#drives.values()) image?.close();
   }
 
-  /** A guest can eject a disc by itself. */
-  #notice(drive: Drive): void {
-    if (drive.name !== "ide1-cd0" || drive.image === undefined || this.#emulator === undefined) return;
-    if (this.#emulator.cpu.devices.cdrom.buffer === null) drive.isTrayOpen = true;
+  #find(name: DriveName): Drive {
+    const drive = this.#drives.get(name);
+    if (drive === undefined) throw new MachineError(`Device '${name}' not found`, "DeviceNotFound");
+    return drive;
   }
 
-  #moveTray(drive: Drive, isOpen: boolean): MachineEvent {
+  /** Throws where a medium, or the tray, does not move. */
+  #checkTray({ name, isTrayOpen }: Drive, isForced: boolean): void {
+    if (name === "ide0-hd0") throw new MachineError(`Device '${name}' is not removable`);
+    if (name !== TRAY_DRIVE || isTrayOpen || isForced || !this.isTrayLocked) return;
+    throw new MachineError(
+      `Device '${name}' is locked and force was not specified, wait for tray to open and try again`,
+    );
+  }
+
+  /** v86 would take a disk of zeros instead of one whose size it does not know. */
+  #checkFloppy(image: DiskImage): void {
+    const drive = this.#emulator?.cpu.devices.fdc.drives[0];
+    const disk = new EmulatedDisk(image);
+    if (drive === undefined || drive.find_disk_format(disk, drive.drive_type)[0] === disk) return;
+    throw new MachineError(`'${image.file}' is no floppy disk: none has ${image.sizeBytes} bytes`);
+  }
+
+  /** A guest sees what is in a tray that is closed. */
+  #setTray(drive: Drive, isOpen: boolean): MachineEvent[] {
+    const { name, devicePath } = drive;
+    if (name !== TRAY_DRIVE || drive.isTrayOpen === isOpen) return [];
     drive.isTrayOpen = isOpen;
-    return { kind: "tray-moved", drive: drive.name, devicePath: drive.devicePath, isOpen };
+    if (isOpen) this.#takeOut(name);
+    else this.#putIn(drive);
+    return [{ kind: "tray-moved", drive: name, devicePath, isOpen }];
   }
 
-  #eject(name: DriveName): void {
+  #takeOut(name: DriveName): void {
     const devices = this.#emulator?.cpu.devices;
-    if (name === "ide1-cd0") devices?.cdrom.eject();
+    if (name === TRAY_DRIVE) devices?.cdrom.eject();
     else devices?.fdc.drives[0].eject_disk();
   }
 
-  #insert(name: DriveName, image: DiskImage): void {
+  #putIn({ name, image }: Drive): void {
+    if (image === undefined) return;
     const devices = this.#emulator?.cpu.devices;
     const disk = new EmulatedDisk(image);
-    if (name === "ide1-cd0") devices?.cdrom.set_cdrom(disk);
+    if (name === TRAY_DRIVE) devices?.cdrom.set_cdrom(disk);
     else devices?.fdc.drives[0].insert_disk(disk, image.isReadOnly);
   }
 }

@@ -7,12 +7,14 @@
  *  - what goes wrong in the emulation is thrown out of the loop, and would end the thread: it is told instead;
  *  - a guest's reset starts over in the same memory, with devices half set; here it is told;
  *  - a write to a register of the VGA has all characters told anew; here text is read when somebody wants it;
- *  - without a hard disk its PCI devices name I/O ranges that they do not have, at which restoring a state fails.
+ *  - without a hard disk its PCI devices name I/O ranges that they do not have, at which restoring a state fails;
+ *  - its CD-ROM drive takes the command that locks the tray and forgets it, and ejects without a word; here the lock is
+ *    remembered, and an ejection told.
  *
  * It draws nothing by itself, and does nothing unless it runs.
  */
 
-import { type Cpu, type Uart, V86, type V86Bus, type V86Disk, type Vga } from "v86";
+import { type CdDrive, type Cpu, type Uart, V86, type V86Bus, type V86Disk, type Vga } from "v86";
 import { PC_VGA_MEMORY_BYTES } from "../../util/limits.ts";
 
 /** What an emulator is made of; all of it is used by the next one too. */
@@ -38,6 +40,8 @@ export interface EmulatorListener {
   resetAsked(): void;
   /** The guest switched the power off. */
   powerOff(): void;
+  /** The guest ejected what is in the CD-ROM drive. */
+  discEjected(): void;
   /** The emulation cannot go on, and stands still. */
   failed(fault: EmulationFault): void;
 }
@@ -60,6 +64,10 @@ const ACPI_IRQ = 9;
  */
 const TRIPLE_FAULT_TEXT = /Unimplemented: #\w+ handler/;
 
+/** PREVENT ALLOW MEDIUM REMOVAL, of the commands for CD-ROM drives, and the bit that prevents it. */
+const PREVENT_REMOVAL = 0x1e;
+const PREVENT = 1;
+
 /** v86 refuses to have graphics where there is no such class.  It is only handed back. */
 class PlainImageData {
   readonly data: Uint8ClampedArray;
@@ -77,6 +85,9 @@ export class Emulator {
   readonly #vm: V86;
   readonly #listener: EmulatorListener;
   #hasFailed = false;
+  /** Whether the guest has locked the CD-ROM drive's tray. */
+  isTrayLocked = false;
+  readonly #unmendCdrom: () => void;
 
   static async create(
     parts: EmulatorParts,
@@ -112,6 +123,7 @@ export class Emulator {
     vm.add_listener("serial0-output-byte", (byte) => listener.serialByte(byte));
     this.#mendLoop(thread);
     this.#mendPci();
+    this.#unmendCdrom = this.#mendCdrom();
     this.#addPowerSwitch();
     this.vga.text_mode_redraw = () => {};
     vm.v86.cpu.reboot_internal = () => listener.resetAsked();
@@ -174,6 +186,7 @@ export class Emulator {
   destroy(): void {
     this.stop();
     this.#hasFailed = true;
+    this.#unmendCdrom();
     this.#vm.v86.destroy();
   }
 
@@ -207,6 +220,26 @@ export class Emulator {
         if (!bars[bar] && space !== undefined) space[4 + bar] = 0;
       }
     });
+  }
+
+  /** v86's drives are sealed: what they do is changed for all of them, and put back at the end. */
+  #mendCdrom(): () => void {
+    const { cdrom } = this.cpu.devices;
+    const listener = this.#listener;
+    const drives = Object.getPrototypeOf(cdrom) as CdDrive;
+    const handle = drives.atapi_handle;
+    const noteLock = (): void => {
+      if (cdrom.data[0] === PREVENT_REMOVAL) this.isTrayLocked = ((cdrom.data[4] ?? 0) & PREVENT) !== 0;
+    };
+    drives.atapi_handle = function (this: CdDrive): void {
+      const hadDisc = cdrom.buffer !== null;
+      if (this === cdrom) noteLock();
+      handle.call(this);
+      if (hadDisc && cdrom.buffer === null) listener.discEjected();
+    };
+    return () => {
+      drives.atapi_handle = handle;
+    };
   }
 
   #addPowerSwitch(): void {

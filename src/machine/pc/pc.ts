@@ -30,6 +30,8 @@ import { checksum, type Description, packState, unpackState } from "./state.ts";
 /** What a PC is made of. */
 export interface PcParts {
   readonly wasm: WebAssembly.Module;
+  /** A state fits this version of the emulator alone. */
+  readonly emulatorVersion: string;
   readonly memoryBytes: number;
   readonly bios: ArrayBuffer;
   readonly vgaBios: ArrayBuffer | undefined;
@@ -167,16 +169,21 @@ export class Pc {
   // ---- State ----
 
   /** Also answers the events: a guest that runs is stopped for it, and goes on. */
-  async saveState(drives: readonly DriveName[]): Promise<{ state: State; events: MachineEvent[] }> {
+  async saveState(
+    drives: readonly DriveName[],
+  ): Promise<{ state: State; guestTimeMs: number; events: MachineEvent[] }> {
     const emulator = await this.#emulator();
     if (emulator.hasFailed) throw new MachineError("Resetting the Virtual Machine is required");
     const images = this.drives.overlaysOf(drives);
     const events = this.#run.stop();
     emulator.stop();
     try {
-      const bytes = packState(this.#description(), emulator.saveState());
+      const { guestTimeMs } = this.#run;
+      const { isTrayOpen, isTrayLocked } = this.drives;
+      const surroundings = { guestTimeMs, isTrayOpen, isTrayLocked };
+      const bytes = packState(this.#description(), surroundings, emulator.saveState());
       const overlays = images.map(({ drive, image }) => ({ drive, bytes: image.exportOverlay() }));
-      return { state: { bytes, overlays }, events };
+      return { state: { bytes, overlays }, guestTimeMs, events };
     } finally {
       if (events.length > 0) {
         events.push(...this.#run.cont());
@@ -187,7 +194,7 @@ export class Pc {
 
   async restoreState({ bytes, overlays }: State): Promise<MachineEvent[]> {
     const emulator = await this.#emulator();
-    const state = unpackState(this.#description(), bytes);
+    const { state, surroundings } = unpackState(this.#description(), bytes);
     const images = this.drives.overlaysOf(overlays.map(({ drive }) => drive));
     const events = this.#run.stop();
     emulator.stop();
@@ -198,12 +205,13 @@ export class Pc {
       if (overlay !== undefined) image.importOverlay(overlay.bytes);
     });
     fresh.restoreState(state);
+    fresh.isTrayLocked = surroundings.isTrayLocked;
+    this.drives.restored(surroundings.isTrayOpen);
     this.screen.changed();
+    this.#run.restored(surroundings.guestTimeMs);
     if (events.length > 0) {
       events.push(...this.#run.cont());
       fresh.run();
-    } else {
-      this.#run.restored();
     }
     return events;
   }
@@ -217,10 +225,16 @@ export class Pc {
 
   async changeMedium(
     drive: DriveName,
-    open: (before: DiskImage | undefined) => DiskImage | undefined,
+    open: (wasReadOnly: boolean) => DiskImage | undefined,
+    isForced: boolean,
   ): Promise<MachineEvent[]> {
     await this.#emulator();
-    return this.drives.change(drive, open);
+    return this.drives.change(drive, open, isForced);
+  }
+
+  async moveTray(drive: DriveName, isOpen: boolean, isForced: boolean): Promise<MachineEvent[]> {
+    await this.#emulator();
+    return this.drives.moveTray(drive, isOpen, isForced);
   }
 
   /** Ends it.  Nothing is asked afterwards. */
@@ -272,6 +286,7 @@ export class Pc {
           if (!isOff) note((emulator) => this.#switchedOff(emulator));
           isOff = true;
         },
+        discEjected: () => note(() => this.#tell(this.drives.noticeTray())),
         failed: (fault) => note((emulator) => this.#failed(emulator, fault)),
       },
       this.#thread,
@@ -340,9 +355,10 @@ export class Pc {
   }
 
   #description(): Description {
-    const { memoryBytes, bios, vgaBios } = this.#parts;
+    const { memoryBytes, bios, vgaBios, emulatorVersion } = this.#parts;
     const drives = this.drives.describe().map(({ drive, medium }) => `${drive}:${medium?.sizeBytes ?? "-"}`);
     return {
+      "version of the emulator": emulatorVersion,
       "memory size": memoryBytes,
       firmware: `${checksum(bios)}-${checksum(vgaBios)}`,
       "set of disks": drives.join(","),

@@ -1,7 +1,7 @@
 /**
  * A machine's state as bytes: a description of the machine that it fits, then what v86 saves.
  *
- *     | magic | length of description | description, JSON | padding | v86's state |
+ *     | magic | length of head | head, JSON: description, and what v86 does not know | padding | v86's state |
  *
  * v86 takes whatever state it is given and goes wrong later; the description is what refuses one of another
  * machine first.
@@ -17,8 +17,26 @@ const ALIGNMENT_BYTES = 16;
 /** What must be the same for a state to fit.  By name, so that the error can say what is not. */
 export type Description = Readonly<Record<string, string | number>>;
 
-export function packState(description: Description, state: ArrayBuffer): Uint8Array<SharedArrayBuffer> {
-  const text = new TextEncoder().encode(JSON.stringify(description));
+/** What belongs to a machine's state beside the emulator's. */
+export interface Surroundings {
+  /** How long the guest has run since it was reset. */
+  readonly guestTimeMs: number;
+  readonly isTrayOpen: boolean;
+  readonly isTrayLocked: boolean;
+}
+
+interface Head {
+  readonly description: Description;
+  readonly surroundings: Surroundings;
+}
+
+export function packState(
+  description: Description,
+  surroundings: Surroundings,
+  state: ArrayBuffer,
+): Uint8Array<SharedArrayBuffer> {
+  const head: Head = { description, surroundings };
+  const text = new TextEncoder().encode(JSON.stringify(head));
   const start = alignUp(2 * WORD_BYTES + text.length);
   const packed = new Uint8Array(new SharedArrayBuffer(start + state.byteLength));
   const view = new DataView(packed.buffer);
@@ -29,20 +47,23 @@ export function packState(description: Description, state: ArrayBuffer): Uint8Ar
   return packed;
 }
 
-/** v86's state, in memory of its own.  Throws `MachineError` for one that is no state, or of another machine. */
-export function unpackState(description: Description, packed: Uint8Array): ArrayBuffer {
-  const saved = readDescription(packed);
-  for (const name of new Set([...Object.keys(description), ...Object.keys(saved.description)])) {
-    if (saved.description[name] !== description[name]) {
+/** v86's state in memory of its own.  Throws `MachineError` for one that is no state, or of another machine. */
+export function unpackState(
+  description: Description,
+  packed: Uint8Array,
+): { readonly state: ArrayBuffer; readonly surroundings: Surroundings } {
+  const { head, start } = readHead(packed);
+  for (const name of new Set([...Object.keys(description), ...Object.keys(head.description)])) {
+    if (head.description[name] !== description[name]) {
       throw new MachineError(`The saved state is of a machine with another ${name}`);
     }
   }
-  const state = new ArrayBuffer(packed.length - saved.start);
-  new Uint8Array(state).set(packed.subarray(saved.start));
-  return state;
+  const state = new ArrayBuffer(packed.length - start);
+  new Uint8Array(state).set(packed.subarray(start));
+  return { state, surroundings: head.surroundings };
 }
 
-function readDescription(packed: Uint8Array): { readonly description: Description; readonly start: number } {
+function readHead(packed: Uint8Array): { readonly head: Head; readonly start: number } {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const length =
     packed.length > 2 * WORD_BYTES && view.getUint32(0, true) === MAGIC
@@ -52,7 +73,7 @@ function readDescription(packed: Uint8Array): { readonly description: Descriptio
   if (length < 0 || start >= packed.length) throw new MachineError("This is no saved state of a machine");
   try {
     const text = new TextDecoder().decode(packed.slice(2 * WORD_BYTES, 2 * WORD_BYTES + length));
-    return { description: JSON.parse(text), start };
+    return { head: JSON.parse(text), start };
   } catch {
     throw new MachineError("The saved state of the machine is damaged");
   }

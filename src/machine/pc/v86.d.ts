@@ -122,11 +122,18 @@ declare module "v86" {
   }
 
   export interface FloppyDrive {
+    read_only: boolean;
+    readonly drive_type: number;
+    /** The disk as it would be used: another one, of zeros, where its size is none of a floppy disk. */
+    find_disk_format(disk: V86Disk, driveType: number): readonly [V86Disk | null, object | null];
     insert_disk(disk: V86Disk, readOnly: boolean): boolean;
     eject_disk(): void;
   }
 
   export interface CdDrive {
+    /** The packet with the command, while that is handled. */
+    readonly data: Uint8Array;
+    atapi_handle(): void;
     readonly buffer: V86Disk | null;
     set_cdrom(disk: V86Disk): void;
     eject(): void;

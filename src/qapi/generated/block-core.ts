@@ -7,6 +7,7 @@ import {
   asArray,
   asBoolean,
   asInt64,
+  asNoMembers,
   asObject,
   asString,
   firstMembers,
@@ -17,6 +18,7 @@ import {
   marshalNothing,
   marshalResult,
   type Mutable,
+  type NoMembers,
   pathOf,
   unexpected,
   wrongAlternative,
@@ -315,11 +317,63 @@ export function unmarshalBlockdevCacheInfo(
 }
 
 /**
+ * A saved state of the machine.
+ *
+ * Since: 0.1
+ *
+ * Source: schema/block-core.json, line 207.
+ */
+export type SnapshotInfo = {
+  /** its number, which no other one of the machine has */
+  readonly id: string;
+  /** its tag */
+  readonly name: string;
+  /** the size of the machine's state without disks, in bytes */
+  readonly "vm-state-size": Int64;
+  /** when it was saved, in seconds since 1970 */
+  readonly "date-sec": Int64;
+  /** the fraction of that second, in nanoseconds */
+  readonly "date-nsec": Int64;
+  /** how long the guest had run by then, in seconds */
+  readonly "vm-clock-sec": Int64;
+  /** the fraction of that second, in nanoseconds */
+  readonly "vm-clock-nsec": Int64;
+};
+
+export function unmarshalSnapshotInfo(input: Input, at: string, name: string | number): SnapshotInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<SnapshotInfo>;
+  result.id = asString(object.id, path, "id");
+  result.name = asString(object.name, path, "name");
+  result["vm-state-size"] = asInt64(object["vm-state-size"], path, "vm-state-size");
+  result["date-sec"] = asInt64(object["date-sec"], path, "date-sec");
+  result["date-nsec"] = asInt64(object["date-nsec"], path, "date-nsec");
+  result["vm-clock-sec"] = asInt64(object["vm-clock-sec"], path, "vm-clock-sec");
+  result["vm-clock-nsec"] = asInt64(object["vm-clock-nsec"], path, "vm-clock-nsec");
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "id":
+      case "name":
+      case "vm-state-size":
+      case "date-sec":
+      case "date-nsec":
+      case "vm-clock-sec":
+      case "vm-clock-nsec":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
  * A disk image.
  *
  * Since: 0.1
  *
- * Source: schema/block-core.json, line 201.
+ * Source: schema/block-core.json, line 229.
  */
 export type ImageInfo = {
   /** its file */
@@ -330,6 +384,8 @@ export type ImageInfo = {
   readonly "actual-size"?: Int64;
   /** how large a disk it holds, in bytes */
   readonly "virtual-size": Int64;
+  /** saved states of the machine that this disk was saved with */
+  readonly snapshots?: readonly SnapshotInfo[];
 };
 
 export function unmarshalImageInfo(input: Input, at: string, name: string | number): ImageInfo {
@@ -342,12 +398,16 @@ export function unmarshalImageInfo(input: Input, at: string, name: string | numb
     result["actual-size"] = asInt64(object["actual-size"], path, "actual-size");
   }
   result["virtual-size"] = asInt64(object["virtual-size"], path, "virtual-size");
+  if (object.snapshots !== undefined) {
+    result.snapshots = asArray(object.snapshots, path, "snapshots", unmarshalSnapshotInfo);
+  }
   for (const member in firstMembers(object)) {
     switch (member) {
       case "filename":
       case "format":
       case "actual-size":
       case "virtual-size":
+      case "snapshots":
         break;
       default:
         throw unexpected(path, member);
@@ -361,7 +421,7 @@ export function unmarshalImageInfo(input: Input, at: string, name: string | numb
  *
  * Since: 0.1
  *
- * Source: schema/block-core.json, line 244.
+ * Source: schema/block-core.json, line 275.
  */
 export type BlockDeviceInfo = {
   /** its file */
@@ -372,7 +432,12 @@ export type BlockDeviceInfo = {
   readonly ro: boolean;
   /** its driver */
   readonly drv: string;
-  /** how many images are below this one; always 0 */
+  /** the file below, where changes go to an overlay */
+  readonly backing_file?: string;
+  /**
+   * how many images are below this one: 1 with an overlay,
+   * else 0
+   */
   readonly backing_file_depth: Int64;
   /** whether it is encrypted; always false */
   readonly encrypted: boolean;
@@ -408,6 +473,9 @@ export function unmarshalBlockDeviceInfo(input: Input, at: string, name: string 
   }
   result.ro = asBoolean(object.ro, path, "ro");
   result.drv = asString(object.drv, path, "drv");
+  if (object.backing_file !== undefined) {
+    result.backing_file = asString(object.backing_file, path, "backing_file");
+  }
   result.backing_file_depth = asInt64(object.backing_file_depth, path, "backing_file_depth");
   result.encrypted = asBoolean(object.encrypted, path, "encrypted");
   result.detect_zeroes = unmarshalBlockdevDetectZeroesOptions(object.detect_zeroes, path, "detect_zeroes");
@@ -426,6 +494,7 @@ export function unmarshalBlockDeviceInfo(input: Input, at: string, name: string 
       case "node-name":
       case "ro":
       case "drv":
+      case "backing_file":
       case "backing_file_depth":
       case "encrypted":
       case "detect_zeroes":
@@ -438,6 +507,100 @@ export function unmarshalBlockDeviceInfo(input: Input, at: string, name: string 
       case "image":
       case "cache":
       case "write_threshold":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * How the last access to a drive went.
+ *
+ * - `ok`: it worked
+ * - `failed`: it failed
+ * - `nospace`: it failed because the file system is full
+ *
+ * Since: 0.1
+ *
+ * Source: schema/block-core.json, line 312.
+ */
+export type BlockDeviceIoStatus = "ok" | "failed" | "nospace";
+
+export function unmarshalBlockDeviceIoStatus(
+  input: Input,
+  at: string,
+  name: string | number,
+): BlockDeviceIoStatus {
+  switch (input) {
+    case "ok":
+    case "failed":
+    case "nospace":
+      return input;
+    default:
+      throw wrongValue(input, at, name);
+  }
+}
+
+/**
+ * A drive.
+ *
+ * Since: 0.1
+ *
+ * Source: schema/block-core.json, line 339.
+ */
+export type BlockInfo = {
+  /** its name */
+  readonly device: string;
+  /** the QOM path of its device */
+  readonly qdev?: string;
+  /** always 'unknown', as in QEMU */
+  readonly type: string;
+  /** whether what is in it can be taken out */
+  readonly removable: boolean;
+  /** whether the guest has locked its tray */
+  readonly locked: boolean;
+  /**
+   * what is in it, if anything is.  The name of the node is what the
+   * commands for snapshots take
+   */
+  readonly inserted?: BlockDeviceInfo;
+  /** whether its tray is open, if it has one */
+  readonly tray_open?: boolean;
+  /**
+   * how the last access went; a guest does not get any further
+   * after one that failed
+   */
+  readonly "io-status"?: BlockDeviceIoStatus;
+};
+
+export function unmarshalBlockInfo(input: Input, at: string, name: string | number): BlockInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockInfo>;
+  result.device = asString(object.device, path, "device");
+  if (object.qdev !== undefined) result.qdev = asString(object.qdev, path, "qdev");
+  result.type = asString(object.type, path, "type");
+  result.removable = asBoolean(object.removable, path, "removable");
+  result.locked = asBoolean(object.locked, path, "locked");
+  if (object.inserted !== undefined) {
+    result.inserted = unmarshalBlockDeviceInfo(object.inserted, path, "inserted");
+  }
+  if (object.tray_open !== undefined) result.tray_open = asBoolean(object.tray_open, path, "tray_open");
+  if (object["io-status"] !== undefined) {
+    result["io-status"] = unmarshalBlockDeviceIoStatus(object["io-status"], path, "io-status");
+  }
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "device":
+      case "qdev":
+      case "type":
+      case "removable":
+      case "locked":
+      case "inserted":
+      case "tray_open":
+      case "io-status":
         break;
       default:
         throw unexpected(path, member);
@@ -479,7 +642,7 @@ export function unmarshalBlockdevDelArg(input: Input, at: string, name: string |
  *
  * Arguments of the command `query-named-block-nodes`.
  *
- * Source: schema/block-core.json, line 264.
+ * Source: schema/block-core.json, line 296.
  */
 export type QueryNamedBlockNodesArg = {
   /** leave out what images are below each one's; there are none here */
@@ -543,6 +706,15 @@ export interface BlockCoreHandlers<P, C> {
    * Since: 0.1
    */
   readonly "query-named-block-nodes": PlainHandler<QueryNamedBlockNodesArg, readonly BlockDeviceInfo[], P>;
+
+  /**
+   * Lists the machine's drives.
+   *
+   * Returns: one entry for each drive.
+   *
+   * Since: 0.1
+   */
+  readonly "query-block": AsyncHandler<NoMembers, readonly BlockInfo[], C>;
 }
 
 function marshalBlockdevAdd<C>(handler: AsyncHandler<BlockdevOptions, void, C>): AsyncCommand<C> {
@@ -600,6 +772,33 @@ function marshalQueryNamedBlockNodes<P>(
   };
 }
 
+function returnQueryBlock(result: readonly BlockInfo[]): JsonValue {
+  return marshalResult(
+    "query-block",
+    result,
+    (input, at, name) => asArray(input, at, name, unmarshalBlockInfo),
+  );
+}
+
+function marshalQueryBlock<C>(handler: AsyncHandler<NoMembers, readonly BlockInfo[], C>): AsyncCommand<C> {
+  return {
+    name: "query-block",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: true,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      context.begin(
+        handler.resources?.(args, context),
+        () => handler.handle(args, context),
+        returnQueryBlock,
+      );
+    },
+  };
+}
+
 /** Binds the commands in schema/block-core.json to their handlers. */
 export function marshalBlockCoreCommands<P, C>(
   handlers: BlockCoreHandlers<P, C>,
@@ -608,5 +807,6 @@ export function marshalBlockCoreCommands<P, C>(
     marshalBlockdevAdd(handlers["blockdev-add"]),
     marshalBlockdevDel(handlers["blockdev-del"]),
     marshalQueryNamedBlockNodes(handlers["query-named-block-nodes"]),
+    marshalQueryBlock(handlers["query-block"]),
   ];
 }

@@ -4,9 +4,11 @@
 
 import type { AsyncCommand, PlainCommand } from "../runtime/command.ts";
 import { type BlockCoreHandlers, marshalBlockCoreCommands } from "./block-core.ts";
+import { type BlockHandlers, marshalBlockCommands } from "./block.ts";
 import type { Conditions } from "./conditions.ts";
 import { type ControlHandlers, marshalControlCommands } from "./control.ts";
 import { type IntrospectHandlers, marshalIntrospectCommands } from "./introspect.ts";
+import { type JobHandlers, marshalJobCommands } from "./job.ts";
 import { type MachineTargetHandlers, marshalMachineTargetCommands } from "./machine-target.ts";
 import { type MachineHandlers, marshalMachineCommands } from "./machine.ts";
 import { marshalMigrationCommands, type MigrationHandlers } from "./migration.ts";
@@ -31,8 +33,10 @@ export interface CommandHandlers<P, C>
     QdevHandlers<C>,
     NetHandlers<P>,
     UiHandlers<P, C>,
+    JobHandlers<P>,
     BlockCoreHandlers<P, C>,
-    MigrationHandlers<P>,
+    BlockHandlers<C>,
+    MigrationHandlers<P, C>,
     MonitorHandlers<P>,
     QtestHandlers<P, C> {}
 
@@ -52,7 +56,9 @@ export function marshalCommands<P, C>(
     ...marshalQdevCommands(handlers),
     ...marshalNetCommands(handlers),
     ...marshalUiCommands(handlers),
+    ...marshalJobCommands(handlers),
     ...marshalBlockCoreCommands(handlers),
+    ...marshalBlockCommands(handlers),
     ...marshalMigrationCommands(handlers),
     ...marshalMonitorCommands(handlers),
     ...marshalQtestCommands(handlers, conditions),

@@ -4,6 +4,7 @@
 
 import { asNoMembers, type Input, type NoMembers, type Unmarshal } from "../runtime/unmarshal.ts";
 import { type DeviceTrayMovedEvent, unmarshalDeviceTrayMovedEvent } from "./block.ts";
+import { type JobStatusChangeEvent, unmarshalJobStatusChangeEvent } from "./job.ts";
 import { type BalloonChangeEvent, unmarshalBalloonChangeEvent } from "./machine.ts";
 import { type RtcChangeEvent, unmarshalRtcChangeEvent } from "./misc.ts";
 import { type CommandProgressEvent, unmarshalCommandProgressEvent } from "./monitor.ts";
@@ -109,6 +110,22 @@ export interface EventData {
   readonly BALLOON_CHANGE: BalloonChangeEvent;
 
   /**
+   * A job has got further.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * <- { "event": "JOB_STATUS_CHANGE",
+   *      "data": { "id": "save1", "status": "concluded" },
+   *      "timestamp": { "seconds": 1265044230, "microseconds": 450486 } }
+   * ```
+   *
+   * Source: schema/job.json, line 74.
+   */
+  readonly JOB_STATUS_CHANGE: JobStatusChangeEvent;
+
+  /**
    * The tray of a drive has been opened or closed, by the guest or by a command.
    *
    * Since: 1.1
@@ -121,7 +138,7 @@ export interface EventData {
    *      "timestamp": { "seconds": 1265044230, "microseconds": 450486 } }
    * ```
    *
-   * Source: schema/block.json, line 27.
+   * Source: schema/block.json, line 146.
    */
   readonly DEVICE_TRAY_MOVED: DeviceTrayMovedEvent;
 
@@ -150,6 +167,7 @@ const UNMARSHAL: { readonly [E in EventName]: Unmarshal<EventData[E]> } = {
   WATCHDOG: unmarshalWatchdogEvent,
   RTC_CHANGE: unmarshalRtcChangeEvent,
   BALLOON_CHANGE: unmarshalBalloonChangeEvent,
+  JOB_STATUS_CHANGE: unmarshalJobStatusChangeEvent,
   DEVICE_TRAY_MOVED: unmarshalDeviceTrayMovedEvent,
   COMMAND_PROGRESS: unmarshalCommandProgressEvent,
 };
