@@ -58,6 +58,8 @@ const resolveLinks = promisify(realpath.native);
 
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const NEW_FILE_MODE = 0o666;
+/** More than this is no accident any more. */
+const OPEN_ATTEMPTS_MAX = 8;
 
 /** Throws `FileError`. */
 export async function openDestination(path: string): Promise<Destination> {
@@ -78,21 +80,22 @@ export async function openDestination(path: string): Promise<Destination> {
 }
 
 async function openOrCreate(path: string): Promise<Pick<Destination, "path" | "fd" | "isNew">> {
-  try {
-    return { path, fd: await openFile(path, OPEN_FLAGS), isNew: false };
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+  // Somebody else may make the file, or take it away, between a look and the next: then it is looked at again.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return { path, fd: await openFile(path, OPEN_FLAGS), isNew: false };
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+    // An exclusive creation follows no link, so that a file made through a link is known to be new, too.
+    const place = await followLinks(path);
+    const flags = OPEN_FLAGS | constants.O_CREAT | constants.O_EXCL;
+    try {
+      return { path: place, fd: await openFile(place, flags, NEW_FILE_MODE), isNew: true };
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST" || attempt === OPEN_ATTEMPTS_MAX) throw error;
+    }
   }
-  // An exclusive creation follows no link, so that a file made through a link is known to be new, too.
-  const place = await followLinks(path);
-  const flags = OPEN_FLAGS | constants.O_CREAT;
-  try {
-    return { path: place, fd: await openFile(place, flags | constants.O_EXCL, NEW_FILE_MODE), isNew: true };
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  }
-  // Somebody else was faster: not ours to remove.
-  return { path: place, fd: await openFile(place, flags, NEW_FILE_MODE), isNew: false };
 }
 
 /**
