@@ -6,7 +6,7 @@ import { randomInt } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { expose } from "comlink";
+import { expose, transfer } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { MachineError } from "../src/machine/error.ts";
 import type { DiskImage } from "../src/machine/pc/disk.ts";
@@ -34,9 +34,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  DumpRequest,
   InputEvent,
+  MachineDump,
   MachineState,
   MediumChange,
+  MemoryCopy,
   Paused,
   PcThread,
   PointerDevice,
@@ -174,6 +177,19 @@ class PcService implements MachineThread, PcThread {
     });
   }
 
+  async takeMemory(
+    _: number,
+    space: AddressSpace,
+    address: number | bigint,
+    length: number,
+  ): Promise<MachineResult<MemoryCopy>> {
+    return this.#take((pc) => pc.takeMemory(space, BigInt(address), length));
+  }
+
+  async takeDump(_: number, request: DumpRequest): Promise<MachineResult<MachineDump>> {
+    return this.#take((pc) => pc.takeDump(request));
+  }
+
   async saveState(_: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {
     return answer(async () => {
       await this.#machine.settled();
@@ -221,6 +237,20 @@ class PcService implements MachineThread, PcThread {
   get #root(): QomObject {
     assert(this.#tree !== undefined, "a machine is used after it was made");
     return this.#tree.root;
+  }
+
+  /** What is taken is moved to whoever asked. */
+  async #take<T extends MemoryCopy & Partial<Pick<MachineDump, "mappings">>>(
+    take: (pc: Pc) => Promise<T>,
+  ): Promise<MachineResult<T>> {
+    const result = await answer(() => take(this.#machine));
+    if (!result.ok) return result;
+    const { pieces, mappings } = result.value;
+    const moved = mappings === undefined ? pieces : [...pieces, mappings];
+    return transfer(
+      result,
+      moved.map(({ buffer }) => buffer),
+    );
   }
 
   async #control(verb: (pc: Pc) => Promise<readonly MachineEvent[]>): Promise<MachineResult<VerbOutcome>> {

@@ -10,9 +10,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  DumpRequest,
   InputEvent,
+  MachineDump,
   MachineState,
   MediumChange,
+  MemoryCopy,
   Paused,
   PcThread,
   PointerDevice,
@@ -61,6 +64,20 @@ export class HostedPc extends HostedMachine {
   ): Promise<MachineResult<Paused>> {
     const [pc, machine] = await this.#pc();
     return pc.copyMemory(machine, space, address, into);
+  }
+
+  override async takeMemory(
+    space: AddressSpace,
+    address: number | bigint,
+    length: number,
+  ): Promise<MachineResult<MemoryCopy>> {
+    const [pc, machine] = await this.#pc();
+    return pc.takeMemory(machine, space, address, length);
+  }
+
+  override async takeDump(request: DumpRequest): Promise<MachineResult<MachineDump>> {
+    const [pc, machine] = await this.#pc();
+    return pc.takeDump(machine, request);
   }
 
   override async saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {

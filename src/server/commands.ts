@@ -5,10 +5,13 @@
 import { blockCoreHandlers } from "../commands/block-core.ts";
 import { BlockGraph } from "../commands/block-graph.ts";
 import { controlHandlers } from "../commands/control.ts";
+import { GuestDumps } from "../commands/dump.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
 import { machineHandlers } from "../commands/machine.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { machineTargetHandlers } from "../commands/machine-target.ts";
+import { memoryHandlers } from "../commands/memory.ts";
+import type { CopyNote } from "../commands/memory-file.ts";
 import { migrationHandlers } from "../commands/migration.ts";
 import { miscHandlers } from "../commands/misc.ts";
 import { monitorHandlers } from "../commands/monitor.ts";
@@ -40,11 +43,12 @@ export interface CommandParts {
   readonly resources: ResourceTable;
   /** Undefined: no machine of the service has any. */
   readonly plugins: PluginHost | undefined;
+  readonly log: { info(fields: object, message: string): void };
 }
 
 export interface Commands {
   readonly registry: CommandRegistry;
-  /** Gives back what handlers hold beyond their commands: open block nodes. */
+  /** Gives back what handlers hold beyond their commands: open block nodes, a dump. */
   close(): Promise<void>;
 }
 
@@ -58,6 +62,12 @@ export function buildCommands(parts: CommandParts): Commands {
     resources,
     clock: systemClock,
   });
+  const copied = (command: string, note: CopyNote): void =>
+    parts.log.info(
+      { machine: options.name, command, ...note },
+      "the guest stood still for a copy of its memory",
+    );
+  const dumps = new GuestDumps({ machine, pool, resources, copied });
   const schema = schemaInfo(conditions);
   const registry: CommandRegistry = new CommandRegistry([
     ...marshalCommands<PlainContext, CommandContext>(
@@ -68,6 +78,8 @@ export function buildCommands(parts: CommandParts): Commands {
         ...miscHandlers(machine, new HumanMonitor(() => registry, resources)),
         ...machineHandlers(machine, options.uuid),
         ...machineTargetHandlers(),
+        ...memoryHandlers(machine, pool, copied),
+        ...dumps.handlers(),
         ...qomHandlers(machine),
         ...qdevHandlers(machine),
         ...netHandlers(),
@@ -81,9 +93,9 @@ export function buildCommands(parts: CommandParts): Commands {
     ),
     ...(plugins?.commands ?? []),
   ]);
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     plugins?.close();
-    return blockGraph.close();
+    await Promise.all([dumps.close(), blockGraph.close()]);
   };
   return { registry, close };
 }

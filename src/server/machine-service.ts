@@ -108,6 +108,7 @@ export class MachineService implements MachineControl {
       pool: shared.pool,
       resources,
       plugins: shared.plugins,
+      log: shared.log,
     });
     this.#closeCommands = commands.close;
     this.#monitor = new Monitor({

@@ -135,7 +135,7 @@ async function replay(turns: readonly Turn[], client: TestClient, firstLine: num
 
 /** The documents write to /tmp; the tests to a directory of their own. */
 function inDirectory(text: string): string {
-  return text.replaceAll('"/tmp/', `"${directory}/`);
+  return text.replaceAll('"/tmp/', `"${directory}/`).replaceAll('"file:/tmp/', `"file:${directory}/`);
 }
 
 describe("terminals of README.md", () => {

@@ -6,6 +6,7 @@ import type { AsyncCommand, PlainCommand } from "../runtime/command.ts";
 import { type BlockCoreHandlers, marshalBlockCoreCommands } from "./block-core.ts";
 import type { Conditions } from "./conditions.ts";
 import { type ControlHandlers, marshalControlCommands } from "./control.ts";
+import { type DumpHandlers, marshalDumpCommands } from "./dump.ts";
 import { type IntrospectHandlers, marshalIntrospectCommands } from "./introspect.ts";
 import { type MachineTargetHandlers, marshalMachineTargetCommands } from "./machine-target.ts";
 import { type MachineHandlers, marshalMachineCommands } from "./machine.ts";
@@ -32,6 +33,7 @@ export interface CommandHandlers<P, C>
     NetHandlers<P>,
     UiHandlers<P, C>,
     BlockCoreHandlers<P, C>,
+    DumpHandlers<P, C>,
     MigrationHandlers<P>,
     MonitorHandlers<P>,
     QtestHandlers<P, C> {}
@@ -53,6 +55,7 @@ export function marshalCommands<P, C>(
     ...marshalNetCommands(handlers),
     ...marshalUiCommands(handlers),
     ...marshalBlockCoreCommands(handlers),
+    ...marshalDumpCommands(handlers),
     ...marshalMigrationCommands(handlers),
     ...marshalMonitorCommands(handlers),
     ...marshalQtestCommands(handlers, conditions),
