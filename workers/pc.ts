@@ -48,6 +48,7 @@ import type {
 import { openPcFiles } from "../src/offload/pc-files.ts";
 import { Console } from "../src/ui/console.ts";
 import { assert } from "../src/util/assert.ts";
+import type { CancelFlag } from "../src/util/cancel-flag.ts";
 import { systemClock } from "../src/util/clock.ts";
 
 /** One PC a thread: its number is always the same. */
@@ -182,12 +183,13 @@ class PcService implements MachineThread, PcThread {
     space: AddressSpace,
     address: number | bigint,
     length: number,
+    cancel: CancelFlag,
   ): Promise<MachineResult<MemoryCopy>> {
-    return this.#take((pc) => pc.takeMemory(space, BigInt(address), length));
+    return this.#take((pc) => pc.takeMemory(space, BigInt(address), length, cancel));
   }
 
-  async takeDump(_: number, request: DumpRequest): Promise<MachineResult<MachineDump>> {
-    return this.#take((pc) => pc.takeDump(request));
+  async takeDump(_: number, request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>> {
+    return this.#take((pc) => pc.takeDump(request, cancel));
   }
 
   async saveState(_: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {

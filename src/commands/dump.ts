@@ -164,7 +164,7 @@ export class GuestDumps {
       await saveMemory(destination, signal, {
         pool: this.#parts.pool,
         bytesMax: memoryBytes + PC_VGA_MEMORY_BYTES,
-        take: async () => machineValue(await fromThread(handle.takeDump(dumpRequest(args)))),
+        take: async (cancel) => machineValue(await fromThread(handle.takeDump(dumpRequest(args), cancel))),
         head: (dump, pool) => fromThread(pool.coreHead(dump)),
         copied: (note) => {
           hasMemory = true;

@@ -13,6 +13,7 @@ import type { MemoryCopy } from "../offload/pc-contract.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import type { Progress } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
+import { type CancelFlag, cancel, createCancelFlag } from "../util/cancel-flag.ts";
 import { DESTINATION_OPEN_MS } from "../util/limits.ts";
 import { fromThread } from "./results.ts";
 import { settledWithin, unlessAborted } from "./waiting.ts";
@@ -28,7 +29,7 @@ export interface MemoryFileWork<Copy extends MemoryCopy> {
   /** The most that `take` may copy. */
   readonly bytesMax: number;
   /** Copies the memory.  Called when there is room for it. */
-  readonly take: () => Promise<Copy>;
+  readonly take: (cancel: CancelFlag) => Promise<Copy>;
   /** What comes before the memory in the file. */
   readonly head?: (copy: Copy, pool: WorkerPool) => Promise<Uint8Array<ArrayBuffer>>;
   readonly copied: (note: CopyNote) => void;
@@ -77,7 +78,8 @@ export async function saveMemory<Copy extends MemoryCopy>(
     await discardDestination(destination, false);
     throw error;
   }
-  const taken = work.take();
+  const flag = createCancelFlag();
+  const taken = work.take(flag);
   let pieces: readonly Uint8Array<ArrayBuffer>[];
   let total: number;
   let pausedMs: number;
@@ -92,6 +94,7 @@ export async function saveMemory<Copy extends MemoryCopy>(
     pieces = encoded === undefined ? copy.pieces : [encoded, ...copy.pieces];
   } catch (error) {
     // Its room is free when the copy is, which may still be under way.
+    cancel(flag);
     void taken
       .then((copy) => pool.discardMemory(copy.pieces))
       .catch(() => {})

@@ -38,7 +38,8 @@ export function memoryHandlers(
       saveMemory(destination, signal, {
         pool,
         bytesMax: size,
-        take: async () => machineValue(await fromThread(handle.takeMemory(space, address, size))),
+        take: async (cancel) =>
+          machineValue(await fromThread(handle.takeMemory(space, address, size, cancel))),
         copied: (note) => copied(context.command, note),
         progress: (progress) => context.progress(progress),
       }),

@@ -2,6 +2,7 @@
  * What a machine without the parts of a PC answers, in the words of QEMU's `-machine none`.
  */
 
+import type { CancelFlag } from "../util/cancel-flag.ts";
 import { allocatePieces } from "../util/memory-pieces.ts";
 import type { MachineResult } from "./contract.ts";
 import type {
@@ -68,12 +69,13 @@ export abstract class BareMachine implements PcControl {
     space: AddressSpace,
     _address: number | bigint,
     length: number,
+    _cancel: CancelFlag,
   ): Promise<MachineResult<MemoryCopy>> {
     if (space === "virtual") return failure("No CPU available");
     return { ok: true, value: { pieces: allocatePieces(length), pausedMs: 0 } };
   }
 
-  async takeDump(_request: DumpRequest): Promise<MachineResult<MachineDump>> {
+  async takeDump(_request: DumpRequest, _cancel: CancelFlag): Promise<MachineResult<MachineDump>> {
     return failure("dump: no guest memory to dump");
   }
 

@@ -3,6 +3,7 @@
  */
 
 import { assert } from "../util/assert.ts";
+import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { MachineNews, MachineResult, MachineThread } from "./contract.ts";
 import { HostedMachine } from "./hosted-machine.ts";
 import type {
@@ -70,14 +71,15 @@ export class HostedPc extends HostedMachine {
     space: AddressSpace,
     address: number | bigint,
     length: number,
+    cancel: CancelFlag,
   ): Promise<MachineResult<MemoryCopy>> {
     const [pc, machine] = await this.#pc();
-    return pc.takeMemory(machine, space, address, length);
+    return pc.takeMemory(machine, space, address, length, cancel);
   }
 
-  override async takeDump(request: DumpRequest): Promise<MachineResult<MachineDump>> {
+  override async takeDump(request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>> {
     const [pc, machine] = await this.#pc();
-    return pc.takeDump(machine, request);
+    return pc.takeDump(machine, request, cancel);
   }
 
   override async saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>> {

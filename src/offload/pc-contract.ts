@@ -5,6 +5,7 @@
  * memory, which the caller allocates and owns; what lies in it may be read once the promise has settled.
  */
 
+import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { MachineResult } from "./machine-result.ts";
 
 // ---- What a PC is made of ----
@@ -265,14 +266,18 @@ export interface PcControl {
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<Paused>>;
-  /** The same, for much memory. */
+  /** The same, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
   takeMemory(
     space: AddressSpace,
     address: number | bigint,
     length: number,
+    cancel: CancelFlag,
   ): Promise<MachineResult<MemoryCopy>>;
-  /** Registers and memory of one moment.  An error when no memory is in the range: "dump: no guest memory to dump". */
-  takeDump(request: DumpRequest): Promise<MachineResult<MachineDump>>;
+  /**
+   * Registers and memory of one moment.  An error when no memory is in the range: "dump: no guest memory to dump".
+   * `cancel` as above.
+   */
+  takeDump(request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>>;
 
   /**
    * The machine and the overlays of `drives`, all of one moment.  A running guest stands still meanwhile, and
@@ -331,8 +336,9 @@ export interface PcThread {
     space: AddressSpace,
     address: number | bigint,
     length: number,
+    cancel: CancelFlag,
   ): Promise<MachineResult<MemoryCopy>>;
-  takeDump(machine: number, request: DumpRequest): Promise<MachineResult<MachineDump>>;
+  takeDump(machine: number, request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>>;
   saveState(machine: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Paused>>;
   restoreState(machine: number, state: MachineState): Promise<MachineResult<void>>;
   blockDevices(machine: number): Promise<readonly BlockDevice[]>;

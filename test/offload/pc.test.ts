@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { MachineEvent } from "../../src/offload/contract.ts";
+import { cancel, createCancelFlag } from "../../src/util/cancel-flag.ts";
 import { createMortalWorker } from "../support/machine-thread.ts";
 import { pcWorkerUrl, startPc, type TestPc, type TestPcOptions } from "../support/pc.ts";
 
@@ -203,21 +204,29 @@ describe("much of a PC's memory", () => {
     const pc = await started({ config: { memoryBytes: 2 ** 26 } });
     await pc.order("m.");
     await pc.until(() => pc.serial() === "!.");
-    const taken = await pc.machine.takeMemory("physical", 0x1000, 2 ** 26);
+    const taken = await pc.machine.takeMemory("physical", 0x1000, 2 ** 26, createCancelFlag());
     if (!taken.ok) throw new Error(taken.desc);
     const { pieces, pausedMs } = taken.value;
     expect(pieces.map(({ length }) => length)).toEqual([2 ** 24, 2 ** 24, 2 ** 24, 2 ** 24]);
     expect(Buffer.from(pieces[0] ?? []).readUInt32LE(0)).toBe(0x12345678);
     expect(pausedMs).toBeGreaterThan(0);
-    const none = await pc.machine.takeMemory("physical", 0, 0);
+    const none = await pc.machine.takeMemory("physical", 0, 0, createCancelFlag());
     expect(none).toMatchObject({ ok: true, value: { pieces: [] } });
+  });
+
+  it("is not copied to the end when nobody wants it any more", async () => {
+    const pc = await started({ config: { memoryBytes: 2 ** 26 } });
+    const flag = createCancelFlag();
+    const taken = pc.machine.takeMemory("physical", 0, 2 ** 26, flag);
+    cancel(flag);
+    expect(await taken).toMatchObject({ ok: false, desc: "Command cancelled" });
   });
 
   it("is dumped with the registers, by ranges that leave out what is no memory", async () => {
     const pc = await started();
     await pc.order("m.");
     await pc.until(() => pc.serial() === "!.");
-    const all = await pc.machine.takeDump({ isPaging: true, range: undefined });
+    const all = await pc.machine.takeDump({ isPaging: true, range: undefined }, createCancelFlag());
     if (!all.ok) throw new Error(all.desc);
     expect(all.value.ranges).toEqual([
       { address: 0, length: 0xa_0000 },
@@ -227,7 +236,7 @@ describe("much of a PC's memory", () => {
     expect(all.value.mappings).toBeUndefined();
     expect(all.value.registers.cs.selector).toBe(0xf000);
     const range = { begin: 0x1000n, length: 0xc_0000 };
-    const some = await pc.machine.takeDump({ isPaging: false, range });
+    const some = await pc.machine.takeDump({ isPaging: false, range }, createCancelFlag());
     if (!some.ok) throw new Error(some.desc);
     expect(some.value.ranges).toEqual([
       { address: 0x1000, length: 0x9_f000 },
@@ -235,7 +244,9 @@ describe("much of a PC's memory", () => {
     ]);
     expect(Buffer.from(some.value.pieces[0] ?? []).readUInt32LE(0)).toBe(0x12345678);
     const window = { isPaging: false, range: { begin: 0xa_0000, length: 0x2_0000 } };
-    expect(await pc.machine.takeDump(window)).toMatchObject({ desc: "dump: no guest memory to dump" });
+    expect(await pc.machine.takeDump(window, createCancelFlag())).toMatchObject({
+      desc: "dump: no guest memory to dump",
+    });
   });
 });
 

@@ -6,6 +6,7 @@
  * takes many times as long as to copy it.
  */
 
+import { type CancelFlag, isCancelled } from "../../util/cancel-flag.ts";
 import { MEMORY_WARM_UP_BYTES } from "../../util/limits.ts";
 import { allocatePieces } from "../../util/memory-pieces.ts";
 import { MachineError } from "../error.ts";
@@ -20,12 +21,14 @@ export interface MemoryCopy {
 
 /**
  * Allocates pieces for `bytes`, and makes the first pass.  `source` is asked for again in each turn, as the guest may be
- * reset meanwhile.  Throws `MachineError` when there is not so much memory.
+ * reset meanwhile; `cancel` is looked at as often.  Throws `MachineError` when
+ * there is not so much memory, or where it is not mapped.
  */
 export async function prepareCopy(
   bytes: number,
   source: () => Promise<MemorySource>,
   defer: (callback: () => void) => void,
+  cancel: CancelFlag,
 ): Promise<MemoryCopy["pieces"]> {
   const pieces = allocate(bytes);
   if (bytes <= MEMORY_WARM_UP_BYTES) return pieces;
@@ -33,7 +36,9 @@ export async function prepareCopy(
   for (const piece of pieces) {
     for (let at = 0; at < piece.length; at += MEMORY_WARM_UP_BYTES) {
       await new Promise<void>((resolve) => defer(resolve));
-      warmUp(await source(), start + at, piece.subarray(at, at + MEMORY_WARM_UP_BYTES));
+      if (isCancelled(cancel)) throw new MachineError("Command cancelled");
+      const read = await source();
+      read(start + at, piece.subarray(at, at + MEMORY_WARM_UP_BYTES));
     }
     start += piece.length;
   }
@@ -55,14 +60,5 @@ function allocate(bytes: number): MemoryCopy["pieces"] {
   } catch (error) {
     if (error instanceof RangeError) throw new MachineError("Cannot allocate memory");
     throw error;
-  }
-}
-
-function warmUp(source: MemorySource, offset: number, into: Uint8Array): void {
-  try {
-    source(offset, into);
-  } catch (error) {
-    // Not mapped now, but perhaps by the time that counts.
-    if (!(error instanceof MachineError)) throw error;
   }
 }

@@ -12,6 +12,7 @@
  */
 
 import { assert } from "../../util/assert.ts";
+import type { CancelFlag } from "../../util/cancel-flag.ts";
 import type { Clock } from "../../util/clock.ts";
 import { TRIPLE_FAULT_PERIOD_MS, TRIPLE_FAULTS_COUNT_MAX } from "../../util/limits.ts";
 import { MachineError } from "../error.ts";
@@ -167,9 +168,14 @@ export class Pc {
   }
 
   /** As `copyMemory`, in memory that is allocated for it. */
-  async takeMemory(space: AddressSpace, address: bigint, length: number): Promise<MemoryCopy> {
+  async takeMemory(
+    space: AddressSpace,
+    address: bigint,
+    length: number,
+    cancel: CancelFlag,
+  ): Promise<MemoryCopy> {
     const source = async () => memoryAt((await this.#emulator()).cpu, space, address, length);
-    const pieces = await prepareCopy(length, source, this.#thread.defer);
+    const pieces = await prepareCopy(length, source, this.#thread.defer, cancel);
     const memory = await source();
     return this.#timed(() => {
       copyAtOnce(memory, pieces);
@@ -178,10 +184,10 @@ export class Pc {
   }
 
   /** Memory and what describes it, of one moment. */
-  async takeDump(request: DumpRequest): Promise<MemoryCopy & DumpDescription> {
+  async takeDump(request: DumpRequest, cancel: CancelFlag): Promise<MemoryCopy & DumpDescription> {
     const ranges = rangesToDump((await this.#emulator()).cpu, request);
     const source = async () => memoryOf((await this.#emulator()).cpu, ranges);
-    const pieces = await prepareCopy(sizeOf(ranges), source, this.#thread.defer);
+    const pieces = await prepareCopy(sizeOf(ranges), source, this.#thread.defer, cancel);
     const { cpu } = await this.#emulator();
     return this.#timed(() => {
       copyAtOnce(memoryOf(cpu, ranges), pieces);
