@@ -6,7 +6,7 @@ import { randomInt } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { expose } from "comlink";
+import { expose, transfer } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { MachineError } from "../src/machine/error.ts";
 import type { DiskImage } from "../src/machine/pc/disk.ts";
@@ -34,9 +34,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  DumpRequest,
   InputEvent,
+  MachineDump,
   MachineState,
   MediumChange,
+  MemoryCopy,
   Paused,
   PcThread,
   PointerDevice,
@@ -46,6 +49,7 @@ import type {
 import { openPcFiles } from "../src/offload/pc-files.ts";
 import { Console } from "../src/ui/console.ts";
 import { assert } from "../src/util/assert.ts";
+import type { CancelFlag } from "../src/util/cancel-flag.ts";
 import { systemClock } from "../src/util/clock.ts";
 
 /** One PC a thread: its number is always the same. */
@@ -178,6 +182,20 @@ class PcService implements MachineThread, PcThread {
     });
   }
 
+  async takeMemory(
+    _: number,
+    space: AddressSpace,
+    address: number | bigint,
+    length: number,
+    cancel: CancelFlag,
+  ): Promise<MachineResult<MemoryCopy>> {
+    return this.#take((pc) => pc.takeMemory(space, BigInt(address), length, cancel));
+  }
+
+  async takeDump(_: number, request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>> {
+    return this.#take((pc) => pc.takeDump(request, cancel));
+  }
+
   async saveState(_: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {
     return answer(async () => {
       await this.#machine.settled();
@@ -232,6 +250,20 @@ class PcService implements MachineThread, PcThread {
   get #root(): QomObject {
     assert(this.#tree !== undefined, "a machine is used after it was made");
     return this.#tree.root;
+  }
+
+  /** What is taken is moved to whoever asked. */
+  async #take<T extends MemoryCopy & Partial<Pick<MachineDump, "mappings">>>(
+    take: (pc: Pc) => Promise<T>,
+  ): Promise<MachineResult<T>> {
+    const result = await answer(() => take(this.#machine));
+    if (!result.ok) return result;
+    const { pieces, mappings } = result.value;
+    const moved = mappings === undefined ? pieces : [...pieces, mappings];
+    return transfer(
+      result,
+      moved.map(({ buffer }) => buffer),
+    );
   }
 
   async #control(verb: (pc: Pc) => Promise<readonly MachineEvent[]>): Promise<MachineResult<VerbOutcome>> {

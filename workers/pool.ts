@@ -2,13 +2,19 @@
  * Entry of a pool thread: one exported function for each task, as piscina wants them.
  */
 
+import { encodeCoreHead } from "../src/dump/core-head.ts";
+import { releaseMemory, writePiece } from "../src/dump/write-piece.ts";
 import type {
   Base64Outcome,
   Base64Task,
+  CoreHeadOutcome,
+  CoreHeadTask,
   EncodeOutcome,
   EncodeTask,
+  PieceTask,
   PluginTask,
   PluginTaskOutcome,
+  ReleaseTask,
   TaskOutcome,
   TransferTask,
   WriteTask,
@@ -32,13 +38,22 @@ export function write(task: WriteTask): TaskOutcome<undefined> {
 }
 
 export async function base64(task: Base64Task): Promise<Base64Outcome> {
-  // Loaded by the threads that need it: it takes as long as all else together.
-  const { move, transferableSymbol, valueSymbol } = await import("piscina");
-  const outcome = beginAndSettle(task.cancel, () => encodeBase64(task));
-  if (!outcome.ok) return outcome;
-  // Piscina unwraps it: what arrives is the outcome, whose bytes are moved rather than copied.
-  const moving: unknown = { [transferableSymbol]: outcome.value.buffer, [valueSymbol]: outcome };
-  return move(moving as Parameters<typeof move>[0]) as unknown as Base64Outcome;
+  return moved(beginAndSettle(task.cancel, () => encodeBase64(task)));
+}
+
+export async function coreHead(task: CoreHeadTask): Promise<CoreHeadOutcome> {
+  return moved(settle(() => encodeCoreHead(task)));
+}
+
+export function piece(task: PieceTask): TaskOutcome<undefined> {
+  const outcome = beginAndSettle(task.cancel, () => writePiece(task));
+  releaseMemory([task.bytes]);
+  return outcome.ok ? { ok: true, value: undefined } : outcome;
+}
+
+export function release({ pieces }: ReleaseTask): TaskOutcome<undefined> {
+  releaseMemory(pieces);
+  return { ok: true, value: undefined };
 }
 
 export async function transfer(task: TransferTask): Promise<TaskOutcome<number>> {
@@ -55,6 +70,18 @@ export async function plugin(task: PluginTask): Promise<PluginTaskOutcome> {
   } catch (error) {
     return defect(error);
   }
+}
+
+/** Has the bytes of an outcome moved to the main thread rather than copied. */
+async function moved(
+  outcome: TaskOutcome<Uint8Array<ArrayBuffer>>,
+): Promise<TaskOutcome<Uint8Array<ArrayBuffer>>> {
+  if (!outcome.ok) return outcome;
+  // Loaded by the threads that need it: it takes as long as all else together.
+  const { move, transferableSymbol, valueSymbol } = await import("piscina");
+  // Piscina unwraps it: what arrives is the outcome.
+  const moving: unknown = { [transferableSymbol]: outcome.value.buffer, [valueSymbol]: outcome };
+  return move(moving as Parameters<typeof move>[0]) as unknown as TaskOutcome<Uint8Array<ArrayBuffer>>;
 }
 
 function beginAndSettle<T>(cancel: CancelFlag, work: () => T): TaskOutcome<T> {

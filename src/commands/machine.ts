@@ -6,6 +6,7 @@ import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { CPU_TYPE } from "./machine-target.ts";
+import type { MemoryCommand } from "./memory.ts";
 import { runStateClaim } from "./misc.ts";
 import { fromThread, machineValue } from "./results.ts";
 
@@ -15,7 +16,7 @@ const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 export function machineHandlers(
   { handle }: MachineControl,
   uuid: string | undefined,
-): MachineHandlers<PlainContext, CommandContext> {
+): Omit<MachineHandlers<PlainContext, CommandContext>, MemoryCommand> {
   const isPc = handle.config.type === "pc";
   return {
     // The PC's processor knows nothing of 64 bits.

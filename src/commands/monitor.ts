@@ -1,7 +1,7 @@
 /** Handlers of the schema module `monitor`: what sessions do, and cancelling it. */
 
 import type { MonitorHandlers } from "../qapi/generated/monitor.ts";
-import type { PlainContext } from "../qmp/context.ts";
+import type { PlainContext, Progress } from "../qmp/context.ts";
 
 export function monitorHandlers(): MonitorHandlers<PlainContext> {
   return {
@@ -16,10 +16,14 @@ export function monitorHandlers(): MonitorHandlers<PlainContext> {
           command,
           "age-ms": Math.round(ageMs),
           state,
-          ...(progress === undefined ? {} : { progress }),
+          ...(progress === undefined ? {} : { progress: told(progress) }),
         })),
       })),
     "cancel-command": ({ id, session: sessionId }, { monitor, session }) =>
       monitor.cancel(id, sessionId === undefined ? session.sessionId : Number(sessionId)),
   };
+}
+
+function told({ current, total, pausedMs }: Progress) {
+  return { current, total, ...(pausedMs === undefined ? {} : { "paused-ms": pausedMs }) };
 }

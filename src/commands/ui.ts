@@ -19,13 +19,14 @@ import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
 import type { CancelFlag } from "../util/cancel-flag.ts";
-import { type Clock, systemClock } from "../util/clock.ts";
+import type { Clock } from "../util/clock.ts";
 import { DESTINATION_OPEN_MS } from "../util/limits.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import { type ConsoleArguments, findConsole } from "./consoles.ts";
 import { inputHandlers } from "./input.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread } from "./results.ts";
+import { settledWithin, unlessAborted } from "./waiting.ts";
 
 export function uiHandlers(
   { handle }: MachineControl,
@@ -154,28 +155,4 @@ async function withPictureAndDestination(
   } finally {
     made?.release();
   }
-}
-
-/** Settles as `promise` does, or rejects with the reason when `signal` fires first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
-  });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
-}
-
-/** When `promise` has settled, whichever way, or `ms` have gone by. */
-async function settledWithin(ms: number, promise: Promise<unknown>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = systemClock.startTimer(ms, resolve);
-    void promise
-      .catch(() => {})
-      .then(() => {
-        timer.cancel();
-        resolve();
-      });
-  });
 }

@@ -27,8 +27,15 @@ export class ProgressReports {
       const subject = new Subject<Progress>();
       const subscription = subject
         .pipe(throttleTime(PROGRESS_PERIOD_MS, this.#scheduler, { leading: true, trailing: true }))
-        .subscribe(({ current, total }) => {
-          owner.unicast("COMMAND_PROGRESS", { id: call.id, command: call.command, current, total });
+        .subscribe(({ current, total, pausedMs }) => {
+          const paused = pausedMs === undefined ? {} : { "paused-ms": pausedMs };
+          owner.unicast("COMMAND_PROGRESS", {
+            id: call.id,
+            command: call.command,
+            current,
+            total,
+            ...paused,
+          });
         });
       report = { progress: subject, subscription };
       this.#reports.set(call, report);

@@ -2,15 +2,20 @@
  * What a machine without the parts of a PC answers, in the words of QEMU's `-machine none`.
  */
 
+import type { CancelFlag } from "../util/cancel-flag.ts";
+import { allocatePieces } from "../util/memory-pieces.ts";
 import type { MachineResult } from "./contract.ts";
 import type {
   AddressSpace,
   BlockDevice,
   CpuDescription,
   DriveName,
+  DumpRequest,
   InputEvent,
+  MachineDump,
   MachineState,
   MediumChange,
+  MemoryCopy,
   Paused,
   PcControl,
   PointerDevice,
@@ -58,6 +63,21 @@ export abstract class BareMachine implements PcControl {
     _into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<Paused>> {
     return failure(space === "virtual" ? "No CPU available" : "dump: no guest memory to dump");
+  }
+
+  /** Nothing is there, which can be looked at all the same. */
+  async takeMemory(
+    space: AddressSpace,
+    _address: number | bigint,
+    length: number,
+    _cancel: CancelFlag,
+  ): Promise<MachineResult<MemoryCopy>> {
+    if (space === "virtual") return failure("No CPU available");
+    return { ok: true, value: { pieces: allocatePieces(length), pausedMs: 0 } };
+  }
+
+  async takeDump(_request: DumpRequest, _cancel: CancelFlag): Promise<MachineResult<MachineDump>> {
+    return failure("dump: no guest memory to dump");
   }
 
   async saveState(_drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {

@@ -8,7 +8,7 @@ import type { PictureRoom } from "../util/frame-memory.ts";
 import type { ProgressWords } from "../util/progress-words.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import type { MachineResult } from "./machine-result.ts";
-import type { DriveName, PcConfig, PcControl } from "./pc-contract.ts";
+import type { DriveName, MachineDump, PcConfig, PcControl } from "./pc-contract.ts";
 
 export type { MachineResult };
 
@@ -95,6 +95,25 @@ export interface TransferTask {
   readonly position: number;
   /** Of the pieces before it; the answer is that with this one. */
   readonly checksum: number;
+}
+
+/** Makes the head of a core file. */
+export type CoreHeadTask = Pick<MachineDump, "registers" | "ranges" | "mappings">;
+
+export type CoreHeadOutcome = TaskOutcome<Uint8Array<ArrayBuffer>>;
+
+/** Writes a piece of memory, which is moved to the thread, to an open file, and gives it back in any case. */
+export interface PieceTask {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly fd: number;
+  /** In the file; undefined: a device, which has no positions. */
+  readonly position: number | undefined;
+  readonly cancel: CancelFlag;
+}
+
+/** Gives pieces of memory back that are moved to the thread. */
+export interface ReleaseTask {
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /** Calls the default export of a plugin's module with `input`. */

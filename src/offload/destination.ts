@@ -1,5 +1,5 @@
 /**
- * Destinations: the file, device or FIFO that a picture is written to.
+ * Destinations: the file, device or FIFO that a picture or a dump is written to.
  *
  *     openDestination ---> open ---written---> closed
  *                           '---failed or cancelled---> discarded
@@ -58,11 +58,13 @@ const resolveLinks = promisify(realpath.native);
 
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const NEW_FILE_MODE = 0o666;
+/** More than this is no accident any more. */
+const OPEN_ATTEMPTS_MAX = 8;
 
 /** Throws `FileError`. */
-export async function openDestination(path: string): Promise<Destination> {
+export async function openDestination(path: string, newFileMode = NEW_FILE_MODE): Promise<Destination> {
   try {
-    const opened = await openOrCreate(path);
+    const opened = await openOrCreate(path, newFileMode);
     try {
       const status = await statOpenFile(opened.fd, { bigint: true });
       const kind = status.isFIFO() ? "fifo" : status.isFile() ? "file" : "device";
@@ -77,22 +79,23 @@ export async function openDestination(path: string): Promise<Destination> {
   }
 }
 
-async function openOrCreate(path: string): Promise<Pick<Destination, "path" | "fd" | "isNew">> {
-  try {
-    return { path, fd: await openFile(path, OPEN_FLAGS), isNew: false };
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+async function openOrCreate(path: string, mode: number): Promise<Pick<Destination, "path" | "fd" | "isNew">> {
+  // Somebody else may make the file, or take it away, between a look and the next: then it is looked at again.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return { path, fd: await openFile(path, OPEN_FLAGS), isNew: false };
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+    // An exclusive creation follows no link, so that a file made through a link is known to be new, too.
+    const place = await followLinks(path);
+    const flags = OPEN_FLAGS | constants.O_CREAT | constants.O_EXCL;
+    try {
+      return { path: place, fd: await openFile(place, flags, mode), isNew: true };
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST" || attempt === OPEN_ATTEMPTS_MAX) throw error;
+    }
   }
-  // An exclusive creation follows no link, so that a file made through a link is known to be new, too.
-  const place = await followLinks(path);
-  const flags = OPEN_FLAGS | constants.O_CREAT;
-  try {
-    return { path: place, fd: await openFile(place, flags | constants.O_EXCL, NEW_FILE_MODE), isNew: true };
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  }
-  // Somebody else was faster: not ours to remove.
-  return { path: place, fd: await openFile(place, flags, NEW_FILE_MODE), isNew: false };
 }
 
 /**
@@ -128,6 +131,33 @@ export async function closeDestination({ fd }: Destination): Promise<void> {
     await closeFile(fd);
   } catch (error) {
     throw new FileError("Unable to write to file", errnoOf(error), { cause: error });
+  }
+}
+
+/**
+ * Has a file or device written by `write`, and closes it.  On failure, or when `signal` fires, it is discarded or
+ * retracted: `isWritten` tells whether it was begun.  Rejects with what `write` throws, `FileError` or the signal's reason.
+ */
+export async function completeDestination(
+  destination: Destination,
+  signal: AbortSignal,
+  write: () => Promise<void>,
+  isWritten: () => boolean,
+): Promise<void> {
+  try {
+    await write();
+    signal.throwIfAborted();
+  } catch (error) {
+    await discardDestination(destination, isWritten());
+    throw error;
+  }
+  try {
+    await closeDestination(destination);
+    // Cancelled while it was closed: whoever cancelled is told that it worked, so nothing may be left.
+    signal.throwIfAborted();
+  } catch (error) {
+    await retractDestination(destination);
+    throw error;
   }
 }
 

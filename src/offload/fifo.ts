@@ -5,17 +5,12 @@
 import { Socket } from "node:net";
 import { FIFO_WRITE_BYTES } from "../util/limits.ts";
 
-export interface PictureBytes {
-  readonly buffer: SharedArrayBuffer;
-  /** Offset and length of each piece. */
-  readonly extents: readonly number[];
-}
-
 /**
- * Writes to `fd`, which is non-blocking, without a copy.  Rejects with the system's error, or with the signal's
- * reason at once.  Closes `fd` in any case, before it settles.
+ * Writes `pieces` to `fd`, which is non-blocking, without a copy.  Rejects with the system's error, or with the
+ * signal's reason at once.  Closes `fd` in any case, before it settles.  A piece is asked for when the one before it
+ * has been taken.
  */
-export function writeFifo(fd: number, { buffer, extents }: PictureBytes, signal: AbortSignal): Promise<void> {
+export function writeFifo(fd: number, pieces: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const socket = new Socket({ fd, readable: false, writable: true });
   const abort = (): void => void socket.destroy(signal.reason);
   return new Promise<void>((resolve, reject) => {
@@ -26,7 +21,7 @@ export function writeFifo(fd: number, { buffer, extents }: PictureBytes, signal:
     socket.once("close", () => (failure === undefined ? resolve() : reject(failure)));
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort);
-    const slices = slicesOf(buffer, extents);
+    const slices = slicesOf(pieces);
     const writeNext = (): void => {
       const slice = slices.next();
       if (slice.done === true)
@@ -37,12 +32,9 @@ export function writeFifo(fd: number, { buffer, extents }: PictureBytes, signal:
   }).finally(() => signal.removeEventListener("abort", abort));
 }
 
-function* slicesOf(buffer: SharedArrayBuffer, extents: readonly number[]): Generator<Uint8Array, undefined> {
-  for (let index = 0; index + 1 < extents.length; index += 2) {
-    let at = extents[index] ?? 0;
-    const end = at + (extents[index + 1] ?? 0);
-    for (; at < end; at += FIFO_WRITE_BYTES) {
-      yield new Uint8Array(buffer, at, Math.min(FIFO_WRITE_BYTES, end - at));
-    }
+function* slicesOf(pieces: Iterable<Uint8Array>): Generator<Uint8Array, undefined> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += FIFO_WRITE_BYTES)
+      yield piece.subarray(at, at + FIFO_WRITE_BYTES);
   }
 }

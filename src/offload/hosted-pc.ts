@@ -3,6 +3,7 @@
  */
 
 import { assert } from "../util/assert.ts";
+import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { MachineNews, MachineResult, MachineThread } from "./contract.ts";
 import { HostedMachine } from "./hosted-machine.ts";
 import type {
@@ -10,9 +11,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  DumpRequest,
   InputEvent,
+  MachineDump,
   MachineState,
   MediumChange,
+  MemoryCopy,
   Paused,
   PcThread,
   PointerDevice,
@@ -62,6 +66,21 @@ export class HostedPc extends HostedMachine {
   ): Promise<MachineResult<Paused>> {
     const [pc, machine] = await this.#pc();
     return pc.copyMemory(machine, space, address, into);
+  }
+
+  override async takeMemory(
+    space: AddressSpace,
+    address: number | bigint,
+    length: number,
+    cancel: CancelFlag,
+  ): Promise<MachineResult<MemoryCopy>> {
+    const [pc, machine] = await this.#pc();
+    return pc.takeMemory(machine, space, address, length, cancel);
+  }
+
+  override async takeDump(request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>> {
+    const [pc, machine] = await this.#pc();
+    return pc.takeDump(machine, request, cancel);
   }
 
   override async saveState(drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {

@@ -5,6 +5,7 @@
  * memory, which the caller allocates and owns; what lies in it may be read once the promise has settled.
  */
 
+import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { MachineResult } from "./machine-result.ts";
 
 // ---- What a PC is made of ----
@@ -154,6 +155,34 @@ export interface Paused {
   readonly pausedMs: number;
 }
 
+/** Guest memory of one moment: pieces that follow each other, which belong to whoever asked. */
+export interface MemoryCopy extends Paused {
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+}
+
+export interface MemoryRange {
+  readonly address: number;
+  readonly length: number;
+}
+
+export interface DumpRequest {
+  /** Wants the mappings of the page tables, too. */
+  readonly isPaging: boolean;
+  /** Physical addresses; undefined: all memory. */
+  readonly range: { readonly begin: number | bigint; readonly length: number | bigint } | undefined;
+}
+
+export interface MachineDump extends MemoryCopy {
+  readonly registers: Registers;
+  /** Of the physical memory that the pieces hold, by rising address. */
+  readonly ranges: readonly MemoryRange[];
+  /**
+   * What the page tables map, by rising virtual address: virtual address, physical address, length, and again.
+   * Undefined: not asked for, or the guest does not use any.
+   */
+  readonly mappings: Float64Array<ArrayBuffer> | undefined;
+}
+
 // ---- State ----
 
 /** What the guest wrote to a disk since the machine was made, where it goes to an overlay. */
@@ -233,16 +262,28 @@ export interface PcControl {
   /** Of the guest; 0 without any.  It starts at physical address 0. */
   memorySizeBytes(): Promise<number>;
   /**
-   * Copies `into.length` bytes from `address` on, as the CPU would read them: holes read as ones, ROMs and the
-   * VGA's window as what they show.  The guest stands still for just this copy, so that one copy is of one moment.
-   * `address` is 0 to 2^64-1.  Without such memory, or on a page that is not mapped, an error:
-   * "Invalid addr 0x%016x/size %d specified" for `virtual`; physical addresses above 4 GiB read as ones.
+   * Copies `into.length` bytes from `address` on: ROMs and the VGA's window as what they show, holes and what lies
+   * above 4 GiB as zeros, as QEMU's monitor shows them.  The guest stands still for just this copy, so that one copy
+   * is of one moment.  `address` is 0 to 2^64-1; of a virtual one the lower 32 bits count.  Without such memory, or on
+   * a page that is not mapped, an error: "Invalid addr 0x%016x/size %d specified" for `virtual`.
    */
   copyMemory(
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<Paused>>;
+  /** The same, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
+  takeMemory(
+    space: AddressSpace,
+    address: number | bigint,
+    length: number,
+    cancel: CancelFlag,
+  ): Promise<MachineResult<MemoryCopy>>;
+  /**
+   * Registers and memory of one moment.  An error when no memory is in the range: "dump: no guest memory to dump".
+   * `cancel` as above.
+   */
+  takeDump(request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>>;
 
   /**
    * The machine and the overlays of `drives`, all of one moment.  A running guest stands still meanwhile, and
@@ -301,6 +342,14 @@ export interface PcThread {
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<Paused>>;
+  takeMemory(
+    machine: number,
+    space: AddressSpace,
+    address: number | bigint,
+    length: number,
+    cancel: CancelFlag,
+  ): Promise<MachineResult<MemoryCopy>>;
+  takeDump(machine: number, request: DumpRequest, cancel: CancelFlag): Promise<MachineResult<MachineDump>>;
   saveState(machine: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>>;
   restoreState(machine: number, state: MachineState): Promise<MachineResult<void>>;
   blockDevices(machine: number): Promise<readonly BlockDevice[]>;

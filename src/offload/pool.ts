@@ -4,6 +4,7 @@
  *     encode ---bands, several threads---> picture ---save, one thread a destination---> file
  *                                            |  '---base64---> bytes of a reply
  *                                            '---discard---> its room is free
+ *     pieces of memory ---saveMemory, one thread at a time---> file
  *
  * Invariants (rules C7, C8 and D4):
  *  - a task that is cancelled before it began never begins; one that runs ends within a band; one that
@@ -15,31 +16,34 @@
 
 import { Piscina } from "piscina";
 import { BandBoard } from "../util/band-board.ts";
+import { ByteRooms } from "../util/byte-rooms.ts";
 import { type CancelFlag, cancel, createCancelFlag, hasBegun } from "../util/cancel-flag.ts";
 import { systemClock, type Timer } from "../util/clock.ts";
 import { releaseRoom, takeRoom } from "../util/frame-memory.ts";
-import { ENCODE_TASKS_MAX, POOL_HEAP_MIB_MAX, POOL_STOP_MS } from "../util/limits.ts";
+import {
+  ENCODE_TASKS_MAX,
+  MEMORY_COPIES_BYTES_MAX,
+  POOL_HEAP_MIB_MAX,
+  POOL_STOP_MS,
+} from "../util/limits.ts";
 import { layoutPng, layoutPpm } from "../util/picture-layout.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import type {
   Base64Task,
+  CoreHeadTask,
   EncodeTask,
   Extents,
   ImageFormat,
   Picture,
+  PieceTask,
   PluginTask,
   PluginTaskResult,
+  ReleaseTask,
   TaskOutcome,
   TransferTask,
   WriteTask,
 } from "./contract.ts";
-import {
-  closeDestination,
-  type Destination,
-  discardDestination,
-  retractDestination,
-  truncateDestination,
-} from "./destination.ts";
+import { completeDestination, type Destination, truncateDestination } from "./destination.ts";
 import { writeFifo } from "./fifo.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
@@ -57,6 +61,9 @@ export interface WorkerPoolOptions {
 interface Tasks {
   encode: { task: EncodeTask; value: Extents | undefined };
   write: { task: WriteTask; value: undefined };
+  coreHead: { task: CoreHeadTask; value: Uint8Array<ArrayBuffer> };
+  piece: { task: PieceTask; value: undefined };
+  release: { task: ReleaseTask; value: undefined };
   base64: { task: Base64Task; value: Uint8Array<ArrayBuffer> };
   plugin: { task: PluginTask; value: PluginTaskResult };
   transfer: { task: TransferTask; value: number };
@@ -78,6 +85,8 @@ export class WorkerPool {
   /** Why the thread ended that piscina is about to tell of, or has just told of. */
   #lastFailure: unknown;
   #isClosed = false;
+  /** For guest memory that waits to be written: who copies some asks for room first. */
+  readonly memoryRooms = new ByteRooms(MEMORY_COPIES_BYTES_MAX);
 
   constructor({ workerUrl, threads, onThreadGone }: WorkerPoolOptions) {
     this.#onThreadGone = onThreadGone;
@@ -142,34 +151,73 @@ export class WorkerPool {
    * with `FileError`, `WorkerGoneError` or the signal's reason.
    */
   async save(picture: Picture, destination: Destination, signal: AbortSignal): Promise<void> {
-    if (destination.kind === "fifo") return saveToFifo(picture, destination.fd, signal);
+    const { room, extents } = picture;
+    if (destination.kind === "fifo") return saveToFifo(bytesOf(room.buffer, extents), destination.fd, signal);
     const flag = createCancelFlag();
     const task = {
-      buffer: picture.room.buffer,
-      extents: picture.extents,
+      buffer: room.buffer,
+      extents,
       fd: destination.fd,
       isFile: destination.kind === "file",
       fileBytes: destination.sizeBytes,
       cancel: flag,
     };
     const isWritten = picture.writtenTo === destination.fd;
-    try {
+    const write = async (): Promise<void> => {
       if (!isWritten) await this.#runCancellable("write", task, signal);
       else if (destination.sizeBytes > picture.sizeBytes)
         await truncateDestination(destination, picture.sizeBytes);
-      signal.throwIfAborted();
-    } catch (error) {
-      await discardDestination(destination, isWritten || hasBegun(flag));
-      throw error;
-    }
+    };
+    await completeDestination(destination, signal, write, () => isWritten || hasBegun(flag));
+  }
+
+  /** Makes the head of a core file. */
+  async coreHead({ registers, ranges, mappings }: CoreHeadTask): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#run("coreHead", { registers, ranges, mappings });
+  }
+
+  /**
+   * Writes pieces of memory to `destination`, one behind the other; `written` is told of the bytes as they are
+   * written.  The pieces are not the caller's any more; they have been given back when this settles, and
+   * `destination` is closed, or discarded on failure.  Rejects as `save` does.
+   */
+  async saveMemory(
+    pieces: readonly Uint8Array<ArrayBuffer>[],
+    destination: Destination,
+    signal: AbortSignal,
+    written: (bytes: number) => void,
+  ): Promise<void> {
+    const left = [...pieces];
     try {
-      await closeDestination(destination);
-      // Cancelled while it was closed: whoever cancelled is told that it worked, so nothing may be left.
-      signal.throwIfAborted();
-    } catch (error) {
-      await retractDestination(destination);
-      throw error;
+      if (destination.kind === "fifo")
+        return await saveToFifo(drain(pieces, written), destination.fd, signal);
+      let position = 0;
+      let flag = createCancelFlag();
+      const isFile = destination.kind === "file";
+      const write = async (): Promise<void> => {
+        while (left.length > 0) {
+          signal.throwIfAborted();
+          const bytes = left.shift() as Uint8Array<ArrayBuffer>;
+          const { length } = bytes;
+          flag = createCancelFlag();
+          const task = { bytes, fd: destination.fd, position: isFile ? position : undefined, cancel: flag };
+          await this.#runCancellable("piece", task, signal, [bytes.buffer]);
+          position += length;
+          written(length);
+        }
+        if (isFile && destination.sizeBytes > position) await truncateDestination(destination, position);
+      };
+      await completeDestination(destination, signal, write, () => position > 0 || hasBegun(flag));
+    } finally {
+      await this.discardMemory(left);
     }
+  }
+
+  /** Gives back pieces of memory that are not to be written.  Rejects never: a pool that has ended holds none. */
+  async discardMemory(pieces: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+    if (pieces.length === 0) return;
+    const buffers = pieces.map(({ buffer }) => buffer);
+    await this.#run("release", { pieces }, undefined, buffers).catch(() => {});
   }
 
   /** The picture in base64.  Rejects with `WorkerGoneError` or the signal's reason. */
@@ -210,10 +258,11 @@ export class WorkerPool {
   }
 
   /** Runs a task whose flag is set when `signal` fires. */
-  async #runCancellable<Name extends "write" | "base64" | "plugin">(
+  async #runCancellable<Name extends "write" | "piece" | "base64" | "plugin">(
     name: Name,
     task: Tasks[Name]["task"],
     signal: AbortSignal,
+    moved?: readonly ArrayBuffer[],
   ): Promise<Tasks[Name]["value"]> {
     signal.throwIfAborted();
     const kill = new AbortController();
@@ -227,7 +276,7 @@ export class WorkerPool {
     });
     signal.addEventListener("abort", abort);
     try {
-      return await Promise.race([this.#run(name, task, kill), cancelled]);
+      return await Promise.race([this.#run(name, task, kill, moved), cancelled]);
     } catch (error) {
       throw error instanceof TaskCancelled || signal.aborted ? signal.reason : error;
     } finally {
@@ -236,17 +285,18 @@ export class WorkerPool {
     }
   }
 
-  /** Rejects with `TaskCancelled`, `FileError`, `WorkerGoneError`, or a defect of the task's. */
+  /** `moved` is the thread's afterwards.  Rejects with `TaskCancelled`, `FileError`, `WorkerGoneError`, or a defect of the task's. */
   async #run<Name extends keyof Tasks>(
     name: Name,
     task: Tasks[Name]["task"],
     kill = new AbortController(),
+    moved: readonly ArrayBuffer[] = [],
   ): Promise<Tasks[Name]["value"]> {
     if (this.#isClosed) throw new WorkerGoneError("the pool is closed");
     this.#unsettled.add(kill);
     let outcome: TaskOutcome<Tasks[Name]["value"]>;
     try {
-      outcome = await this.#piscina.run(task, { name, signal: kill.signal });
+      outcome = await this.#piscina.run(task, { name, signal: kill.signal, transferList: [...moved] });
     } catch (error) {
       if (isCloneError(error)) throw error;
       // A task's own failure is a value: this is the end of its thread.
@@ -321,12 +371,28 @@ async function firstExtents(
   });
 }
 
-async function saveToFifo({ room, extents }: Picture, fd: number, signal: AbortSignal): Promise<void> {
+async function saveToFifo(pieces: Iterable<Uint8Array>, fd: number, signal: AbortSignal): Promise<void> {
   try {
-    await writeFifo(fd, { buffer: room.buffer, extents }, signal);
+    await writeFifo(fd, pieces, signal);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new FileError("Unable to write to file", errnoOf(error), { cause: error });
+  }
+}
+
+function* bytesOf(buffer: SharedArrayBuffer, extents: Extents): Generator<Uint8Array, undefined> {
+  for (let index = 0; index + 1 < extents.length; index += 2)
+    yield new Uint8Array(buffer, extents[index], extents[index + 1]);
+}
+
+/** Each piece, and then the news that it has been taken. */
+function* drain(
+  pieces: readonly Uint8Array[],
+  written: (bytes: number) => void,
+): Generator<Uint8Array, undefined> {
+  for (const piece of pieces) {
+    yield piece;
+    written(piece.length);
   }
 }
 

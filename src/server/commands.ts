@@ -7,12 +7,15 @@ import { blockCoreHandlers } from "../commands/block-core.ts";
 import { driveHandlers } from "../commands/block-drives.ts";
 import { BlockGraph } from "../commands/block-graph.ts";
 import { controlHandlers } from "../commands/control.ts";
+import { GuestDumps } from "../commands/dump.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
 import { jobHandlers } from "../commands/job.ts";
 import { JobTable } from "../commands/job-table.ts";
 import { machineHandlers } from "../commands/machine.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { machineTargetHandlers } from "../commands/machine-target.ts";
+import { memoryHandlers } from "../commands/memory.ts";
+import type { CopyNote } from "../commands/memory-file.ts";
 import { migrationHandlers } from "../commands/migration.ts";
 import { miscHandlers } from "../commands/misc.ts";
 import { monitorHandlers } from "../commands/monitor.ts";
@@ -50,11 +53,12 @@ export interface CommandParts {
   readonly snapshotStore: (() => Promise<SnapshotStore>) | undefined;
   /** Is told of what fails by a defect of this program where no reply tells. */
   readonly onDefect: (error: unknown) => void;
+  readonly log: { info(fields: object, message: string): void };
 }
 
 export interface Commands {
   readonly registry: CommandRegistry;
-  /** Gives back what handlers hold beyond their commands: jobs, which are cancelled, and open block nodes. */
+  /** Gives back what handlers hold beyond their commands: jobs, which are cancelled, open block nodes, a dump. */
   close(): Promise<void>;
 }
 
@@ -70,6 +74,12 @@ export function buildCommands(parts: CommandParts): Commands {
     resources,
     clock: systemClock,
   });
+  const copied = (command: string, note: CopyNote): void =>
+    parts.log.info(
+      { machine: options.name, command, ...note },
+      "the guest stood still for a copy of its memory",
+    );
+  const dumps = new GuestDumps({ machine, pool, resources, copied });
   const schema = schemaInfo(conditions);
   const registry: CommandRegistry = new CommandRegistry([
     ...marshalCommands<PlainContext, CommandContext>(
@@ -80,6 +90,8 @@ export function buildCommands(parts: CommandParts): Commands {
         ...miscHandlers(machine, new HumanMonitor(() => registry, resources)),
         ...machineHandlers(machine, options.uuid),
         ...machineTargetHandlers(),
+        ...memoryHandlers(machine, pool, copied),
+        ...dumps.handlers(),
         ...qomHandlers(machine),
         ...qdevHandlers(machine),
         ...netHandlers(),
@@ -98,7 +110,7 @@ export function buildCommands(parts: CommandParts): Commands {
   ]);
   const close = async (): Promise<void> => {
     plugins?.close();
-    await Promise.all([jobs.close(), blockGraph.close()]);
+    await Promise.all([jobs.close(), dumps.close(), blockGraph.close()]);
   };
   return { registry, close };
 }

@@ -114,6 +114,7 @@ export class MachineService implements MachineControl {
       plugins: shared.plugins,
       snapshotStore: this.#openSnapshots,
       onDefect: (error) => shared.log.error({ err: error }, "a job failed by a defect of this program"),
+      log: shared.log,
     });
     this.#closeCommands = commands.close;
     this.#monitor = new Monitor({

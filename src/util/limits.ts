@@ -131,6 +131,15 @@ export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
 /** How long `send-key` holds a key where nobody says.  Source: QEMU's description of the command. */
 export const KEY_HOLD_MS = 100;
 
+/** Guest memory that one command copies, at one moment: more than a PC has.  Seen: GenericError that names the range. */
+export const MEMORY_COPY_BYTES_MAX = 2 * GIB;
+/** Copies of guest memory that all commands hold together, each until it is written.  Seen: the next one waits. */
+export const MEMORY_COPIES_BYTES_MAX = 2 * GIB;
+/** Guest memory is moved and written in pieces of this size, so that other work of the pool has its turn in between. */
+export const MEMORY_PIECE_BYTES = 16 * MIB;
+/** Of guest memory, what is copied in one turn while the guest goes on, before it is copied in one go: below 1 ms. */
+export const MEMORY_WARM_UP_BYTES = 1 * MIB;
+
 // ---- Transports (chardev) ----
 
 /** Bytes a transport likes to hold: with more waiting, `write` answers false.  Twice a unix socket's kernel buffer would gain nothing. */

@@ -118,6 +118,31 @@ export const COMMAND_SAMPLES: readonly CommandSample[] = [
       '{"command-line": ""}',
     ],
   },
+  { name: "query-memory-size-summary", accepted: NONE },
+  { name: "query-dump", accepted: NONE },
+  {
+    name: "pmemsave",
+    accepted: ['{"val": 0, "size": 16, "filename": "/nowhere/at/all"}'],
+  },
+  {
+    name: "memsave",
+    accepted: [
+      '{"val": 0, "size": 16, "filename": "/nowhere/at/all"}',
+      '{"val": -1, "size": 1, "filename": "/nowhere/at/all", "cpu-index": 7}',
+    ],
+  },
+  {
+    name: "dump-guest-memory",
+    accepted: [
+      '{"paging": false, "protocol": "file:/nowhere/at/all"}',
+      '{"paging": true, "protocol": "nowhere", "detach": true}',
+      '{"paging": false, "protocol": "fd:none"}',
+      '{"paging": false, "protocol": "fd:none", "begin": 1}',
+      '{"paging": false, "protocol": "fd:none", "length": 1}',
+      '{"paging": true, "protocol": "fd:none", "format": "kdump-zlib"}',
+      '{"paging": false, "protocol": "fd:none", "format": "kdump-lzo"}',
+    ],
+  },
   { name: "qmp_capabilities", accepted: ["", "{}", '{"enable": []}'] },
   { name: "no-such-command", accepted: [...NONE, '{"a": 1}'] },
   { name: "", accepted: NONE },

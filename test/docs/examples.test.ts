@@ -136,7 +136,7 @@ async function replay(turns: readonly Turn[], client: TestClient, firstLine: num
 
 /** The documents write to /tmp; the tests to a directory of their own. */
 function inDirectory(text: string): string {
-  return text.replaceAll(/(["'])\/tmp\//g, `$1${directory}/`);
+  return text.replaceAll(/(["'])(file:)?\/tmp\//g, `$1$2${directory}/`);
 }
 
 describe("terminals of README.md", () => {

@@ -23,6 +23,7 @@ const DOCUMENTS = [
   "docs/client.md",
   "docs/shell.md",
   "docs/load.md",
+  "docs/pc.md",
   "examples/hash-file/README.md",
 ];
 const LIMITS_FILE = "src/util/limits.ts";

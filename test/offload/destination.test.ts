@@ -45,6 +45,20 @@ describe("opening a destination", () => {
     expect(readFileSync(at("old"), "utf8")).toBe("content");
   });
 
+  it("D5: knows which file it made, also when others make and remove it at the same time", async () => {
+    for (let round = 0; round < 200; round++) {
+      const opened = await Promise.all(
+        [0, 1, 2].map(async () => {
+          const destination = await openDestination(at("contested"));
+          await discardDestination(destination, false);
+          return destination.isNew;
+        }),
+      );
+      expect(opened).toContain(true);
+      expect(existsSync(at("contested"))).toBe(false);
+    }
+  });
+
   it("D5: makes the file that a dangling link leads to", async () => {
     symlinkSync(at("target"), at("dangling"));
     const made = await openDestination(at("dangling"));

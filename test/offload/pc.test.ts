@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { MachineEvent } from "../../src/offload/contract.ts";
+import { cancel, createCancelFlag } from "../../src/util/cancel-flag.ts";
 import { createMortalWorker } from "../support/machine-thread.ts";
 import { pcWorkerUrl, startPc, type TestPc, type TestPcOptions } from "../support/pc.ts";
 
@@ -177,7 +178,7 @@ describe("a PC's screen", () => {
 });
 
 describe("a PC's memory", () => {
-  it("is copied as the CPU would read it", async () => {
+  it("is copied as the CPU would read it, and as zeros where nothing is", async () => {
     const pc = await started();
     await pc.order("m.");
     await pc.until(() => pc.serial() === "!.");
@@ -191,9 +192,61 @@ describe("a PC's memory", () => {
     // Firmware, below 1 MiB and at the end; the hole behind RAM; and what no address of 32 bits reaches.
     expect(await copy("physical", 0xf0000, 2)).toBe("fafc");
     expect(await copy("physical", 0xfffffff0, 5)).toBe("ea000000f0");
-    expect(await copy("physical", 2 ** 21 - 2, 4)).toBe("0000ffff");
-    expect(await copy("physical", 2n ** 32n - 1n, 3)).toMatch(/^..ffff$/);
-    expect(await copy("virtual", 0xfffffff0, 17)).toBe("Invalid addr 0x00000000fffffff0/size 17 specified");
+    expect(await copy("physical", 2 ** 21 - 2, 4)).toBe("00000000");
+    expect(await copy("physical", 2n ** 32n - 1n, 3)).toMatch(/^..0000$/);
+    // A virtual address has no more than 32 bits.
+    expect(await copy("virtual", 0x1_ffff_fff0n, 5)).toBe("ea000000f0");
+  });
+});
+
+describe("much of a PC's memory", () => {
+  it("comes in pieces that are the caller's, with the time that the guest stood still", async () => {
+    const pc = await started({ config: { memoryBytes: 2 ** 26 } });
+    await pc.order("m.");
+    await pc.until(() => pc.serial() === "!.");
+    const taken = await pc.machine.takeMemory("physical", 0x1000, 2 ** 26, createCancelFlag());
+    if (!taken.ok) throw new Error(taken.desc);
+    const { pieces, pausedMs } = taken.value;
+    expect(pieces.map(({ length }) => length)).toEqual([2 ** 24, 2 ** 24, 2 ** 24, 2 ** 24]);
+    expect(Buffer.from(pieces[0] ?? []).readUInt32LE(0)).toBe(0x12345678);
+    expect(pausedMs).toBeGreaterThan(0);
+    const none = await pc.machine.takeMemory("physical", 0, 0, createCancelFlag());
+    expect(none).toMatchObject({ ok: true, value: { pieces: [] } });
+  });
+
+  it("is not copied to the end when nobody wants it any more", async () => {
+    const pc = await started({ config: { memoryBytes: 2 ** 26 } });
+    const flag = createCancelFlag();
+    const taken = pc.machine.takeMemory("physical", 0, 2 ** 26, flag);
+    cancel(flag);
+    expect(await taken).toMatchObject({ ok: false, desc: "Command cancelled" });
+  });
+
+  it("is dumped with the registers, by ranges that leave out what is no memory", async () => {
+    const pc = await started();
+    await pc.order("m.");
+    await pc.until(() => pc.serial() === "!.");
+    const all = await pc.machine.takeDump({ isPaging: true, range: undefined }, createCancelFlag());
+    if (!all.ok) throw new Error(all.desc);
+    expect(all.value.ranges).toEqual([
+      { address: 0, length: 0xa_0000 },
+      { address: 0xc_0000, length: 2 ** 21 - 0xc_0000 },
+      { address: 0xe000_0000, length: 2 ** 23 },
+    ]);
+    expect(all.value.mappings).toBeUndefined();
+    expect(all.value.registers.cs.selector).toBe(0xf000);
+    const range = { begin: 0x1000n, length: 0xc_0000 };
+    const some = await pc.machine.takeDump({ isPaging: false, range }, createCancelFlag());
+    if (!some.ok) throw new Error(some.desc);
+    expect(some.value.ranges).toEqual([
+      { address: 0x1000, length: 0x9_f000 },
+      { address: 0xc_0000, length: 0x1000 },
+    ]);
+    expect(Buffer.from(some.value.pieces[0] ?? []).readUInt32LE(0)).toBe(0x12345678);
+    const window = { isPaging: false, range: { begin: 0xa_0000, length: 0x2_0000 } };
+    expect(await pc.machine.takeDump(window, createCancelFlag())).toMatchObject({
+      desc: "dump: no guest memory to dump",
+    });
   });
 });
 

@@ -12,15 +12,18 @@
  */
 
 import { assert } from "../../util/assert.ts";
+import type { CancelFlag } from "../../util/cancel-flag.ts";
 import type { Clock } from "../../util/clock.ts";
 import { TRIPLE_FAULT_PERIOD_MS, TRIPLE_FAULTS_COUNT_MAX } from "../../util/limits.ts";
 import { MachineError } from "../error.ts";
 import { type MachineEvent, RunControl, type RunState } from "../run-state.ts";
 import type { DiskImage } from "./disk.ts";
 import { type BlockDevice, type DriveName, Drives } from "./drives.ts";
+import { type DumpDescription, type DumpRequest, describeDump, rangesToDump } from "./dump.ts";
 import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.ts";
 import { Input, type InputEvent } from "./input.ts";
-import { type AddressSpace, copyMemory } from "./memory.ts";
+import { type AddressSpace, copyMemory, memoryAt, memoryOf, sizeOf } from "./memory.ts";
+import { copyAtOnce, type MemoryCopy, prepareCopy } from "./memory-copy.ts";
 import { type PointerDevice, pointers } from "./pointer.ts";
 import { type Registers, readRegisters } from "./registers.ts";
 import { Screen } from "./screen.ts";
@@ -164,6 +167,41 @@ export class Pc {
   /** Nothing else happens on this thread meanwhile, so that what is copied is of one moment. */
   async copyMemory(space: AddressSpace, address: bigint, into: Uint8Array): Promise<void> {
     copyMemory((await this.#emulator()).cpu, space, address, into);
+  }
+
+  /** As `copyMemory`, in memory that is allocated for it. */
+  async takeMemory(
+    space: AddressSpace,
+    address: bigint,
+    length: number,
+    cancel: CancelFlag,
+  ): Promise<MemoryCopy> {
+    const source = async () => memoryAt((await this.#emulator()).cpu, space, address, length);
+    const pieces = await prepareCopy(length, source, this.#thread.defer, cancel);
+    const memory = await source();
+    return this.#timed(() => {
+      copyAtOnce(memory, pieces);
+      return { pieces };
+    });
+  }
+
+  /** Memory and what describes it, of one moment. */
+  async takeDump(request: DumpRequest, cancel: CancelFlag): Promise<MemoryCopy & DumpDescription> {
+    const ranges = rangesToDump((await this.#emulator()).cpu, request);
+    const source = async () => memoryOf((await this.#emulator()).cpu, ranges);
+    const pieces = await prepareCopy(sizeOf(ranges), source, this.#thread.defer, cancel);
+    const { cpu } = await this.#emulator();
+    return this.#timed(() => {
+      copyAtOnce(memoryOf(cpu, ranges), pieces);
+      return { pieces, ...describeDump(cpu, request, ranges) };
+    });
+  }
+
+  /** `work` does not wait: the guest stands still for it. */
+  #timed<T extends object>(work: () => T): T & Pick<MemoryCopy, "pausedMs"> {
+    const startMs = this.#thread.clock.nowMs();
+    const result = work();
+    return { ...result, pausedMs: Math.round((this.#thread.clock.nowMs() - startMs) * 1000) / 1000 };
   }
 
   // ---- State ----

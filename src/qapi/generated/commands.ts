@@ -7,6 +7,7 @@ import { type BlockCoreHandlers, marshalBlockCoreCommands } from "./block-core.t
 import { type BlockHandlers, marshalBlockCommands } from "./block.ts";
 import type { Conditions } from "./conditions.ts";
 import { type ControlHandlers, marshalControlCommands } from "./control.ts";
+import { type DumpHandlers, marshalDumpCommands } from "./dump.ts";
 import { type IntrospectHandlers, marshalIntrospectCommands } from "./introspect.ts";
 import { type JobHandlers, marshalJobCommands } from "./job.ts";
 import { type MachineTargetHandlers, marshalMachineTargetCommands } from "./machine-target.ts";
@@ -36,6 +37,7 @@ export interface CommandHandlers<P, C>
     JobHandlers<P>,
     BlockCoreHandlers<P, C>,
     BlockHandlers<C>,
+    DumpHandlers<P, C>,
     MigrationHandlers<P, C>,
     MonitorHandlers<P>,
     QtestHandlers<P, C> {}
@@ -59,6 +61,7 @@ export function marshalCommands<P, C>(
     ...marshalJobCommands(handlers),
     ...marshalBlockCoreCommands(handlers),
     ...marshalBlockCommands(handlers),
+    ...marshalDumpCommands(handlers),
     ...marshalMigrationCommands(handlers),
     ...marshalMonitorCommands(handlers),
     ...marshalQtestCommands(handlers, conditions),

@@ -4,6 +4,7 @@
 
 import { asNoMembers, type Input, type NoMembers, type Unmarshal } from "../runtime/unmarshal.ts";
 import { type DeviceTrayMovedEvent, unmarshalDeviceTrayMovedEvent } from "./block.ts";
+import { type DumpCompletedEvent, unmarshalDumpCompletedEvent } from "./dump.ts";
 import { type JobStatusChangeEvent, unmarshalJobStatusChangeEvent } from "./job.ts";
 import { type BalloonChangeEvent, unmarshalBalloonChangeEvent } from "./machine.ts";
 import { type RtcChangeEvent, unmarshalRtcChangeEvent } from "./misc.ts";
@@ -105,7 +106,7 @@ export interface EventData {
    *
    * Since: 0.1
    *
-   * Source: schema/machine.json, line 252.
+   * Source: schema/machine.json, line 334.
    */
   readonly BALLOON_CHANGE: BalloonChangeEvent;
 
@@ -143,6 +144,15 @@ export interface EventData {
   readonly DEVICE_TRAY_MOVED: DeviceTrayMovedEvent;
 
   /**
+   * A dump has ended.
+   *
+   * Since: 0.1
+   *
+   * Source: schema/dump.json, line 123.
+   */
+  readonly DUMP_COMPLETED: DumpCompletedEvent;
+
+  /**
    * How much of its work a command has done.  It goes to the session that sent
    * the command alone, and only if that negotiated 'async'.
    *
@@ -150,7 +160,7 @@ export interface EventData {
    *
    * Since: 0.1
    *
-   * Source: schema/monitor.json, line 150.
+   * Source: schema/monitor.json, line 157.
    */
   readonly COMMAND_PROGRESS: CommandProgressEvent;
 }
@@ -169,6 +179,7 @@ const UNMARSHAL: { readonly [E in EventName]: Unmarshal<EventData[E]> } = {
   BALLOON_CHANGE: unmarshalBalloonChangeEvent,
   JOB_STATUS_CHANGE: unmarshalJobStatusChangeEvent,
   DEVICE_TRAY_MOVED: unmarshalDeviceTrayMovedEvent,
+  DUMP_COMPLETED: unmarshalDumpCompletedEvent,
   COMMAND_PROGRESS: unmarshalCommandProgressEvent,
 };
 

@@ -10,6 +10,7 @@ import {
   asNoMembers,
   asObject,
   asString,
+  asUint64,
   firstMembers,
   type Input,
   type Int64,
@@ -19,6 +20,7 @@ import {
   type Mutable,
   type NoMembers,
   pathOf,
+  type Uint64,
   unexpected,
   wrongValue,
 } from "../runtime/unmarshal.ts";
@@ -338,11 +340,45 @@ export function unmarshalCpuInfoFast(input: Input, at: string, name: string | nu
 }
 
 /**
+ * How much memory the machine has, in bytes.
+ *
+ * Since: 0.1
+ *
+ * Source: schema/machine.json, line 295.
+ */
+export type MemoryInfo = {
+  /** what it was made with */
+  readonly "base-memory": Uint64;
+  /** what was added since; there is nothing that could be */
+  readonly "plugged-memory"?: Uint64;
+};
+
+export function unmarshalMemoryInfo(input: Input, at: string, name: string | number): MemoryInfo {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<MemoryInfo>;
+  result["base-memory"] = asUint64(object["base-memory"], path, "base-memory");
+  if (object["plugged-memory"] !== undefined) {
+    result["plugged-memory"] = asUint64(object["plugged-memory"], path, "plugged-memory");
+  }
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "base-memory":
+      case "plugged-memory":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
  * The guest has given memory back, or taken it again.
  *
  * Data of the event `BALLOON_CHANGE`.
  *
- * Source: schema/machine.json, line 252.
+ * Source: schema/machine.json, line 334.
  */
 export type BalloonChangeEvent = {
   /** how much memory it has now, in bytes */
@@ -370,11 +406,92 @@ export function unmarshalBalloonChangeEvent(
 }
 
 /**
+ * Writes memory to a file, as the processor sees it: by its page tables.  The
+ * guest stands still for as long as it takes to copy the memory.  If the file
+ * cannot be completed, no new file is left behind, and one that was there is
+ * left empty.
+ *
+ * Arguments of the command `memsave`.
+ *
+ * Source: schema/machine.json, line 255.
+ */
+export type MemsaveArg = {
+  /** the first virtual address */
+  readonly val: Int64;
+  /** how many bytes from there on */
+  readonly size: Int64;
+  /** the file */
+  readonly filename: string;
+  /** the processor; the first if left out */
+  readonly "cpu-index"?: Int64;
+};
+
+export function unmarshalMemsaveArg(input: Input, at: string, name: string | number): MemsaveArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<MemsaveArg>;
+  result.val = asInt64(object.val, path, "val");
+  result.size = asInt64(object.size, path, "size");
+  result.filename = asString(object.filename, path, "filename");
+  if (object["cpu-index"] !== undefined) {
+    result["cpu-index"] = asInt64(object["cpu-index"], path, "cpu-index");
+  }
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "val":
+      case "size":
+      case "filename":
+      case "cpu-index":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
+ * Writes physical memory to a file; where nothing is, zeros.  Else as memsave.
+ *
+ * Arguments of the command `pmemsave`.
+ *
+ * Source: schema/machine.json, line 280.
+ */
+export type PmemsaveArg = {
+  /** the first physical address */
+  readonly val: Int64;
+  /** how many bytes from there on */
+  readonly size: Int64;
+  /** the file */
+  readonly filename: string;
+};
+
+export function unmarshalPmemsaveArg(input: Input, at: string, name: string | number): PmemsaveArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<PmemsaveArg>;
+  result.val = asInt64(object.val, path, "val");
+  result.size = asInt64(object.size, path, "size");
+  result.filename = asString(object.filename, path, "filename");
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "val":
+      case "size":
+      case "filename":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
  * Asks the guest to give memory back, or to take it again.
  *
  * Arguments of the command `balloon`.
  *
- * Source: schema/machine.json, line 239.
+ * Source: schema/machine.json, line 321.
  */
 export type BalloonArg = {
   /** how much memory it is to have, in bytes */
@@ -470,6 +587,50 @@ export interface MachineHandlers<P, C> {
    * Since: 0.1
    */
   readonly system_powerdown: AsyncHandler<NoMembers, void, C>;
+
+  /**
+   * Writes memory to a file, as the processor sees it: by its page tables.  The
+   * guest stands still for as long as it takes to copy the memory.  If the file
+   * cannot be completed, no new file is left behind, and one that was there is
+   * left empty.
+   *
+   * Returns: nothing; GenericError if a page is not mapped.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "memsave", "id": 1,
+   *      "arguments": { "val": 3221225472, "size": 4096,
+   *                     "filename": "/tmp/virtual" } }
+   * <- { "return": {}, "id": 1 }
+   * ```
+   */
+  readonly memsave: AsyncHandler<MemsaveArg, void, C>;
+
+  /**
+   * Writes physical memory to a file; where nothing is, zeros.  Else as memsave.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "pmemsave", "id": 1,
+   *      "arguments": { "val": 65536, "size": 4096,
+   *                     "filename": "/tmp/physical" } }
+   * <- { "return": {}, "id": 1 }
+   * ```
+   */
+  readonly pmemsave: AsyncHandler<PmemsaveArg, void, C>;
+
+  /**
+   * Tells how much memory the machine has.
+   *
+   * Returns: how much.
+   *
+   * Since: 0.1
+   */
+  readonly "query-memory-size-summary": AsyncHandler<NoMembers, MemoryInfo, C>;
 
   /**
    * Asks the guest to give memory back, or to take it again.
@@ -652,6 +813,59 @@ function marshalSystemPowerdown<C>(handler: AsyncHandler<NoMembers, void, C>): A
   };
 }
 
+function marshalMemsave<C>(handler: AsyncHandler<MemsaveArg, void, C>): AsyncCommand<C> {
+  return {
+    name: "memsave",
+    kind: "async",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = unmarshalMemsaveArg(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
+function marshalPmemsave<C>(handler: AsyncHandler<PmemsaveArg, void, C>): AsyncCommand<C> {
+  return {
+    name: "pmemsave",
+    kind: "async",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = unmarshalPmemsaveArg(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
+function returnQueryMemorySizeSummary(result: MemoryInfo): JsonValue {
+  return marshalResult("query-memory-size-summary", result, unmarshalMemoryInfo);
+}
+
+function marshalQueryMemorySizeSummary<C>(handler: AsyncHandler<NoMembers, MemoryInfo, C>): AsyncCommand<C> {
+  return {
+    name: "query-memory-size-summary",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      context.begin(
+        handler.resources?.(args, context),
+        () => handler.handle(args, context),
+        returnQueryMemorySizeSummary,
+      );
+    },
+  };
+}
+
 function marshalBalloon<P>(handler: PlainHandler<BalloonArg, void, P>): PlainCommand<P> {
   return {
     name: "balloon",
@@ -696,6 +910,9 @@ export function marshalMachineCommands<P, C>(
     marshalQueryCpusFast(handlers["query-cpus-fast"]),
     marshalSystemReset(handlers.system_reset),
     marshalSystemPowerdown(handlers.system_powerdown),
+    marshalMemsave(handlers.memsave),
+    marshalPmemsave(handlers.pmemsave),
+    marshalQueryMemorySizeSummary(handlers["query-memory-size-summary"]),
     marshalBalloon(handlers.balloon),
     marshalInjectNmi(handlers["inject-nmi"]),
   ];

@@ -8,6 +8,7 @@ import {
   asArray,
   asInt64,
   asNoMembers,
+  asNumber,
   asObject,
   asString,
   firstMembers,
@@ -55,13 +56,18 @@ export function unmarshalCommandState(input: Input, at: string, name: string | n
  *
  * Since: 0.1
  *
- * Source: schema/monitor.json, line 36.
+ * Source: schema/monitor.json, line 39.
  */
 export type CommandProgress = {
   /** work done so far, in the command's own unit */
   readonly current: Int64;
   /** work in all, in the same unit */
   readonly total: Int64;
+  /**
+   * how long the guest stood still for it, in milliseconds, where it
+   * did
+   */
+  readonly "paused-ms"?: number;
 };
 
 export function unmarshalCommandProgress(input: Input, at: string, name: string | number): CommandProgress {
@@ -70,10 +76,14 @@ export function unmarshalCommandProgress(input: Input, at: string, name: string 
   const result = {} as Mutable<CommandProgress>;
   result.current = asInt64(object.current, path, "current");
   result.total = asInt64(object.total, path, "total");
+  if (object["paused-ms"] !== undefined) {
+    result["paused-ms"] = asNumber(object["paused-ms"], path, "paused-ms");
+  }
   for (const member in firstMembers(object)) {
     switch (member) {
       case "current":
       case "total":
+      case "paused-ms":
         break;
       default:
         throw unexpected(path, member);
@@ -87,7 +97,7 @@ export function unmarshalCommandProgress(input: Input, at: string, name: string 
  *
  * Since: 0.1
  *
- * Source: schema/monitor.json, line 55.
+ * Source: schema/monitor.json, line 59.
  */
 export type CommandInFlight = {
   /** its id, if it has one */
@@ -133,7 +143,7 @@ export function unmarshalCommandInFlight(input: Input, at: string, name: string 
  *
  * Since: 0.1
  *
- * Source: schema/monitor.json, line 71.
+ * Source: schema/monitor.json, line 75.
  */
 export type SessionLimits = {
   /**
@@ -168,7 +178,7 @@ export function unmarshalSessionLimits(input: Input, at: string, name: string | 
  *
  * Since: 0.1
  *
- * Source: schema/monitor.json, line 90.
+ * Source: schema/monitor.json, line 94.
  */
 export type SessionInfo = {
   /** its number, which is never used again */
@@ -213,7 +223,7 @@ export function unmarshalSessionInfo(input: Input, at: string, name: string | nu
  *
  * Data of the event `COMMAND_PROGRESS`.
  *
- * Source: schema/monitor.json, line 150.
+ * Source: schema/monitor.json, line 157.
  */
 export type CommandProgressEvent = {
   /** the command's id, if it has one */
@@ -224,6 +234,11 @@ export type CommandProgressEvent = {
   readonly current: Int64;
   /** work in all, in the same unit */
   readonly total: Int64;
+  /**
+   * how long the guest stood still for it, in milliseconds, where it
+   * did
+   */
+  readonly "paused-ms"?: number;
 };
 
 export function unmarshalCommandProgressEvent(
@@ -238,12 +253,16 @@ export function unmarshalCommandProgressEvent(
   result.command = asString(object.command, path, "command");
   result.current = asInt64(object.current, path, "current");
   result.total = asInt64(object.total, path, "total");
+  if (object["paused-ms"] !== undefined) {
+    result["paused-ms"] = asNumber(object["paused-ms"], path, "paused-ms");
+  }
   for (const member in firstMembers(object)) {
     switch (member) {
       case "id":
       case "command":
       case "current":
       case "total":
+      case "paused-ms":
         break;
       default:
         throw unexpected(path, member);
@@ -258,7 +277,7 @@ export function unmarshalCommandProgressEvent(
  *
  * Arguments of the command `cancel-command`.
  *
- * Source: schema/monitor.json, line 129.
+ * Source: schema/monitor.json, line 133.
  */
 export type CancelCommandArg = {
   /** the command's id */

@@ -1,6 +1,7 @@
 import type { Cpu } from "v86";
 import { describe, expect, it } from "vitest";
-import { copyMemory } from "../../../src/machine/pc/memory.ts";
+import { copyMemory, memoryOf } from "../../../src/machine/pc/memory.ts";
+import { listMappings } from "../../../src/machine/pc/page-tables.ts";
 
 const SIZE_BYTES = 2 ** 21;
 
@@ -38,6 +39,7 @@ describe("a virtual address is looked up", () => {
     );
     expect(() => read(machine, 0n, 1)).toThrow("Invalid addr 0x0000000000000000/size 1 specified");
     expect(() => read(machine, 2n ** 32n - 1n, 2)).toThrow("Invalid addr 0x00000000ffffffff/size 2");
+    expect(read(machine, 0x1_c000_0ffcn, 8)).toBe("1122334455667788");
   });
 
   it("as a page of 4 MiB where the CPU may have such", () => {
@@ -63,4 +65,77 @@ describe("a virtual address is looked up", () => {
     expect(() => read(machine, 0xc000_0000n, 1)).toThrow("Invalid addr");
     expect(() => read(machine, 0x8000_0000n, 1)).toThrow("Invalid addr");
   });
+});
+
+/** Virtual address, physical address and length of each run. */
+function runs(machine: Cpu): number[][] {
+  const numbers = Array.from(listMappings(machine));
+  return Array.from({ length: numbers.length / 3 }, (_, index) => numbers.slice(3 * index, 3 * index + 3));
+}
+
+describe("what the page tables map is listed", () => {
+  it("in runs that lie one behind the other in both spaces", () => {
+    const machine = cpu(1 << 4, [
+      [0x1000, 0x2003],
+      [0x1000 + 4 * 0x300, 0x3003],
+      [0x1000 + 4 * 0x301, 0x0040_0083],
+      [0x1000 + 4 * 0x302, 0x0080_0083],
+      [0x2000, 0x5003],
+      [0x2004, 0x6003],
+      [0x2008, 0x9003],
+      [0x2010, 0xa003],
+      // The last page of a table, and the large one behind it.
+      [0x3ffc, 0x003f_f003],
+    ]);
+    expect(runs(machine)).toEqual([
+      [0, 0x5000, 0x2000],
+      [0x2000, 0x9000, 0x1000],
+      [0x4000, 0xa000, 0x1000],
+      [0xc03f_f000, 0x003f_f000, 0x80_1000],
+    ]);
+  });
+
+  it("with the extension", () => {
+    const machine = cpu(1 << 5, [
+      [0x1018, 0x3001],
+      [0x3000, 0x4003],
+      [0x3008, 0x0000_0083],
+      [0x4008, 0x7003],
+      [0x4ff8, 0x001f_f003],
+    ]);
+    expect(runs(machine)).toEqual([
+      [0xc000_1000, 0x7000, 0x1000],
+      [0xc01f_f000, 0x001f_f000, 0x1000],
+      [0xc020_0000, 0, 0x20_0000],
+    ]);
+  });
+
+  it("as nothing without paging, and where a table does not lie in memory", () => {
+    const machine = cpu(0, [[0x1000, 0xff00_0003]]);
+    expect(runs(machine)).toEqual([]);
+    machine.cr[0] = 1;
+    expect(runs(machine)).toEqual([]);
+  });
+});
+
+it("memory of several ranges is read as if they were one", () => {
+  const machine = cpu(0, [
+    [0x1ffc, 0x44332211],
+    [0x9000, 0x88776655],
+    [0xa000, 0xccbbaa99],
+  ]);
+  const source = memoryOf(machine, [
+    { address: 0x1ff0, length: 16 },
+    { address: 0x9000, length: 4 },
+    { address: 0xa000, length: 4 },
+  ]);
+  const read = (offset: number, length: number): string => {
+    const into = new Uint8Array(length);
+    source(offset, into);
+    return Buffer.from(into).toString("hex");
+  };
+  expect(read(12, 12)).toBe("112233445566778899aabbcc");
+  expect(read(14, 4)).toBe("33445566");
+  expect(read(17, 2)).toBe("6677");
+  expect(read(20, 4)).toBe("99aabbcc");
 });
