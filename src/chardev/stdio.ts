@@ -18,6 +18,24 @@ export function createStdioChardev(
   return new StdioChardev(input, output);
 }
 
+const CTRL_C = 0x03;
+
+/**
+ * The same for somebody who types.  A terminal hands on each key then, and shows nothing by itself; Ctrl-C still
+ * interrupts the process.  Node.js puts it back when the process ends.
+ */
+export function createTerminalChardev(): Chardev {
+  const { stdin } = process;
+  if (!stdin.isTTY) return createStdioChardev();
+  stdin.setRawMode(true);
+  stdin.on("data", (bytes: Uint8Array) => {
+    if (bytes.includes(CTRL_C)) process.kill(process.pid, "SIGINT");
+  });
+  // Node reads as soon as somebody listens: nothing is lost until the connection is used.
+  stdin.pause();
+  return createStdioChardev();
+}
+
 class StdioChardev implements Chardev {
   readonly peer = "stdio";
   readonly #input: Readable;

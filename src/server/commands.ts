@@ -4,12 +4,13 @@
 
 import { blockCoreHandlers } from "../commands/block-core.ts";
 import { BlockGraph } from "../commands/block-graph.ts";
+import { charHandlers } from "../commands/char.ts";
 import { controlHandlers } from "../commands/control.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
 import { machineHandlers } from "../commands/machine.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { migrationHandlers } from "../commands/migration.ts";
-import { miscHandlers } from "../commands/misc.ts";
+import { type HumanMonitorPort, miscHandlers } from "../commands/misc.ts";
 import { monitorHandlers } from "../commands/monitor.ts";
 import { netHandlers } from "../commands/net.ts";
 import { qdevHandlers } from "../commands/qdev.ts";
@@ -17,7 +18,6 @@ import { qomHandlers } from "../commands/qom.ts";
 import { qtestHandlers } from "../commands/qtest.ts";
 import { runStateHandlers } from "../commands/run-state.ts";
 import { uiHandlers } from "../commands/ui.ts";
-import { HumanMonitor } from "../hmp/human-monitor.ts";
 import { openBlockFile } from "../offload/block-files.ts";
 import { readConfigText } from "../offload/config-file.ts";
 import type { WorkerPool } from "../offload/pool.ts";
@@ -37,6 +37,7 @@ export interface CommandParts {
   readonly version: VersionInfo;
   readonly pool: () => Promise<WorkerPool>;
   readonly resources: ResourceTable;
+  readonly humanMonitor: HumanMonitorPort;
   /** Undefined: no machine of the service has any. */
   readonly plugins: PluginHost | undefined;
 }
@@ -48,7 +49,7 @@ export interface Commands {
 }
 
 export function buildCommands(parts: CommandParts): Commands {
-  const { machine, options, version, pool, resources } = parts;
+  const { machine, options, version, pool, resources, humanMonitor } = parts;
   const conditions = { QTEST: options.qtest === true };
   const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
   const plugins = parts.plugins?.bind(options.plugins ?? [], {
@@ -64,13 +65,14 @@ export function buildCommands(parts: CommandParts): Commands {
         ...runStateHandlers(machine),
         ...controlHandlers({ machine, version, commandNames: () => registry.names() }),
         ...introspectHandlers(plugins?.extend(schema) ?? schema),
-        ...miscHandlers(machine, new HumanMonitor(() => registry, resources)),
+        ...miscHandlers(machine, humanMonitor),
         ...machineHandlers(machine, options.uuid),
         ...qomHandlers(machine),
         ...qdevHandlers(machine),
         ...netHandlers(),
         ...uiHandlers(machine, pool),
         ...blockCoreHandlers(blockGraph),
+        ...charHandlers(machine),
         ...migrationHandlers(),
         ...monitorHandlers(),
         ...qtestHandlers(machine, systemClock),

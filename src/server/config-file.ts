@@ -29,6 +29,7 @@ const MACHINE_FIELDS = [
   "type",
   "displays",
   "qmp",
+  "monitor",
   "stopped",
   "preconfig",
   "qtest",
@@ -113,6 +114,9 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
     },
     ...(machine.serial === undefined ? {} : { serial: inPlace("serial", parseSerial, machine.serial) }),
     qmp: qmp.map((endpoint) => inPlace("qmp", parseEndpoint, endpoint)),
+    monitor: list(machine.monitor, `${place}.monitor`, at).map((endpoint) =>
+      inPlace("monitor", parseEndpoint, endpoint),
+    ),
     name: machine.name === undefined ? undefined : inPlace("name", (name) => name, machine.name),
     uuid: machine.uuid === undefined ? undefined : inPlace("uuid", parseUuid, machine.uuid),
     stopped: flag(machine.stopped, `${place}.stopped`, at),

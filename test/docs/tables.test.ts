@@ -21,6 +21,7 @@ const DOCUMENTS = [
   "docs/plugins.md",
   "docs/client.md",
   "docs/shell.md",
+  "docs/hmp.md",
   "docs/load.md",
   "examples/hash-file/README.md",
 ];

@@ -4,6 +4,7 @@
 
 import type { AsyncCommand, PlainCommand } from "../runtime/command.ts";
 import { type BlockCoreHandlers, marshalBlockCoreCommands } from "./block-core.ts";
+import { type CharHandlers, marshalCharCommands } from "./char.ts";
 import type { Conditions } from "./conditions.ts";
 import { type ControlHandlers, marshalControlCommands } from "./control.ts";
 import { type IntrospectHandlers, marshalIntrospectCommands } from "./introspect.ts";
@@ -30,6 +31,7 @@ export interface CommandHandlers<P, C>
     NetHandlers<P>,
     UiHandlers<P, C>,
     BlockCoreHandlers<P, C>,
+    CharHandlers<P>,
     MigrationHandlers<P>,
     MonitorHandlers<P>,
     QtestHandlers<P, C> {}
@@ -50,6 +52,7 @@ export function marshalCommands<P, C>(
     ...marshalNetCommands(handlers),
     ...marshalUiCommands(handlers),
     ...marshalBlockCoreCommands(handlers),
+    ...marshalCharCommands(handlers),
     ...marshalMigrationCommands(handlers),
     ...marshalMonitorCommands(handlers),
     ...marshalQtestCommands(handlers, conditions),
