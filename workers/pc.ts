@@ -34,12 +34,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  InputEvent,
   MachineState,
   MediumChange,
   Paused,
   PcThread,
   PointerDevice,
-  PointerEvent,
   Registers,
 } from "../src/offload/pc-contract.ts";
 import { openPcFiles } from "../src/offload/pc-files.ts";
@@ -144,12 +144,8 @@ class PcService implements MachineThread, PcThread {
     return qomListTypes(implementing, abstract);
   }
 
-  async sendKeys(_: number, scancodes: Uint8Array): Promise<MachineResult<void>> {
-    return answer(() => this.#machine.sendKeys(scancodes));
-  }
-
-  async sendPointer(_: number, events: readonly PointerEvent[]): Promise<MachineResult<void>> {
-    return answer(() => this.#machine.sendPointer(events));
+  async sendInput(_: number, events: readonly InputEvent[]): Promise<MachineResult<void>> {
+    return answer(() => this.#machine.sendInput(events));
   }
 
   async pointers(): Promise<readonly PointerDevice[]> {

@@ -5,11 +5,10 @@ import type { CpuInfoFast, MachineHandlers } from "../qapi/generated/machine.ts"
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { MachineControl } from "./machine-control.ts";
+import { CPU_TYPE } from "./machine-target.ts";
 import { runStateClaim } from "./misc.ts";
 import { fromThread, machineValue } from "./results.ts";
 
-/** The type of the PC's processor, among those that `qom-list-types` tells. */
-const CPU_TYPE = "v86-i386-cpu";
 /** What `query-uuid` answers when none was given.  Source: QEMU. */
 const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 
@@ -40,6 +39,9 @@ export function machineHandlers(
     system_powerdown: {
       resources: runStateClaim,
       handle: async () => machineValue(await fromThread(handle.powerdown())),
+    },
+    "inject-nmi": {
+      handle: async () => machineValue(await fromThread(handle.injectNmi())),
     },
     balloon() {
       throw new QmpError("No balloon device has been activated", "DeviceNotActive");

@@ -1,5 +1,6 @@
 /**
- * Handlers of the schema module `ui`: screendump, to a file and in the reply (rules D1 to D6).
+ * Handlers of the schema module `ui`: screendump, to a file and in the reply (rules D1 to D6).  What is input is in
+ * `input.ts`.
  */
 
 import type { ConsoleDescription, ImageFormat, Picture } from "../offload/contract.ts";
@@ -18,15 +19,18 @@ import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
 import type { CancelFlag } from "../util/cancel-flag.ts";
-import { systemClock } from "../util/clock.ts";
+import { type Clock, systemClock } from "../util/clock.ts";
 import { DESTINATION_OPEN_MS } from "../util/limits.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
+import { type ConsoleArguments, findConsole } from "./consoles.ts";
+import { inputHandlers } from "./input.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread } from "./results.ts";
 
 export function uiHandlers(
   { handle }: MachineControl,
   pool: () => Promise<WorkerPool>,
+  clock: Clock,
 ): UiHandlers<PlainContext, CommandContext> {
   const batcher = new ScreendumpBatcher<ImageFormat, Picture, Target>({
     capture: (console, reuse) => handle.capture(console, reuse),
@@ -89,33 +93,12 @@ export function uiHandlers(
     },
     // Nothing shows the displays on this computer: they are there for screendump.
     "query-display-options": () => ({ type: "none" }),
+    ...inputHandlers(handle, clock),
   };
 }
 
 /** Three bytes of a pixel are four in base64; PNG takes no more, but for a few bytes. */
 const BASE64_BYTES_PER_PIXEL_MAX = 4;
-
-interface ConsoleArguments {
-  readonly device?: string;
-  readonly head?: number | bigint;
-}
-
-/** The console that the arguments mean.  Throws `QmpError`, in QEMU's words and order. */
-function findConsole(consoles: readonly ConsoleDescription[], args: ConsoleArguments): ConsoleDescription {
-  const { device, head = 0 } = args;
-  if (device === undefined) {
-    if (args.head !== undefined) throw new QmpError("'head' must be specified together with 'device'");
-    const [first] = consoles;
-    if (first === undefined) throw new QmpError("There is no console to take a screendump from");
-    return first;
-  }
-  const heads = consoles.filter(({ deviceId, devicePath }) => device === deviceId || device === devicePath);
-  if (heads.length === 0) throw new QmpError(`Device '${device}' not found`, "DeviceNotFound");
-  const found = heads.find((console) => console.head === Number(head));
-  if (found === undefined)
-    throw new QmpError(`Device ${device} (head ${head}) is not bound to a QemuConsole`);
-  return found;
-}
 
 /** The file of one screendump. */
 interface Target {

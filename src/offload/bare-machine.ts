@@ -8,12 +8,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  InputEvent,
   MachineState,
   MediumChange,
   Paused,
   PcControl,
   PointerDevice,
-  PointerEvent,
   Registers,
 } from "./pc-contract.ts";
 
@@ -31,12 +31,8 @@ export abstract class BareMachine implements PcControl {
     return false;
   }
 
-  async sendKeys(_scancodes: Uint8Array): Promise<MachineResult<void>> {
-    return DONE;
-  }
-
-  async sendPointer(_events: readonly PointerEvent[]): Promise<MachineResult<void>> {
-    return DONE;
+  async sendInput([first]: readonly InputEvent[]): Promise<MachineResult<void>> {
+    return first === undefined ? DONE : failure(`Input handler not found for event type ${first.kind}`);
   }
 
   async pointers(): Promise<readonly PointerDevice[]> {

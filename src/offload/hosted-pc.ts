@@ -10,12 +10,12 @@ import type {
   BlockDevice,
   CpuDescription,
   DriveName,
+  InputEvent,
   MachineState,
   MediumChange,
   Paused,
   PcThread,
   PointerDevice,
-  PointerEvent,
   Registers,
 } from "./pc-contract.ts";
 
@@ -30,14 +30,9 @@ export class HostedPc extends HostedMachine {
     return true;
   }
 
-  override async sendKeys(scancodes: Uint8Array): Promise<MachineResult<void>> {
+  override async sendInput(events: readonly InputEvent[]): Promise<MachineResult<void>> {
     const [pc, machine] = await this.#pc();
-    return pc.sendKeys(machine, scancodes);
-  }
-
-  override async sendPointer(events: readonly PointerEvent[]): Promise<MachineResult<void>> {
-    const [pc, machine] = await this.#pc();
-    return pc.sendPointer(machine, events);
+    return pc.sendInput(machine, events);
   }
 
   override async pointers(): Promise<readonly PointerDevice[]> {

@@ -46,16 +46,31 @@ export interface PcConfig {
 
 // ---- Input ----
 
-/** In the order in which they happen; the guest sees them in that order. */
-export type PointerEvent =
-  /** Relative, in steps of the mouse: to the right, and down. */
-  | { readonly kind: "move"; readonly dx: number; readonly dy: number }
-  /** Notches, away from the user are negative. */
-  | { readonly kind: "wheel"; readonly dz: number }
-  /** Absolute, from 0 at the left or top to 0x7fff.  Only to a guest that has an absolute pointer: see `pointers`. */
-  | { readonly kind: "position"; readonly x: number; readonly y: number }
-  /** The state of all three from now on. */
-  | { readonly kind: "buttons"; readonly left: boolean; readonly middle: boolean; readonly right: boolean };
+/** Those of QEMU; the pointers here have the first five. */
+export type PointerButton =
+  | "left"
+  | "middle"
+  | "right"
+  | "wheel-up"
+  | "wheel-down"
+  | "side"
+  | "extra"
+  | "wheel-left"
+  | "wheel-right";
+
+/** What a user does, by QEMU's names. */
+export type InputEvent =
+  /**
+   * A key's code in set 1, plus 0xE000 where E0 goes before it; Pause is E046, Print Screen E037.  Undefined: a
+   * PC's keyboard has no such key, and nothing happens.
+   */
+  | { readonly kind: "key"; readonly code: number | undefined; readonly isDown: boolean }
+  /** A wheel turns by a notch when its button goes down. */
+  | { readonly kind: "btn"; readonly button: PointerButton; readonly isDown: boolean }
+  /** Steps of the mouse: to the right, or down. */
+  | { readonly kind: "rel"; readonly axis: "x" | "y"; readonly value: number }
+  /** From 0 on the left or at the top to 0x7fff; beyond, the edge. */
+  | { readonly kind: "abs"; readonly axis: "x" | "y"; readonly value: number };
 
 /** What `query-mice` tells, in its words. */
 export interface PointerDevice {
@@ -196,10 +211,12 @@ export interface MediumChange {
  * thread dies meanwhile.
  */
 export interface PcControl {
-  /** Scancodes of set 1, in order.  Without a keyboard: succeeds, they go nowhere, as in a guest that does not listen. */
-  sendKeys(scancodes: Uint8Array): Promise<MachineResult<void>>;
-  /** Without a pointer: succeeds, they go nowhere.  A `position` needs a guest that uses the absolute pointer: an error. */
-  sendPointer(events: readonly PointerEvent[]): Promise<MachineResult<void>>;
+  /**
+   * All of it, in its order, or nothing: GenericError "Input handler not found for event type KIND" without a device
+   * that takes such an event (`abs` needs a guest that uses the absolute pointer), and an error where a guest that does
+   * not read has no room for it.  A guest that does not listen misses it; one that stands still finds it later.
+   */
+  sendInput(events: readonly InputEvent[]): Promise<MachineResult<void>>;
   /** Empty without a pointer. */
   pointers(): Promise<readonly PointerDevice[]>;
 
@@ -263,8 +280,7 @@ export interface PcControl {
 
 /** The same calls at the thread: `machine` is the number that `create` answered. */
 export interface PcThread {
-  sendKeys(machine: number, scancodes: Uint8Array): Promise<MachineResult<void>>;
-  sendPointer(machine: number, events: readonly PointerEvent[]): Promise<MachineResult<void>>;
+  sendInput(machine: number, events: readonly InputEvent[]): Promise<MachineResult<void>>;
   pointers(machine: number): Promise<readonly PointerDevice[]>;
   cpus(machine: number): Promise<readonly CpuDescription[]>;
   registers(machine: number): Promise<MachineResult<Registers>>;

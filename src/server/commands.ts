@@ -9,6 +9,7 @@ import { controlHandlers } from "../commands/control.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
 import { machineHandlers } from "../commands/machine.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
+import { machineTargetHandlers } from "../commands/machine-target.ts";
 import { migrationHandlers } from "../commands/migration.ts";
 import { type HumanMonitorPort, miscHandlers } from "../commands/misc.ts";
 import { monitorHandlers } from "../commands/monitor.ts";
@@ -67,10 +68,11 @@ export function buildCommands(parts: CommandParts): Commands {
         ...introspectHandlers(plugins?.extend(schema) ?? schema),
         ...miscHandlers(machine, humanMonitor),
         ...machineHandlers(machine, options.uuid),
+        ...machineTargetHandlers(),
         ...qomHandlers(machine),
         ...qdevHandlers(machine),
         ...netHandlers(),
-        ...uiHandlers(machine, pool),
+        ...uiHandlers(machine, pool, systemClock),
         ...blockCoreHandlers(blockGraph),
         ...charHandlers(machine),
         ...migrationHandlers(),

@@ -51,13 +51,6 @@ export interface SharedParts {
   readonly newSessionId: () => number;
 }
 
-/** Where one machine's clients connect. */
-export interface MachineEndpoints {
-  readonly endpoints: Endpoints;
-  /** Those of the human monitor. */
-  readonly humanEndpoints: Endpoints;
-}
-
 /** Why a machine ends, as SHUTDOWN tells it. */
 export type EndedReason = "host-qmp-quit" | "host-signal" | "host-error";
 
@@ -75,7 +68,7 @@ export class MachineService implements MachineControl {
   readonly #options: MachineOptions;
   /** For programs, and for people. */
   readonly #endpoints: Endpoints;
-  readonly #humanEndpoints: Endpoints;
+  readonly #humanEndpoints: Endpoints | undefined;
   readonly #hub: EventHub;
   readonly #monitor: Monitor;
   readonly #human: HumanMonitors;
@@ -92,7 +85,12 @@ export class MachineService implements MachineControl {
   });
 
   /** Makes the machine, which runs at once unless the options say otherwise, and takes over its endpoints. */
-  constructor(options: MachineOptions, { endpoints, humanEndpoints }: MachineEndpoints, shared: SharedParts) {
+  constructor(
+    options: MachineOptions,
+    endpoints: Endpoints,
+    shared: SharedParts,
+    humanEndpoints?: Endpoints,
+  ) {
     const hub = new EventHub({ clock: systemClock, nextTurn: setImmediate, throttled: THROTTLED_EVENTS });
     const isPaused = options.stopped === true || options.preconfig === true;
     this.#options = options;
@@ -153,7 +151,7 @@ export class MachineService implements MachineControl {
       sessionClosed: () => this.#clientClosed(),
     });
     endpoints.attach((chardev) => void this.#monitor.accept(chardev));
-    humanEndpoints.attach((chardev) => void this.#human.accept(chardev));
+    humanEndpoints?.attach((chardev) => void this.#human.accept(chardev));
   }
 
   /** Addresses that clients connect to. */
@@ -163,7 +161,7 @@ export class MachineService implements MachineControl {
 
   /** Those of the human monitor. */
   get humanEndpoints(): readonly string[] {
-    return this.#humanEndpoints.addresses;
+    return this.#humanEndpoints?.addresses ?? [];
   }
 
   /** Settles when the machine has been made.  Rejects when it cannot be. */
@@ -174,7 +172,7 @@ export class MachineService implements MachineControl {
   // ---- What commands ask ----
 
   get monitorDevices(): readonly CharacterDevice[] {
-    return [...this.#endpoints.addresses, ...this.#humanEndpoints.addresses].map((address, index) => ({
+    return [...this.endpoints, ...this.humanEndpoints].map((address, index) => ({
       label: `compat_monitor${index}`,
       filename: address === "stdio" ? address : `${address},server=on`,
     }));
@@ -208,7 +206,7 @@ export class MachineService implements MachineControl {
     this.#state = "ending";
     this.#resolveEnding();
     this.#endpoints.close();
-    this.#humanEndpoints.close();
+    this.#humanEndpoints?.close();
     this.serial?.close();
     await Promise.all([this.#monitor.stop(SHUTDOWN_GRACE_MS), this.#human.stop(SHUTDOWN_GRACE_MS)]);
     await this.#closeCommands();
@@ -235,7 +233,8 @@ export class MachineService implements MachineControl {
 
   /** When nobody can come any more. */
   #clientClosed(): void {
-    if (this.#endpoints.isSingleUse && this.#humanEndpoints.isSingleUse) void this.stop("host-signal");
+    const canReturn = !this.#endpoints.isSingleUse || this.#humanEndpoints?.isSingleUse === false;
+    if (!canReturn) void this.stop("host-signal");
   }
 
   #happened(event: MachineEvent): void {

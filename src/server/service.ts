@@ -22,13 +22,7 @@ import {
 } from "./config.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Hosts } from "./hosts.ts";
-import type {
-  EndedReason,
-  MachineEndpoints,
-  MachineService,
-  ServiceLog,
-  SharedParts,
-} from "./machine-service.ts";
+import type { EndedReason, MachineService, ServiceLog, SharedParts } from "./machine-service.ts";
 import { THREAD_ENTRIES, type ThreadEntries } from "./threads.ts";
 import { readVersionInfo } from "./version.ts";
 
@@ -75,7 +69,11 @@ export async function startService(
   const workers = config.workers ?? defaultWorkers();
   const limits = { ...defaultLimits(), ...config.limits };
   const version = readVersionInfo();
-  const open: ({ readonly options: MachineOptions } & MachineEndpoints)[] = [];
+  const open: {
+    readonly options: MachineOptions;
+    readonly endpoints: Endpoints;
+    readonly humanEndpoints: Endpoints;
+  }[] = [];
   const machines: MachineService[] = [];
   let hosts: Promise<Hosts> | undefined;
   let pool: Promise<WorkerPool> | undefined;
@@ -146,8 +144,8 @@ export async function startService(
       log,
       newSessionId: () => ++sessions,
     };
-    for (const { options, ...endpoints } of open) {
-      machines.push(new MachineService(options, endpoints, shared));
+    for (const { options, endpoints, humanEndpoints } of open) {
+      machines.push(new MachineService(options, endpoints, shared, humanEndpoints));
     }
     await Promise.all([...machines.map((machine) => machine.ready()), startPool()]);
     signal?.throwIfAborted();

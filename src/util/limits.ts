@@ -130,6 +130,8 @@ export const SERIAL_RING_BYTES = 64 * KIB;
 export const RING_WRITE_CHARS_MAX = 128 * KIB;
 /** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
 export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
+/** How long `send-key` holds a key where nobody says.  Source: QEMU's description of the command. */
+export const KEY_HOLD_MS = 100;
 
 // ---- Transports (chardev) ----
 

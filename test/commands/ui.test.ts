@@ -8,6 +8,7 @@ import { uiHandlers } from "../../src/commands/ui.ts";
 import type { ImageFormat, Picture } from "../../src/offload/contract.ts";
 import type { WorkerPool } from "../../src/offload/pool.ts";
 import type { CommandContext } from "../../src/qmp/context.ts";
+import { systemClock } from "../../src/util/clock.ts";
 import { allocateFrameMemory } from "../../src/util/frame-memory.ts";
 import { CONSOLE_FRAMES_COUNT_MAX, DESTINATION_OPEN_MS } from "../../src/util/limits.ts";
 
@@ -36,6 +37,7 @@ function setup() {
   const { screendump } = uiHandlers(
     { handle } as unknown as MachineControl,
     async () => pool as unknown as WorkerPool,
+    systemClock,
   );
   const dump = (): { cancel: () => void; ended: Promise<unknown> } => {
     const abort = new AbortController();

@@ -29,6 +29,26 @@ export const COMMAND_SAMPLES: readonly CommandSample[] = [
   { name: "query-machines", accepted: NONE, byShape: true },
   { name: "query-cpus-fast", accepted: NONE, byShape: true },
   { name: "query-display-options", accepted: NONE, byShape: true },
+  { name: "query-cpu-definitions", accepted: NONE, byShape: true },
+  { name: "query-mice", accepted: NONE },
+  { name: "inject-nmi", accepted: NONE },
+  {
+    name: "send-key",
+    accepted: [
+      '{"keys": []}',
+      '{"keys": [{"type": "qcode", "data": "a"}, {"type": "number", "data": -1}], "hold-time": 1}',
+    ],
+  },
+  {
+    name: "input-send-event",
+    accepted: [
+      '{"events": []}',
+      '{"events": [{"type": "abs", "data": {"axis": "x", "value": -1}}]}',
+      '{"events": [{"type": "btn", "data": {"down": true, "button": "wheel-up"}}], "head": 3}',
+      '{"events": [{"type": "key", "data": {"down": true, "key": {"type": "number", "data": 30}}}]}',
+      '{"events": [], "device": "missing", "head": 1}',
+    ],
+  },
   { name: "stop", accepted: NONE, leavesTraces: true },
   { name: "cont", accepted: NONE, leavesTraces: true },
   { name: "x-exit-preconfig", accepted: NONE },
@@ -124,6 +144,14 @@ export const ARGUMENTS_REJECTED: readonly string[] = [
   '{"implements": 1}',
   '{"abstract": 1}',
   '{"flat": "yes"}',
+  '{"keys": {}}',
+  '{"keys": [{"type": "qcode", "data": "no-such-key"}]}',
+  '{"keys": [{"type": "number", "data": "a"}]}',
+  '{"keys": [{"type": "sign", "data": 1}]}',
+  '{"keys": [{"data": 1}]}',
+  '{"events": [{"type": "mtt", "data": {}}]}',
+  '{"events": [{"type": "rel", "data": {"axis": "z", "value": 1}}]}',
+  '{"events": [{"type": "btn", "data": {"button": "left"}}]}',
 ];
 
 export const COMMANDS_WITH_REJECTED_ARGUMENTS_ONLY: readonly string[] = ["system_reset", "system_powerdown"];

@@ -89,6 +89,7 @@ it("D5: takes the QOM path of a display without an id for its device", async () 
 it("has no KVM, a processor in a PC alone, and three machine types", async () => {
   expect(await client.execute("query-kvm")).toEqual({ return: { enabled: false, present: false } });
   expect(await client.execute("query-cpus-fast")).toEqual({ return: [] });
+  expect(await client.execute("query-cpu-definitions")).toMatchObject({ return: [{ name: "v86" }] });
   expect(await client.execute("query-machines")).toMatchObject({
     return: [{ name: "pc", "is-default": true }, { name: "none" }, { name: "test" }],
   });

@@ -48,6 +48,7 @@ describe("the generated code", () => {
       "human-monitor-command",
       "screendump",
       "screendump-data",
+      "send-key",
       "qtest-timeout",
     ]);
     expect(namesOf("coroutine")).toEqual([
@@ -57,11 +58,14 @@ describe("the generated code", () => {
       "query-cpus-fast",
       "system_reset",
       "system_powerdown",
+      "inject-nmi",
       "qom-list",
       "qom-get",
       "qom-set",
       "qom-list-types",
       "device_del",
+      "query-mice",
+      "input-send-event",
       "blockdev-add",
       "blockdev-del",
     ]);

@@ -11,6 +11,7 @@
  * in the order in which it happened, by the answer of the verb that caused it, or else to the listener.
  */
 
+import { assert } from "../../util/assert.ts";
 import type { Clock } from "../../util/clock.ts";
 import { TRIPLE_FAULT_PERIOD_MS, TRIPLE_FAULTS_COUNT_MAX } from "../../util/limits.ts";
 import { MachineError } from "../error.ts";
@@ -18,8 +19,9 @@ import { type MachineEvent, RunControl, type RunState } from "../run-state.ts";
 import type { DiskImage } from "./disk.ts";
 import { type BlockDevice, type DriveName, Drives } from "./drives.ts";
 import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.ts";
+import { Input, type InputEvent } from "./input.ts";
 import { type AddressSpace, copyMemory } from "./memory.ts";
-import { type PointerDevice, type PointerEvent, pointers, sendPointer } from "./pointer.ts";
+import { type PointerDevice, pointers } from "./pointer.ts";
 import { type Registers, readRegisters } from "./registers.ts";
 import { Screen } from "./screen.ts";
 import { SerialPort } from "./serial.ts";
@@ -78,6 +80,8 @@ export class Pc {
   readonly #thread: PcThreadPort;
   /** The emulator, once it has been made. */
   #made: Promise<Emulator>;
+  /** That of the emulator which was made last. */
+  #input: Input | undefined;
   /** Counted up with each emulator: what an earlier one has noted is not acted upon. */
   #generation = 0;
   #tripleFaultsAtMs: number[] = [];
@@ -138,13 +142,11 @@ export class Pc {
 
   // ---- Input ----
 
-  async sendKeys(scancodes: Uint8Array): Promise<void> {
-    const { bus } = await this.#emulator();
-    for (const code of scancodes) bus.send("keyboard-code", code);
-  }
-
-  async sendPointer(events: readonly PointerEvent[]): Promise<void> {
-    sendPointer(await this.#emulator(), events);
+  /** A guest that stands still finds it when it goes on. */
+  async sendInput(events: readonly InputEvent[]): Promise<void> {
+    await this.#emulator();
+    assert(this.#input !== undefined, "an emulator that is made has its input");
+    this.#input.send(events);
   }
 
   async pointers(): Promise<PointerDevice[]> {
@@ -278,6 +280,7 @@ export class Pc {
     this.drives.attach(emulator);
     this.serial.attach(emulator);
     this.screen.show(emulator);
+    this.#input = new Input(emulator);
     if (mode === "as-told" && this.#run.isRunning && !this.#isClosed) emulator.run();
     return emulator;
   }

@@ -137,6 +137,18 @@ declare module "v86" {
     readonly device_spaces: readonly (Int32Array | undefined)[];
   }
 
+  /** The controller of keyboard and mouse. */
+  export interface Ps2 {
+    /** The guest wants to be told of keys. */
+    readonly enable_keyboard_stream: boolean;
+    /** What the guest has not read yet: 1024 bytes each. */
+    readonly kbd_buffer: { readonly length: number };
+    readonly mouse_buffer: { readonly length: number };
+    /** The guest wants to be told of the mouse. */
+    mouse_stream_active(): boolean;
+    send_mouse_packet(right: number, up: number): void;
+  }
+
   export interface Cpu {
     main_loop: () => number;
     /** Called when the guest asks for a reset. */
@@ -148,7 +160,7 @@ declare module "v86" {
       readonly pci: Pci;
       readonly cdrom: CdDrive;
       readonly fdc: { readonly drives: readonly [FloppyDrive, FloppyDrive] };
-      readonly ps2: { readonly use_mouse: boolean };
+      readonly ps2: Ps2;
       readonly vmware: { readonly enabled: boolean; readonly absolute: boolean };
     };
     readonly mem8: Uint8Array;

@@ -8,6 +8,7 @@ import { type CharHandlers, marshalCharCommands } from "./char.ts";
 import type { Conditions } from "./conditions.ts";
 import { type ControlHandlers, marshalControlCommands } from "./control.ts";
 import { type IntrospectHandlers, marshalIntrospectCommands } from "./introspect.ts";
+import { type MachineTargetHandlers, marshalMachineTargetCommands } from "./machine-target.ts";
 import { type MachineHandlers, marshalMachineCommands } from "./machine.ts";
 import { marshalMigrationCommands, type MigrationHandlers } from "./migration.ts";
 import { marshalMiscCommands, type MiscHandlers } from "./misc.ts";
@@ -26,6 +27,7 @@ export interface CommandHandlers<P, C>
     IntrospectHandlers<P>,
     MiscHandlers<P, C>,
     MachineHandlers<P, C>,
+    MachineTargetHandlers<P>,
     QomHandlers<C>,
     QdevHandlers<C>,
     NetHandlers<P>,
@@ -47,6 +49,7 @@ export function marshalCommands<P, C>(
     ...marshalIntrospectCommands(handlers),
     ...marshalMiscCommands(handlers),
     ...marshalMachineCommands(handlers),
+    ...marshalMachineTargetCommands(handlers),
     ...marshalQomCommands(handlers),
     ...marshalQdevCommands(handlers),
     ...marshalNetCommands(handlers),

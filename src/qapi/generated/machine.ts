@@ -479,6 +479,15 @@ export interface MachineHandlers<P, C> {
    * Since: 0.1
    */
   readonly balloon: PlainHandler<BalloonArg, void, P>;
+
+  /**
+   * Interrupts the machine's processor in a way that it cannot ignore.
+   *
+   * Returns: nothing; here always an error, since no machine has such a line.
+   *
+   * Since: 0.1
+   */
+  readonly "inject-nmi": AsyncHandler<NoMembers, void, C>;
 }
 
 function returnQueryTarget(result: TargetInfo): JsonValue {
@@ -659,6 +668,21 @@ function marshalBalloon<P>(handler: PlainHandler<BalloonArg, void, P>): PlainCom
   };
 }
 
+function marshalInjectNmi<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand<C> {
+  return {
+    name: "inject-nmi",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    call(input, context) {
+      const args = asNoMembers(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
 /** Binds the commands in schema/machine.json to their handlers. */
 export function marshalMachineCommands<P, C>(
   handlers: MachineHandlers<P, C>,
@@ -673,5 +697,6 @@ export function marshalMachineCommands<P, C>(
     marshalSystemReset(handlers.system_reset),
     marshalSystemPowerdown(handlers.system_powerdown),
     marshalBalloon(handlers.balloon),
+    marshalInjectNmi(handlers["inject-nmi"]),
   ];
 }
