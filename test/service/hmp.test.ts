@@ -261,3 +261,42 @@ describe("an endpoint of the human monitor", () => {
     );
   });
 });
+
+describe("keys and pointers of the human monitor", () => {
+  it("reach the guest: what sendkey types is at its prompt, and the pointer moves", async () => {
+    await serve();
+    const person = await visit();
+    const client = await query();
+    const serial = async (): Promise<string> => {
+      const size = 65_536;
+      const { return: text } = await client.execute("ringbuf-read", { device: "serial0", size });
+      return String(text);
+    };
+    let said = "";
+    const hear = (text: string): Promise<void> =>
+      vi.waitFor(async () => {
+        said += await serial();
+        expect(said).toContain(text);
+      }, 10_000);
+    await hear("> ");
+    for (const key of ["a", "b", "o", "u", "t"]) expect(await person.run(`sendkey ${key} 20`)).toBe("");
+    expect(await person.run("sendkey ret 20")).toBe("");
+    await hear("> about\r\n");
+    expect(await person.run("sendkey nokey")).toBe("invalid parameter: nokey\n");
+    expect(await person.run("info mice")).toMatch(/^[* ] Mouse #\d+: .*\n(?:.*\n)*$/);
+    expect(await person.run("info mice")).toContain("* Mouse #");
+    expect(await person.run("mouse_button 5")).toBe("");
+    await vi.waitFor(
+      async () => expect(await person.run("xp/1xw 0x10040")).toContain(": 0x00000005\n"),
+      10_000,
+    );
+    expect(await person.run("mouse_button 0")).toBe("");
+    await vi.waitFor(
+      async () => expect(await person.run("xp/1xw 0x10040")).toContain(": 0x00000000\n"),
+      10_000,
+    );
+    const before = await person.run("xp/2dw 0x10038");
+    expect(await person.run("mouse_move 30 20")).toBe("");
+    await vi.waitFor(async () => expect(await person.run("xp/2dw 0x10038")).not.toBe(before), 10_000);
+  });
+});
