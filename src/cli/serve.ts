@@ -9,6 +9,7 @@ import {
   DEFAULT_DISPLAY,
   defaultLimits,
   defaultWorkers,
+  type Endpoint,
   LIMITS,
   parseDisplay,
   parseEndpoint,
@@ -256,12 +257,16 @@ async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
   // Whoever reads it may have gone: the service goes on.
   process.stdout.on("error", () => {});
   // Standard output may be a client's: then what people read goes to standard error.
-  const isClient = config.machines.some(({ qmp, monitor = [] }) =>
-    [...qmp, ...monitor].some(({ kind }) => kind === "stdio"),
-  );
-  (isClient ? process.stderr : process.stdout).write(startMessage(service));
+  const isClient = config.machines.some(({ qmp, monitor = [] }) => hasStdio([...qmp, ...monitor]));
+  // Somebody who types at the human monitor has its prompt instead.
+  const isTyping = process.stdin.isTTY && config.machines.some(({ monitor = [] }) => hasStdio(monitor));
+  if (!isTyping) (isClient ? process.stderr : process.stdout).write(startMessage(service));
   await service.ended;
   await end.finish();
+}
+
+function hasStdio(endpoints: readonly Endpoint[]): boolean {
+  return endpoints.some(({ kind }) => kind === "stdio");
 }
 
 /** `undefined`: it was asked to end before it had started. */

@@ -1,8 +1,10 @@
 /** The human monitor of a PC that runs the demo guest, over real sockets. */
 
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
+import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TestClient } from "../support/client.ts";
 import { Place, type Program } from "../support/program.ts";
@@ -235,6 +237,28 @@ describe("an endpoint of the human monitor", () => {
     expect(await program.ended).toEqual({ status: 0, signal: null });
     expect(program.stdout).toBe(`${BANNER}info status\r\nVM status: running\r\n${PROMPT}quit\r\n`);
     expect(program.stderr).toContain("qmpd is ready.");
+  });
+
+  it("may be a terminal, whose keys it gets one by one, and where Ctrl-C still ends the program", async () => {
+    const serve = [process.execPath, resolve("dist/src/cli/qmpd.js"), "serve"];
+    const command = [...serve, "--machine none --monitor stdio --log-level silent"].join(" ");
+    const terminal = spawn("script", ["-qec", command, "/dev/null"], { cwd: place.directory });
+    let shown = "";
+    terminal.stdout.on("data", (bytes) => {
+      shown += bytes;
+    });
+    const ended = once(terminal, "close");
+    const until = (text: string): Promise<void> => vi.waitFor(() => expect(shown).toContain(text), 15_000);
+    await until(PROMPT);
+    // From then on it takes keys: before, the terminal has them in its own hands.
+    await vi.waitFor(() => {
+      terminal.stdin.write("x\x7f");
+      expect(shown).toContain("x\x1b[1D\x1b[K");
+    }, 15_000);
+    terminal.stdin.write("info sta\t\r");
+    await until("VM status: running");
+    terminal.stdin.write("\x03");
+    expect(await ended).toEqual([0, null]);
   });
 
   it("is nobody's twice", async () => {
