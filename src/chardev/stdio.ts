@@ -18,6 +18,17 @@ export function createStdioChardev(
   return new StdioChardev(input, output);
 }
 
+const CTRL_C = 0x03;
+
+/**
+ * The same for somebody who types.  From `start` on a terminal hands on each key, and shows nothing by itself; Ctrl-C
+ * still interrupts the process.  Node.js puts the terminal back when the process ends.
+ */
+export function createTerminalChardev(): Chardev {
+  const { stdin, stdout } = process;
+  return stdin.isTTY ? new TerminalChardev(stdin, stdout) : createStdioChardev();
+}
+
 class StdioChardev implements Chardev {
   readonly peer = "stdio";
   readonly #input: Readable;
@@ -95,5 +106,21 @@ class StdioChardev implements Chardev {
     // The error handlers stay: a reader that leaves later must not end the process.
     this.#input.destroy();
     this.#listener?.close(error);
+  }
+}
+
+class TerminalChardev extends StdioChardev {
+  override start(listener: ChardevListener): void {
+    const { stdin } = process;
+    stdin.setRawMode(true);
+    super.start({
+      data(bytes) {
+        if (bytes.includes(CTRL_C)) process.kill(process.pid, "SIGINT");
+        listener.data(bytes);
+      },
+      inputEnd: () => listener.inputEnd(),
+      drain: () => listener.drain(),
+      close: (error) => listener.close(error),
+    });
   }
 }

@@ -9,6 +9,7 @@ import {
   DEFAULT_DISPLAY,
   defaultLimits,
   defaultWorkers,
+  type Endpoint,
   LIMITS,
   parseDisplay,
   parseEndpoint,
@@ -24,6 +25,7 @@ import { ProcessEnd } from "./process-end.ts";
 
 interface ServeOptions extends PcOptions {
   readonly qmp?: readonly string[];
+  readonly monitor?: readonly string[];
   readonly machine: string;
   readonly display?: readonly string[];
   readonly name?: string;
@@ -64,6 +66,7 @@ const PC_OPTIONS = [
 /** Options that a configuration file is there instead of. */
 const FILE_OPTIONS = [
   "qmp",
+  "monitor",
   "machine",
   "display",
   "name",
@@ -101,6 +104,7 @@ Examples:
   qmpd serve --plugin ./my-commands.js
       adds commands and events of your own; docs/plugins.md tells how they are made
   qmpd serve --qmp stdio          one client, on standard input and output
+  qmpd serve --monitor stdio      the human monitor here: help, info status, ...
   qmpd serve --qmp tcp:0.0.0.0:4444 --allow-remote
       whoever reaches that port controls the machine
   qmpd serve --workers 1 --limit async-in-flight=8 --log-level debug
@@ -123,6 +127,10 @@ export function addServeCommand(program: Command): void {
     .option(
       "--qmp <endpoint...>",
       "unix:PATH, tcp:HOST:PORT or stdio; may be repeated (default: unix:./qmp.sock)",
+    )
+    .option(
+      "--monitor <endpoint...>",
+      "where the human monitor is: unix:PATH, tcp:HOST:PORT or stdio; may be repeated",
     )
     .addOption(
       new Option("--machine <type>", "what is emulated").choices(["pc", "test", "none"]).default("pc"),
@@ -215,6 +223,7 @@ async function readConfig(options: ServeOptions, command: Command): Promise<Serv
         ...(options.serial === undefined ? {} : { serial: parseSerial(options.serial) }),
         ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
         qmp: (options.qmp ?? ["unix:qmp.sock"]).map(parseEndpoint),
+        monitor: (options.monitor ?? []).map(parseEndpoint),
         name: options.name,
         uuid: options.uuid === undefined ? undefined : parseUuid(options.uuid),
         stopped: options.stopped === true,
@@ -253,10 +262,16 @@ async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
   // Whoever reads it may have gone: the service goes on.
   process.stdout.on("error", () => {});
   // Standard output may be a client's: then what people read goes to standard error.
-  const isClient = config.machines.some(({ qmp }) => qmp.some(({ kind }) => kind === "stdio"));
-  (isClient ? process.stderr : process.stdout).write(startMessage(service));
+  const isClient = config.machines.some(({ qmp, monitor = [] }) => hasStdio([...qmp, ...monitor]));
+  // Somebody who types at the human monitor has its prompt instead.
+  const isTyping = process.stdin.isTTY && config.machines.some(({ monitor = [] }) => hasStdio(monitor));
+  if (!isTyping) (isClient ? process.stderr : process.stdout).write(startMessage(service));
   await service.ended;
   await end.finish();
+}
+
+function hasStdio(endpoints: readonly Endpoint[]): boolean {
+  return endpoints.some(({ kind }) => kind === "stdio");
 }
 
 /** `undefined`: it was asked to end before it had started. */
@@ -273,8 +288,9 @@ async function start(config: ServiceConfig, log: LateLog, signal: AbortSignal): 
 
 function startMessage({ machines }: Service): string {
   const lines = ["qmpd is ready."];
-  for (const { name, endpoints } of machines) {
+  for (const { name, endpoints, humanEndpoints } of machines) {
     lines.push(`  machine ${name ?? "(no name)"}: ${endpoints.join(", ")}`);
+    if (humanEndpoints.length > 0) lines.push(`    human monitor: ${humanEndpoints.join(", ")}`);
   }
   const hint = clientHint(machines[0]?.endpoints[0] ?? "stdio");
   return `${[...lines, ...hint].join("\n")}\n`;

@@ -3,11 +3,14 @@
 import type { MachineHandle } from "../offload/contract.ts";
 import type { JsonObject } from "../qjson/value.ts";
 
-/** What a serial port leads to. */
-export interface SerialPeer {
-  /** As `query-chardev` tells it. */
+/** A character device, as `query-chardev` tells of it. */
+export interface CharacterDevice {
   readonly label: string;
   readonly filename: string;
+}
+
+/** What a serial port leads to. */
+export interface SerialPeer extends CharacterDevice {
   /** Undefined: it is none. */
   readonly ringBuffer:
     | {
@@ -25,6 +28,8 @@ export interface MachineControl {
   readonly handle: MachineHandle;
   /** Undefined: the machine has no serial port. */
   readonly serial: SerialPeer | undefined;
+  /** What its monitors listen on. */
+  readonly monitorDevices: readonly CharacterDevice[];
   /** Whether it waits for `x-exit-preconfig`. */
   readonly isPreconfig: boolean;
   /** Settles when the machine runs, or waits for `cont`. */

@@ -4,7 +4,7 @@
  *     sum      = product { ("+" | "-") product }
  *     product  = bits { ("*" | "/" | "%") bits }
  *     bits     = unary { ("&" | "|" | "^") unary }
- *     unary    = ("+" | "-" | "~") unary | "(" sum ")" | "'" character "'" | number
+ *     unary    = ("+" | "-" | "~") unary | "(" sum ")" | "'" character "'" | "$" register | number
  *
  * Precedence and error texts are those of QEMU's human monitor.  Values wrap as int64.
  */
@@ -14,13 +14,21 @@ import { HmpSyntaxError, type LineReader } from "./line-reader.ts";
 
 const UINT64_MAX = 2n ** 64n - 1n;
 
+/** The value of a register of the CPU, as int64; undefined where there is none of that name. */
+export type RegisterLookup = (name: string) => bigint | undefined;
+
 /** Reads one expression, and the space behind it.  Throws `HmpSyntaxError`. */
-export function readExpression(reader: LineReader): bigint {
+export function readExpression(reader: LineReader, registers: RegisterLookup): bigint {
   reader.skipSpace();
-  return sum(reader, 0);
+  return sum({ reader, registers }, 0);
 }
 
-type Operand = (reader: LineReader, depth: number) => bigint;
+interface Source {
+  readonly reader: LineReader;
+  readonly registers: RegisterLookup;
+}
+
+type Operand = (source: Source, depth: number) => bigint;
 
 /** A row of operators of one precedence, applied from left to right. */
 function leftToRight(
@@ -28,11 +36,12 @@ function leftToRight(
   operand: Operand,
   apply: (operator: string, left: bigint, right: bigint) => bigint,
 ): Operand {
-  return (reader, depth) => {
-    let value = operand(reader, depth);
+  return (source, depth) => {
+    const { reader } = source;
+    let value = operand(source, depth);
     while (reader.next !== "" && operators.includes(reader.next)) {
       const operator = takeWithSpace(reader);
-      value = BigInt.asIntN(64, apply(operator, value, operand(reader, depth)));
+      value = BigInt.asIntN(64, apply(operator, value, operand(source, depth)));
     }
     return value;
   };
@@ -53,21 +62,22 @@ const sum = leftToRight("+-", product, (operator, left, right) =>
   operator === "+" ? left + right : left - right,
 );
 
-function unary(reader: LineReader, depth: number): bigint {
+function unary(source: Source, depth: number): bigint {
+  const { reader } = source;
   if (depth > HMP_EXPRESSION_DEPTH_MAX) throw new HmpSyntaxError("expression too complex");
   switch (reader.next) {
     case "+":
       takeWithSpace(reader);
-      return unary(reader, depth + 1);
+      return unary(source, depth + 1);
     case "-":
       takeWithSpace(reader);
-      return BigInt.asIntN(64, -unary(reader, depth + 1));
+      return BigInt.asIntN(64, -unary(source, depth + 1));
     case "~":
       takeWithSpace(reader);
-      return ~unary(reader, depth + 1);
+      return ~unary(source, depth + 1);
     case "(": {
       takeWithSpace(reader);
-      const value = sum(reader, depth + 1);
+      const value = sum(source, depth + 1);
       if (!reader.takeText(")")) throw new HmpSyntaxError("')' expected");
       reader.skipSpace();
       return value;
@@ -75,7 +85,7 @@ function unary(reader: LineReader, depth: number): bigint {
     case "'":
       return character(reader);
     case "$":
-      throw new HmpSyntaxError("unknown register");
+      return register(source);
     case "":
       throw new HmpSyntaxError("unexpected end of expression");
     default:
@@ -88,6 +98,14 @@ function character(reader: LineReader): bigint {
   if (reader.next === "") throw new HmpSyntaxError("character constant expected");
   const value = BigInt(reader.take().charCodeAt(0));
   if (!reader.takeText("'")) throw new HmpSyntaxError("missing terminating ' character");
+  reader.skipSpace();
+  return value;
+}
+
+function register({ reader, registers }: Source): bigint {
+  reader.take();
+  const value = registers(reader.takeMatch(/[a-zA-Z0-9_.]*/y) ?? "");
+  if (value === undefined) throw new HmpSyntaxError("unknown register");
   reader.skipSpace();
   return value;
 }

@@ -1,32 +1,53 @@
 /**
  * The human monitor: command lines for people, on top of QMP commands.
  *
- * It knows no machine.  Whatever a command line does, it does by QMP commands (`commandCaller`), and prints what
- * they return; an async one is waited for, and the human monitor is suspended meanwhile.  What a person would
- * read as an error is output, not an error; only the wrong use of the monitor itself is.
+ * Whatever a command line does, it does by QMP commands (`commandCaller`), and prints what they return; an async one
+ * is waited for, and the human monitor is suspended meanwhile.  Registers and memory, which QMP does not tell,
+ * are looked at in the machine.  What a person would read as an error is output, not an error; only the wrong use of
+ * the monitor itself is.
  */
 
 import type { CpuInfoFast } from "../qapi/generated/machine.ts";
 import type { HumanMonitorCommandArg } from "../qapi/generated/misc.ts";
-import { type CallCommand, commandCaller } from "../qmp/call-command.ts";
+import { type CallCommand, type CallerContext, commandCaller } from "../qmp/call-command.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
 import { readArguments } from "./arguments.ts";
-import type { HmpCommand } from "./command.ts";
+import {
+  type HmpCommand,
+  type HmpContext,
+  type HmpMachine,
+  type JobStatusWatch,
+  preconfigCommands,
+} from "./command.ts";
 import { HMP_COMMANDS } from "./commands.ts";
+import type { RegisterLookup } from "./expression.ts";
 import { helpText } from "./help.ts";
+import { type HmpMemory, newMemory } from "./hmp-memory.ts";
 import { HmpSyntaxError, LineReader } from "./line-reader.ts";
+import { registerLookup } from "./registers.ts";
+
+export interface HumanMonitorOptions {
+  /** Asked when a command runs: the human monitor is behind a command of it. */
+  readonly registry: () => CommandRegistry;
+  readonly resources: ResourceTable;
+  readonly machine: HmpMachine;
+  readonly isPreconfig: () => boolean;
+  /** Runs `callback` in a later turn of the event loop. */
+  readonly nextTurn: (callback: () => void) => void;
+  readonly jobStatus: JobStatusWatch;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
 
 export class HumanMonitor {
-  readonly #registry: () => CommandRegistry;
-  readonly #resources: ResourceTable;
+  readonly #options: HumanMonitorOptions;
+  #jobs = 0;
 
-  /** `registry` is asked when a command runs: the human monitor is behind a command of it. */
-  constructor(registry: () => CommandRegistry, resources: ResourceTable) {
-    this.#registry = registry;
-    this.#resources = resources;
+  constructor(options: HumanMonitorOptions) {
+    this.#options = options;
   }
 
   /**
@@ -34,12 +55,79 @@ export class HumanMonitor {
    * caller lets no two run at a time for one session (rule R1).  Rejects when the command is cancelled.
    */
   async run(args: HumanMonitorCommandArg, context: CommandContext): Promise<string> {
-    const call = commandCaller(this.#registry(), this.#resources, context);
     const cpuIndex = args["cpu-index"];
-    if (cpuIndex !== undefined) await requireCpu(cpuIndex, call);
-    const output = await runLine(args["command-line"], context, call);
+    if (cpuIndex !== undefined) await requireCpu(cpuIndex, this.#caller(context));
+    return this.runLine(args["command-line"], newMemory(), context);
+  }
+
+  /** What can be typed now. */
+  get commands(): readonly HmpCommand[] {
+    return this.#options.isPreconfig() ? preconfigCommands(HMP_COMMANDS) : HMP_COMMANDS;
+  }
+
+  /** Runs a command line, and answers what it printed, lines ended by CR and LF.  Rejects when it is cancelled. */
+  async runLine(line: string, memory: HmpMemory, caller: CallerContext): Promise<string> {
+    const output = await this.#runLine(line, memory, caller);
     return output.replaceAll("\n", "\r\n");
   }
+
+  async #runLine(line: string, memory: HmpMemory, caller: CallerContext): Promise<string> {
+    const reader = new LineReader(line);
+    if (reader.isAtEnd) return "";
+    const command = findCommand(reader, HMP_COMMANDS);
+    const typed = reader.read;
+    if (command === undefined) return `unknown command: '${typed}'\n`;
+    if (command.allowPreconfig !== true && this.#options.isPreconfig()) {
+      return `Command '${typed}' not available until machine initialization has completed.\n`;
+    }
+    if ("commands" in command) return helpText(this.commands, typed);
+    const context = this.#context(memory, caller);
+    try {
+      const registers = reader.rest.includes("$") ? await lookUpRegisters(context) : NO_REGISTERS;
+      const sources = { registers, memory };
+      const args = readArguments(reader, command.names.join("|"), command.parameters, sources);
+      return await command.run(args, context);
+    } catch (error) {
+      if (error instanceof HmpSyntaxError) {
+        return `${error.message}\nTry "help ${typed}" for more information\n`;
+      }
+      if (error instanceof QmpError && !caller.signal.aborted) return `Error: ${error.message}\n`;
+      throw error;
+    }
+  }
+
+  #context(memory: HmpMemory, caller: CallerContext): HmpContext {
+    const { machine, nextTurn, jobStatus, nowMs } = this.#options;
+    return {
+      call: this.#caller(caller),
+      callAnyway: (name, args) => this.#caller(uncancelled(caller))(name, args),
+      commands: this.commands,
+      machine,
+      memory,
+      signal: caller.signal,
+      nextTurn: () => new Promise((resolve) => nextTurn(resolve)),
+      jobStatus,
+      nowMs,
+      newJobId: () => `hmp-${++this.#jobs}`,
+    };
+  }
+
+  #caller(caller: CallerContext): CallCommand {
+    return commandCaller(this.#options.registry(), this.#options.resources, caller);
+  }
+}
+
+/** The same, and no longer cancelled with it. */
+function uncancelled(caller: CallerContext): CallerContext {
+  return {
+    id: caller.id,
+    session: caller.session,
+    monitor: caller.monitor,
+    signal: new AbortController().signal,
+    progress: (progress) => caller.progress(progress),
+    emitUnicast: (event, data) => caller.emitUnicast(event, data),
+    replyRoom: (bytes) => caller.replyRoom(bytes),
+  };
 }
 
 async function requireCpu(cpuIndex: number | bigint, call: CallCommand): Promise<void> {
@@ -49,21 +137,15 @@ async function requireCpu(cpuIndex: number | bigint, call: CallCommand): Promise
   }
 }
 
-async function runLine(line: string, context: CommandContext, call: CallCommand): Promise<string> {
-  const reader = new LineReader(line);
-  if (reader.isAtEnd) return "";
-  const command = findCommand(reader, HMP_COMMANDS);
-  const typed = reader.read;
-  if (command === undefined) return `unknown command: '${typed}'\n`;
-  if ("commands" in command) return helpText(HMP_COMMANDS, typed);
+/** For lines in which no register is named. */
+const NO_REGISTERS: RegisterLookup = () => undefined;
+
+/** Without a CPU no register has a name. */
+async function lookUpRegisters({ machine }: HmpContext): Promise<RegisterLookup> {
   try {
-    const args = readArguments(reader, command.names.join("|"), command.parameters);
-    return await command.run(args, call);
+    return registerLookup(await machine.registers());
   } catch (error) {
-    if (error instanceof HmpSyntaxError) {
-      return `${error.message}\nTry "help ${typed}" for more information\n`;
-    }
-    if (error instanceof QmpError && !context.signal.aborted) return `Error: ${error.message}\n`;
+    if (error instanceof QmpError) return NO_REGISTERS;
     throw error;
   }
 }

@@ -31,6 +31,15 @@ export class LineReader {
     return this.#line.slice(0, this.#at);
   }
 
+  /** All that was not. */
+  get rest(): string {
+    return this.#line.slice(this.#at);
+  }
+
+  get isAtSpace(): boolean {
+    return /^[ \t\n\v\f\r]/.test(this.next);
+  }
+
   /** Whether nothing but space is left. */
   get isAtEnd(): boolean {
     return !/[^ \t\n\v\f\r]/.test(this.#line.slice(this.#at));

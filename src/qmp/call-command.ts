@@ -11,16 +11,22 @@ import { QmpError } from "./errors.ts";
 import type { CommandRegistry } from "./registry.ts";
 import type { ResourceTable } from "./resources.ts";
 
+/** What a call needs of whoever it is made for: the context of a command, or of a human monitor's line. */
+export type CallerContext = Pick<
+  CommandContext,
+  "id" | "session" | "monitor" | "signal" | "progress" | "emitUnicast" | "replyRoom"
+>;
+
 export type CallCommand = (name: string, args?: JsonObject) => Promise<JsonValue>;
 
 /**
- * Calls for the command that `context` belongs to, and on behalf of its session: cancelled with it, its progress
+ * Calls for what `context` belongs to, and on behalf of its session: cancelled with it, its progress
  * is told as its own.  Rejects with what the called command failed with, a `QmpError` unless there is a defect.
  */
 export function commandCaller(
   registry: CommandRegistry,
   resources: ResourceTable,
-  context: CommandContext,
+  context: CallerContext,
 ): CallCommand {
   return async (name, args = {}) => {
     context.signal.throwIfAborted();

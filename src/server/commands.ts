@@ -6,6 +6,7 @@ import { blockHandlers } from "../commands/block.ts";
 import { blockCoreHandlers } from "../commands/block-core.ts";
 import { driveHandlers } from "../commands/block-drives.ts";
 import { BlockGraph } from "../commands/block-graph.ts";
+import { charHandlers } from "../commands/char.ts";
 import { controlHandlers } from "../commands/control.ts";
 import { GuestDumps } from "../commands/dump.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
@@ -17,7 +18,7 @@ import { machineTargetHandlers } from "../commands/machine-target.ts";
 import { memoryHandlers } from "../commands/memory.ts";
 import type { CopyNote } from "../commands/memory-file.ts";
 import { migrationHandlers } from "../commands/migration.ts";
-import { miscHandlers } from "../commands/misc.ts";
+import { type HumanMonitorPort, miscHandlers } from "../commands/misc.ts";
 import { monitorHandlers } from "../commands/monitor.ts";
 import { netHandlers } from "../commands/net.ts";
 import { qdevHandlers } from "../commands/qdev.ts";
@@ -26,7 +27,6 @@ import { qtestHandlers } from "../commands/qtest.ts";
 import { runStateHandlers } from "../commands/run-state.ts";
 import { Snapshots } from "../commands/snapshots.ts";
 import { uiHandlers } from "../commands/ui.ts";
-import { HumanMonitor } from "../hmp/human-monitor.ts";
 import { openBlockFile } from "../offload/block-files.ts";
 import { readConfigText } from "../offload/config-file.ts";
 import type { WorkerPool } from "../offload/pool.ts";
@@ -47,6 +47,7 @@ export interface CommandParts {
   readonly version: VersionInfo;
   readonly pool: () => Promise<WorkerPool>;
   readonly resources: ResourceTable;
+  readonly humanMonitor: HumanMonitorPort;
   /** Undefined: no machine of the service has any. */
   readonly plugins: PluginHost | undefined;
   /** Undefined: the machine was given no directory for snapshots. */
@@ -63,7 +64,7 @@ export interface Commands {
 }
 
 export function buildCommands(parts: CommandParts): Commands {
-  const { machine, options, version, pool, resources, snapshotStore, onDefect } = parts;
+  const { machine, options, version, pool, resources, humanMonitor, snapshotStore, onDefect } = parts;
   const conditions = { QTEST: options.qtest === true };
   const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
   const jobs = new JobTable((event, data) => machine.emit(event, data), onDefect);
@@ -87,7 +88,7 @@ export function buildCommands(parts: CommandParts): Commands {
         ...runStateHandlers(machine),
         ...controlHandlers({ machine, version, commandNames: () => registry.names() }),
         ...introspectHandlers(plugins?.extend(schema) ?? schema),
-        ...miscHandlers(machine, new HumanMonitor(() => registry, resources)),
+        ...miscHandlers(machine, humanMonitor),
         ...machineHandlers(machine, options.uuid),
         ...machineTargetHandlers(),
         ...memoryHandlers(machine, pool, copied),
@@ -98,6 +99,7 @@ export function buildCommands(parts: CommandParts): Commands {
         ...uiHandlers(machine, pool, systemClock),
         ...jobHandlers(jobs),
         ...blockCoreHandlers(blockGraph),
+        ...charHandlers(machine),
         ...driveHandlers(machine, snapshots),
         ...blockHandlers(machine),
         ...migrationHandlers(jobs, snapshots),

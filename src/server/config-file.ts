@@ -29,6 +29,7 @@ const MACHINE_FIELDS = [
   "type",
   "displays",
   "qmp",
+  "monitor",
   "stopped",
   "preconfig",
   "qtest",
@@ -116,6 +117,9 @@ function machineOptions(value: unknown, place: string, at: At): MachineOptions {
       ? {}
       : { snapshots: inPlace("snapshots", (directory) => directory, machine.snapshots) }),
     qmp: qmp.map((endpoint) => inPlace("qmp", parseEndpoint, endpoint)),
+    monitor: list(machine.monitor, `${place}.monitor`, at).map((endpoint) =>
+      inPlace("monitor", parseEndpoint, endpoint),
+    ),
     name: machine.name === undefined ? undefined : inPlace("name", (name) => name, machine.name),
     uuid: machine.uuid === undefined ? undefined : inPlace("uuid", parseUuid, machine.uuid),
     stopped: flag(machine.stopped, `${place}.stopped`, at),

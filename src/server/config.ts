@@ -28,6 +28,8 @@ export { ConfigError };
 export interface MachineOptions {
   readonly machine: MachineConfig;
   readonly qmp: readonly Endpoint[];
+  /** Where people, and programs that act as they do, reach the human monitor. */
+  readonly monitor?: readonly Endpoint[];
   readonly name?: string | undefined;
   /** Without one the machine answers the nil UUID, as QEMU does. */
   readonly uuid?: string | undefined;
@@ -134,9 +136,11 @@ export function checkServiceConfig({ machines, workers = 1 }: ServiceConfig): vo
       `${workers} workers cannot be: use a number from 1 to ${limits.POOL_THREADS_COUNT_MAX}`,
     );
   const taken = new Set<string>();
-  for (const endpoint of machines.flatMap(({ qmp, serial }) =>
-    serial?.kind === "socket" ? [...qmp, serial.endpoint] : qmp,
-  )) {
+  for (const endpoint of machines.flatMap(({ qmp, monitor = [], serial }) => [
+    ...qmp,
+    ...monitor,
+    ...(serial?.kind === "socket" ? [serial.endpoint] : []),
+  ])) {
     const address = addressOf(endpoint);
     if (address === undefined) continue;
     if (taken.has(address))

@@ -16,6 +16,8 @@ export interface EndpointsOptions {
   readonly endpoints: readonly Endpoint[];
   /** TCP endpoints may have an address that other hosts reach. */
   readonly allowRemote: boolean;
+  /** A client is somebody who types, rather than a program. */
+  readonly isForPeople?: true;
   /** What each client is sent first. */
   readonly greeting: string;
   /** An endpoint is ready. */
@@ -71,9 +73,9 @@ export class Endpoints {
   async #listen(endpoint: Endpoint): Promise<void> {
     const { allowRemote, onError, onListening } = this.#options;
     if (endpoint.kind === "stdio") {
-      const { createStdioChardev } = await import("../chardev/stdio.ts");
+      const { createStdioChardev, createTerminalChardev } = await import("../chardev/stdio.ts");
       this.#addresses.push("stdio");
-      return this.#greet(createStdioChardev());
+      return this.#greet(this.#options.isForPeople ? createTerminalChardev() : createStdioChardev());
     }
     const listener = { connect: (chardev: Chardev) => this.#greet(chardev), error: onError };
     const server =

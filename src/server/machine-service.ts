@@ -7,7 +7,7 @@
  * `announced`: SHUTDOWN is told, and the reply of the `quit` that asked for it is on its way.
  */
 
-import type { MachineControl } from "../commands/machine-control.ts";
+import type { CharacterDevice, MachineControl } from "../commands/machine-control.ts";
 import { EventHub } from "../monitor/event-hub.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import type { MachineEvent, MachineHandle } from "../offload/contract.ts";
@@ -25,6 +25,7 @@ import { buildCommands } from "./commands.ts";
 import type { MachineOptions, ServiceLimits } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Hosts } from "./hosts.ts";
+import { HumanMonitors } from "./human-monitors.ts";
 import { SerialEnd } from "./serial-end.ts";
 
 /** Where a service's notes go.  A pino logger fits. */
@@ -66,11 +67,14 @@ export class MachineService implements MachineControl {
   readonly handle: MachineHandle;
   readonly serial: SerialEnd | undefined;
   readonly #options: MachineOptions;
+  /** For programs, and for people. */
   readonly #endpoints: Endpoints;
+  readonly #humanEndpoints: Endpoints | undefined;
   readonly #hub: EventHub;
   readonly #monitor: Monitor;
   /** Undefined: the machine was given no directory for snapshots. */
   readonly #openSnapshots: (() => Promise<SnapshotStore>) | undefined;
+  readonly #human: HumanMonitors;
   readonly #closeCommands: () => Promise<void>;
   readonly #closeHost: () => Promise<void>;
   #state: "preconfig" | "running" | "announced" | "ending" | "ended";
@@ -84,11 +88,17 @@ export class MachineService implements MachineControl {
   });
 
   /** Makes the machine, which runs at once unless the options say otherwise, and takes over its endpoints. */
-  constructor(options: MachineOptions, endpoints: Endpoints, shared: SharedParts) {
+  constructor(
+    options: MachineOptions,
+    endpoints: Endpoints,
+    shared: SharedParts,
+    humanEndpoints?: Endpoints,
+  ) {
     const hub = new EventHub({ clock: systemClock, nextTurn: setImmediate, throttled: THROTTLED_EVENTS });
     const isPaused = options.stopped === true || options.preconfig === true;
     this.#options = options;
     this.#endpoints = endpoints;
+    this.#humanEndpoints = humanEndpoints;
     this.name = options.name;
     const { host, close } = shared.hosts.hostFor(options.machine.type);
     this.#closeHost = close;
@@ -105,12 +115,27 @@ export class MachineService implements MachineControl {
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
     const resources = new ResourceTable();
+    this.#human = new HumanMonitors({
+      machine: this.handle,
+      registry: () => commands.registry,
+      resources,
+      monitor: () => this.#monitor,
+      isPreconfig: () => this.#state === "preconfig",
+      newSessionId: shared.newSessionId,
+      clientClosed: () => this.#clientClosed(),
+      defect: (error, line) =>
+        shared.log.error(
+          { err: error, line },
+          "a line of the human monitor failed by a defect of this program",
+        ),
+    });
     const commands = buildCommands({
       machine: this,
       options,
       version: shared.version,
       pool: shared.pool,
       resources,
+      humanMonitor: this.#human,
       plugins: shared.plugins,
       snapshotStore: this.#openSnapshots,
       onDefect: (error) => shared.log.error({ err: error }, "a job failed by a defect of this program"),
@@ -130,14 +155,20 @@ export class MachineService implements MachineControl {
       nextTurn: setImmediate,
       newReader: () => new JsonStreamer(),
       newSessionId: shared.newSessionId,
-      sessionClosed: () => this.#sessionClosed(),
+      sessionClosed: () => this.#clientClosed(),
     });
     endpoints.attach((chardev) => void this.#monitor.accept(chardev));
+    humanEndpoints?.attach((chardev) => void this.#human.accept(chardev));
   }
 
   /** Addresses that clients connect to. */
   get endpoints(): readonly string[] {
     return this.#endpoints.addresses;
+  }
+
+  /** Those of the human monitor. */
+  get humanEndpoints(): readonly string[] {
+    return this.#humanEndpoints?.addresses ?? [];
   }
 
   /** Settles when the machine has been made.  Rejects when it cannot be. */
@@ -148,8 +179,16 @@ export class MachineService implements MachineControl {
 
   // ---- What commands ask ----
 
+  get monitorDevices(): readonly CharacterDevice[] {
+    return [...this.endpoints, ...this.humanEndpoints].map((address, index) => ({
+      label: `compat_monitor${index}`,
+      filename: address === "stdio" ? address : `${address},server=on`,
+    }));
+  }
+
   emit(event: string, data?: JsonObject): void {
     this.#hub.emit(event, data);
+    this.#human.told(event, data);
   }
 
   get isPreconfig(): boolean {
@@ -175,8 +214,9 @@ export class MachineService implements MachineControl {
     this.#state = "ending";
     this.#resolveEnding();
     this.#endpoints.close();
+    this.#humanEndpoints?.close();
     this.serial?.close();
-    await this.#monitor.stop(SHUTDOWN_GRACE_MS);
+    await Promise.all([this.#monitor.stop(SHUTDOWN_GRACE_MS), this.#human.stop(SHUTDOWN_GRACE_MS)]);
     await this.#closeCommands();
     // A machine whose thread is dying has nothing left to destroy.
     await this.handle.destroy().catch(() => undefined);
@@ -200,8 +240,9 @@ export class MachineService implements MachineControl {
   }
 
   /** When nobody can come any more. */
-  #sessionClosed(): void {
-    if (this.#endpoints.isSingleUse) void this.stop("host-signal");
+  #clientClosed(): void {
+    const canReturn = !this.#endpoints.isSingleUse || this.#humanEndpoints?.isSingleUse === false;
+    if (!canReturn) void this.stop("host-signal");
   }
 
   #happened(event: MachineEvent): void {

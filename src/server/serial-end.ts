@@ -32,7 +32,9 @@ export class SerialEnd implements SerialPeer {
   }
 
   get filename(): string {
-    return this.#config.kind === "ringbuf" ? "ringbuf" : `unix:${this.#config.endpoint.path},server=on`;
+    if (this.#config.kind === "ringbuf") return "ringbuf";
+    const name = `unix:${this.#config.endpoint.path},server=on`;
+    return this.#peer === undefined ? `disconnected:${name}` : name;
   }
 
   /** Rejects when the socket cannot be listened on. */

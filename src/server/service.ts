@@ -12,7 +12,7 @@
 import { checkMachineConfig } from "../machine/config.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import type { PluginHost } from "../plugin/host.ts";
-import { encodeGreeting } from "../qmp/greeting.ts";
+import { encodeGreeting, humanGreeting } from "../qmp/greeting.ts";
 import {
   checkServiceConfig,
   defaultLimits,
@@ -36,7 +36,12 @@ export class ServiceStartError extends Error {
 
 export interface Service {
   /** The machines that run, with the addresses of their endpoints. */
-  readonly machines: readonly { readonly name: string | undefined; readonly endpoints: readonly string[] }[];
+  readonly machines: readonly {
+    readonly name: string | undefined;
+    readonly endpoints: readonly string[];
+    /** Those of the human monitor. */
+    readonly humanEndpoints: readonly string[];
+  }[];
   /** Ends all machines: SHUTDOWN goes to every client; commands in flight get a second, then are cancelled. */
   stop(reason: EndedReason): Promise<void>;
   /** Settles when the last machine begins to end. */
@@ -64,7 +69,11 @@ export async function startService(
   const workers = config.workers ?? defaultWorkers();
   const limits = { ...defaultLimits(), ...config.limits };
   const version = readVersionInfo();
-  const open: { readonly options: MachineOptions; readonly endpoints: Endpoints }[] = [];
+  const open: {
+    readonly options: MachineOptions;
+    readonly endpoints: Endpoints;
+    readonly humanEndpoints: Endpoints;
+  }[] = [];
   const machines: MachineService[] = [];
   let hosts: Promise<Hosts> | undefined;
   let pool: Promise<WorkerPool> | undefined;
@@ -79,7 +88,10 @@ export async function startService(
   };
   const abort = (): void => {
     // Their addresses are free at once, whatever the start still waits for.
-    for (const { endpoints } of open) endpoints.close();
+    for (const { endpoints, humanEndpoints } of open) {
+      endpoints.close();
+      humanEndpoints.close();
+    }
     for (const machine of machines) void machine.stop("host-signal");
   };
   signal?.addEventListener("abort", abort);
@@ -88,15 +100,25 @@ export async function startService(
     plugins = await loadPlugins(config, () => loadPool(workers, log, threads));
     for (const options of config.machines) {
       signal?.throwIfAborted();
-      const endpoints = new Endpoints({
-        endpoints: options.qmp,
+      const shared = {
         allowRemote: config.allowRemote === true,
+        onListening: (endpoint: string) => log.info({ endpoint, machine: options.name }, "listening"),
+        onError: (error: Error) => log.error({ err: error }, "a connection could not be accepted"),
+      };
+      const endpoints = new Endpoints({
+        ...shared,
+        endpoints: options.qmp,
         greeting: encodeGreeting(version),
-        onListening: (endpoint) => log.info({ endpoint, machine: options.name }, "listening"),
-        onError: (error) => log.error({ err: error }, "a connection could not be accepted"),
       });
-      open.push({ options, endpoints });
+      const humanEndpoints = new Endpoints({
+        ...shared,
+        endpoints: options.monitor ?? [],
+        greeting: humanGreeting(version),
+        isForPeople: true,
+      });
+      open.push({ options, endpoints, humanEndpoints });
       await endpoints.listen();
+      await humanEndpoints.listen();
     }
     hosts = loadHosts(config, log, threads);
     const [startedHosts, { MachineService }, { Budget }] = await Promise.all([
@@ -122,11 +144,16 @@ export async function startService(
       log,
       newSessionId: () => ++sessions,
     };
-    for (const { options, endpoints } of open) machines.push(new MachineService(options, endpoints, shared));
+    for (const { options, endpoints, humanEndpoints } of open) {
+      machines.push(new MachineService(options, endpoints, shared, humanEndpoints));
+    }
     await Promise.all([...machines.map((machine) => machine.ready()), startPool()]);
     signal?.throwIfAborted();
   } catch (error) {
-    for (const { endpoints } of open) endpoints.close();
+    for (const { endpoints, humanEndpoints } of open) {
+      endpoints.close();
+      humanEndpoints.close();
+    }
     await Promise.all(machines.map((machine) => machine.stop("host-error")));
     await close();
     signal?.throwIfAborted();

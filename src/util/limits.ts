@@ -126,6 +126,8 @@ export const TRIPLE_FAULT_PERIOD_MS = 10_000;
 export const SERIAL_INPUT_FIFO_BYTES = 16;
 /** Last output of a PC's serial port that a ring buffer keeps.  Source: QEMU's `ringbuf`.  Seen: older bytes are gone. */
 export const SERIAL_RING_BYTES = 64 * KIB;
+/** Characters of one write to a ring buffer: base64 for as many bytes as fit, and more.  Seen: GenericError that names it. */
+export const RING_WRITE_CHARS_MAX = 128 * KIB;
 /** Serial output that the main thread has not passed on yet; with more the guest's port tells that it is busy. */
 export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
 /** How long `send-key` holds a key where nobody says.  Source: QEMU's description of the command. */
@@ -237,6 +239,18 @@ export const BLKDEBUG_LINE_CHARS_MAX = 1023;
 export const HMP_HELP_WORDS_COUNT_MAX = 16;
 /** Brackets and signs inside one another in an expression: they use the stack.  Seen: "expression too complex". */
 export const HMP_EXPRESSION_DEPTH_MAX = 256;
+/** Characters of a line that is typed.  Source: QEMU, its line buffer.  Seen: further ones are not taken. */
+export const HMP_LINE_CHARS_MAX = 4095;
+/** Lines that a human monitor remembers for its client.  Source: QEMU.  Seen: the oldest is forgotten. */
+export const HMP_HISTORY_LINES_COUNT_MAX = 64;
+/** Characters typed, and those that they print, in one turn of the event loop: some 0.1 ms. */
+export const HMP_TURN_CHARS_MAX = 1 * KIB;
+/** Bytes that one `x` or `xp` shows.  Seen: "Error: at most 65536 bytes can be shown at a time". */
+export const HMP_MEMORY_BYTES_MAX = 64 * KIB;
+/** Lines of memory that become text in one turn of the event loop. */
+export const HMP_MEMORY_LINES_PER_TURN = 32;
+/** Ranges that `info mem` tells of: a guest can make half a million.  Seen: a line says that there are more. */
+export const HMP_MEMORY_RANGES_COUNT_MAX = 4096;
 
 // ---- Load generator (loadgen) ----
 

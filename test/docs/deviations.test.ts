@@ -136,15 +136,6 @@ it("refuses the drivers and options of block nodes that it does not have", async
   );
 });
 
-it("has four commands of the human monitor", async () => {
-  const { return: help } = await client.execute("human-monitor-command", { "command-line": "help" });
-  const names = String(help)
-    .trim()
-    .split("\r\n")
-    .map((line) => /^[^ ]+/.exec(line)?.[0]);
-  expect(names).toEqual(["help|?", "info", "screendump"]);
-});
-
 it("closes a TCP client that speaks HTTP", async () => {
   const args = [PROGRAM, "serve", "--machine", "none", "--qmp", "tcp:127.0.0.1:0", "--log-level", "silent"];
   const child = spawn(process.execPath, args);

@@ -36,6 +36,24 @@ export function fencedBlocks(document: string, language: string): FencedBlock[] 
   return blocks;
 }
 
+/** A command that a document shows in a terminal, and the lines that it prints. */
+export interface ConsoleCommand {
+  readonly command: string;
+  readonly printed: readonly string[];
+}
+
+/** Those of the blocks in language `console`, in order. */
+export function consoleCommands(document: string): ConsoleCommand[] {
+  const commands: { command: string; printed: string[] }[] = [];
+  for (const { lines } of fencedBlocks(document, "console")) {
+    for (const line of lines) {
+      if (line.startsWith("$ ")) commands.push({ command: line.slice(2), printed: [] });
+      else commands.at(-1)?.printed.push(line);
+    }
+  }
+  return commands;
+}
+
 /** The cells of all table rows below a heading, up to the next heading; the head of the table apart. */
 export function tableRows(document: string, heading: string): string[][] {
   const section = readDocument(document).split(`\n## ${heading}\n`)[1]?.split("\n## ")[0];

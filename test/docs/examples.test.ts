@@ -19,7 +19,14 @@ import { startQmpd } from "../support/qmpd.ts";
 import { type FencedBlock, fencedBlocks, patternOf } from "./documents.ts";
 
 const PLUGINS = "docs/plugins.md";
-const DOCUMENTS = ["README.md", "docs/protocol.md", "docs/pc.md", PLUGINS, "examples/hash-file/README.md"];
+const DOCUMENTS = [
+  "README.md",
+  "docs/protocol.md",
+  "docs/pc.md",
+  "docs/hmp.md",
+  PLUGINS,
+  "examples/hash-file/README.md",
+];
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 const END_OF_EXAMPLE = "end of example";
 /** What a client has got when it has negotiated: the greeting and a reply. */

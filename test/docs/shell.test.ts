@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ServerProcess } from "../support/qemu.ts";
 import { startQmpd } from "../support/qmpd.ts";
-import { type FencedBlock, fencedBlocks, patternOf } from "./documents.ts";
+import { consoleCommands, patternOf } from "./documents.ts";
 
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 
@@ -25,18 +25,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Commands with the lines that they print. */
-function commandsOf({ lines }: FencedBlock): { readonly command: string; readonly printed: string[] }[] {
-  const commands: { command: string; printed: string[] }[] = [];
-  for (const line of lines) {
-    if (line.startsWith("$ ")) commands.push({ command: line.slice(2), printed: [] });
-    else commands.at(-1)?.printed.push(line);
-  }
-  return commands;
-}
-
 describe("the terminals of docs/shell.md", () => {
-  const commands = fencedBlocks("docs/shell.md", "console").flatMap(commandsOf);
+  const commands = consoleCommands("docs/shell.md");
 
   it.each(commands.map(({ command, printed }) => [command, printed] as const))("%s", (command, printed) => {
     expect(commands.length).toBeGreaterThan(8);

@@ -22,6 +22,7 @@ const DOCUMENTS = [
   "docs/plugins.md",
   "docs/client.md",
   "docs/shell.md",
+  "docs/hmp.md",
   "docs/load.md",
   "docs/pc.md",
   "examples/hash-file/README.md",

@@ -68,6 +68,10 @@ export class TestConnection implements Connection {
     this.#listener?.data(Buffer.from(text, "utf8"));
   }
 
+  sendBytes(bytes: Uint8Array): void {
+    this.#listener?.data(bytes);
+  }
+
   halfClose(): void {
     this.#listener?.inputEnd();
   }

@@ -64,9 +64,17 @@ export function readRegisters(cpu: Cpu) {
   };
 }
 
+const TASK = 6;
+const IS_SEGMENT_OF_MEMORY = 0x10;
+/** Those that v86 does not set before the guest loads them.  Source: Intel 64 and IA-32 manual, volume 3, table 9-1. */
+const AT_RESET = { selector: 0, base: 0, limit: 0xffff };
+
 function segment(cpu: Cpu, index: number): SegmentRegister {
   const limit = cpu.segment_limits[index] ?? 0;
   const access = cpu.segment_access_bytes[index] ?? 0;
+  if (index >= TASK && (access & IS_SEGMENT_OF_MEMORY) !== 0) {
+    return { ...AT_RESET, flags: index === TASK ? 0x8b00 : 0x8200 };
+  }
   const isBig = index === 1 ? cpu.is_32[0] === 1 : index === 2 ? cpu.stack_size_32[0] === 1 : limit > 0xffff;
   const isCounted = limit > BYTE_LIMIT_MAX;
   const highLimit = (isCounted ? limit >>> 12 : limit) & 0xf_0000;

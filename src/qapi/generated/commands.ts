@@ -5,6 +5,7 @@
 import type { AsyncCommand, PlainCommand } from "../runtime/command.ts";
 import { type BlockCoreHandlers, marshalBlockCoreCommands } from "./block-core.ts";
 import { type BlockHandlers, marshalBlockCommands } from "./block.ts";
+import { type CharHandlers, marshalCharCommands } from "./char.ts";
 import type { Conditions } from "./conditions.ts";
 import { type ControlHandlers, marshalControlCommands } from "./control.ts";
 import { type DumpHandlers, marshalDumpCommands } from "./dump.ts";
@@ -38,6 +39,7 @@ export interface CommandHandlers<P, C>
     BlockCoreHandlers<P, C>,
     BlockHandlers<C>,
     DumpHandlers<P, C>,
+    CharHandlers<P>,
     MigrationHandlers<P, C>,
     MonitorHandlers<P>,
     QtestHandlers<P, C> {}
@@ -62,6 +64,7 @@ export function marshalCommands<P, C>(
     ...marshalBlockCoreCommands(handlers),
     ...marshalBlockCommands(handlers),
     ...marshalDumpCommands(handlers),
+    ...marshalCharCommands(handlers),
     ...marshalMigrationCommands(handlers),
     ...marshalMonitorCommands(handlers),
     ...marshalQtestCommands(handlers, conditions),
