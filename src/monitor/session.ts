@@ -33,6 +33,7 @@ import {
 } from "../qmp/messages.ts";
 import type { CommandRegistry, MonitorCommand } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
+import { mustReadWhole } from "../qmp/unread.ts";
 import type { Connection, ConnectionListener, JsonObject, JsonValue, MessageReader } from "../qmp/wire.ts";
 import type { Budget } from "../util/budget.ts";
 import type { Clock, Timer } from "../util/clock.ts";
@@ -397,12 +398,25 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         this.#readBytes = readBytes;
         this.#allowance -= Math.floor(this.#messageBytes / TURN_UNIT_BYTES);
       }
+      if (status === "value" && this.#reader.isPartial && !this.#takesPartial()) continue;
       if (status === "starved") return "starved";
       if (status === "slice") return "later";
       if (status === "error") this.#accept(undefined, undefined, new QmpError(this.#reader.errorDesc));
       else this.#receive(this.#reader.value);
     }
     return "later";
+  }
+
+  /** Whether a message with placeholders will do; otherwise it is read once more. */
+  #takesPartial(): boolean {
+    if (mustReadWhole(this.#reader.value, this.#oob, this.#port.registry)) {
+      // Its bytes are counted when it comes again.
+      this.#readBytes -= this.#messageBytes;
+      this.#reader.readWhole();
+      return false;
+    }
+    this.#reader.dropUnread();
+    return true;
   }
 
   /** Whether there is a place for one more request. */

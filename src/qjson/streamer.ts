@@ -22,6 +22,11 @@ import { latin1 } from "./latin1.ts";
 import { END_OF_BYTES, isWhite, PlainFramer } from "./plain-framer.ts";
 import type { JsonObject, JsonValue } from "./value.ts";
 
+export interface StreamerOptions {
+  /** 32 bits by chance: of a large message a part is not built.  See `isPartial`. */
+  readonly unreadSeed?: number;
+}
+
 /** What a call of `next` came to. */
 export type StreamerResult = "value" | "error" | "slice" | "starved";
 
@@ -52,11 +57,37 @@ export class JsonStreamer {
   #gathered = NO_BYTES;
   #gatheredLen = 0;
 
+  readonly #unreadSeed: number | undefined;
+  #isPartial = false;
   /** Made when first needed: most sessions send plain messages only. */
   #exact: ExactParser | undefined;
   #isExact = false;
   /** What the exact parser may still take in this call of `next`. */
   #sliceBytes = 0;
+
+  constructor({ unreadSeed }: StreamerOptions = {}) {
+    this.#unreadSeed = unreadSeed;
+  }
+
+  /**
+   * Whether the message that `next` has just answered has placeholders for what was checked and not built.  Its bytes
+   * are held until either `readWhole` or `dropUnread` is called, which comes before anything else.
+   */
+  get isPartial(): boolean {
+    return this.#isPartial;
+  }
+
+  /** Parses the partial message once more: `next` answers it again, whole. */
+  readWhole(): void {
+    this.#parseAgain();
+    this.#value = null;
+  }
+
+  /** The partial message will do. */
+  dropUnread(): void {
+    this.#isPartial = false;
+    this.#exact?.dropKept();
+  }
 
   /** The message, after `next` has answered "value". */
   get value(): JsonValue {
@@ -201,9 +232,23 @@ export class JsonStreamer {
     this.#gatheredLen = 0;
   }
 
+  /** Puts the message that has ended back in front of what comes after it. */
+  #parseAgain(): void {
+    this.#isPartial = false;
+    const kept = this.#exact?.takeKept() ?? [];
+    const rest = this.#piece.subarray(this.#at);
+    const pieces = [...kept, ...(rest.length > 0 ? [rest] : []), ...this.#pieces.slice(this.#piecesTaken)];
+    this.#piece = NO_BYTES;
+    this.#pieces = pieces;
+    this.#piecesTaken = 0;
+    this.#waitingBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    this.#takePiece();
+    this.#isExact = true;
+  }
+
   /** Lets the exact parser take one slice of the piece at most. */
   #stepExact(): StreamerResult | undefined {
-    this.#exact ??= new ExactParser();
+    this.#exact ??= new ExactParser(this.#unreadSeed);
     const exact = this.#exact;
     const at = this.#at;
     const end = Math.min(this.#piece.length, at + this.#sliceBytes);
@@ -213,10 +258,14 @@ export class JsonStreamer {
     switch (exact.outcome) {
       case "value":
         this.#value = exact.takeValue();
+        this.#isPartial = exact.isPartial;
         return "value";
       case "error":
         this.#errorDesc = exact.errorDesc;
         return "error";
+      case "again":
+        this.#parseAgain();
+        return "slice";
       case "none":
         if (!this.#isExact || (this.#at === end && this.#sliceBytes > 0)) return undefined;
         return "slice";

@@ -7,6 +7,7 @@
  * `announced`: SHUTDOWN is told, and the reply of the `quit` that asked for it is on its way.
  */
 
+import { randomInt } from "node:crypto";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { EventHub } from "../monitor/event-hub.ts";
 import { Monitor } from "../monitor/monitor.ts";
@@ -101,6 +102,7 @@ export class MachineService implements MachineControl {
     this.#hub = hub;
     this.#state = options.preconfig ? "preconfig" : "running";
     const resources = new ResourceTable();
+    const unreadSeed = randomInt(2 ** 32);
     const commands = buildCommands({
       machine: this,
       options,
@@ -121,7 +123,7 @@ export class MachineService implements MachineControl {
       outputBudget: shared.outputBudget,
       isPreconfig: () => this.#state === "preconfig",
       nextTurn: setImmediate,
-      newReader: () => new JsonStreamer(),
+      newReader: () => new JsonStreamer({ unreadSeed }),
       newSessionId: shared.newSessionId,
       sessionClosed: () => this.#sessionClosed(),
     });

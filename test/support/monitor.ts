@@ -15,7 +15,7 @@ import type { Capability } from "../../src/qmp/capabilities.ts";
 import type { CommandContext, PlainContext } from "../../src/qmp/context.ts";
 import { CommandRegistry, type MonitorCommand } from "../../src/qmp/registry.ts";
 import { ResourceTable } from "../../src/qmp/resources.ts";
-import type { Connection, ConnectionListener } from "../../src/qmp/wire.ts";
+import type { Connection, ConnectionListener, MessageReader } from "../../src/qmp/wire.ts";
 import { Budget } from "../../src/util/budget.ts";
 import { ManualClock } from "../../src/util/clock.ts";
 
@@ -168,7 +168,11 @@ export class TestMonitor {
   readonly outputBudget = new Budget(1024 * 1024, this.#nextTurn);
   #nextSessionId = 1;
 
-  constructor(commands: readonly MonitorCommand[] = [], limits: Partial<SessionLimits> = {}) {
+  constructor(
+    commands: readonly MonitorCommand[] = [],
+    limits: Partial<SessionLimits> = {},
+    newReader: () => MessageReader = () => new JsonStreamer(),
+  ) {
     const nextTurn = this.#nextTurn;
     this.hub = new EventHub({
       clock: this.clock,
@@ -199,7 +203,7 @@ export class TestMonitor {
       outputBudget: this.outputBudget,
       isPreconfig: () => this.preconfig,
       nextTurn,
-      newReader: () => new JsonStreamer(),
+      newReader,
       newSessionId: () => this.#nextSessionId++,
       scheduler: this.scheduler,
     });

@@ -553,6 +553,9 @@ function marshalBlockdevAdd<C>(handler: AsyncHandler<BlockdevOptions, void, C>):
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevOptions(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevOptions(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -568,6 +571,9 @@ function marshalBlockdevDel<C>(handler: AsyncHandler<BlockdevDelArg, void, C>): 
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevDelArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevDelArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -593,6 +599,9 @@ function marshalQueryNamedBlockNodes<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQueryNamedBlockNodesArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQueryNamedBlockNodesArg(input, "", "");
       return returnQueryNamedBlockNodes(handler(args, context));

@@ -493,6 +493,9 @@ function marshalQueryTarget<P>(handler: PlainHandler<NoMembers, TargetInfo, P>):
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryTarget(handler(args, context));
@@ -512,6 +515,9 @@ function marshalQueryUuid<P>(handler: PlainHandler<NoMembers, UuidInfo, P>): Pla
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryUuid(handler(args, context));
@@ -531,6 +537,9 @@ function marshalQueryKvm<P>(handler: PlainHandler<NoMembers, KvmInfo, P>): Plain
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryKvm(handler(args, context));
@@ -556,6 +565,9 @@ function marshalQueryMachines<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryMachines(handler(args, context));
@@ -577,6 +589,9 @@ function marshalQueryCurrentMachine<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryCurrentMachine(handler(args, context));
@@ -602,6 +617,9 @@ function marshalQueryCpusFast<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(
@@ -621,6 +639,9 @@ function marshalSystemReset<C>(handler: AsyncHandler<NoMembers, void, C>): Async
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -636,6 +657,9 @@ function marshalSystemPowerdown<C>(handler: AsyncHandler<NoMembers, void, C>): A
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -651,6 +675,9 @@ function marshalBalloon<P>(handler: PlainHandler<BalloonArg, void, P>): PlainCom
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBalloonArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBalloonArg(input, "", "");
       handler(args, context);

@@ -28,6 +28,9 @@ function marshalMigratePause<P>(handler: PlainHandler<NoMembers, void, P>): Plai
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       handler(args, context);

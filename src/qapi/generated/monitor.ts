@@ -341,6 +341,9 @@ function marshalQuerySessions<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQuerySessions(handler(args, context));
@@ -356,6 +359,9 @@ function marshalCancelCommand<P>(handler: PlainHandler<CancelCommandArg, void, P
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalCancelCommandArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalCancelCommandArg(input, "", "");
       handler(args, context);

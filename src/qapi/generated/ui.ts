@@ -267,6 +267,9 @@ function marshalScreendump<C>(handler: AsyncHandler<ScreendumpArg, void, C>): As
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalScreendumpArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalScreendumpArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -288,6 +291,9 @@ function marshalScreendumpData<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalScreendumpDataArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalScreendumpDataArg(input, "", "");
       context.begin(
@@ -313,6 +319,9 @@ function marshalQueryDisplayOptions<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryDisplayOptions(handler(args, context));
