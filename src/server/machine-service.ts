@@ -21,6 +21,7 @@ import { ResourceTable } from "../qmp/resources.ts";
 import type { Budget } from "../util/budget.ts";
 import { systemClock } from "../util/clock.ts";
 import { SHUTDOWN_GRACE_MS } from "../util/limits.ts";
+import type { TurnQueue } from "../util/turn-queue.ts";
 import { buildCommands } from "./commands.ts";
 import type { MachineOptions, ServiceLimits } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -43,6 +44,7 @@ export interface SharedParts {
   /** Undefined: no machine has any. */
   readonly plugins: PluginHost | undefined;
   readonly inputBudget: Budget;
+  readonly slices: TurnQueue;
   readonly outputBudget: Budget;
   readonly limits: ServiceLimits;
   /** As `query-version` answers it. */
@@ -123,6 +125,7 @@ export class MachineService implements MachineControl {
       outputBudget: shared.outputBudget,
       isPreconfig: () => this.#state === "preconfig",
       nextTurn: setImmediate,
+      slices: shared.slices,
       newReader: () => new JsonStreamer({ unreadSeed }),
       newSessionId: shared.newSessionId,
       sessionClosed: () => this.#sessionClosed(),

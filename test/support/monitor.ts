@@ -18,6 +18,7 @@ import { ResourceTable } from "../../src/qmp/resources.ts";
 import type { Connection, ConnectionListener, MessageReader } from "../../src/qmp/wire.ts";
 import { Budget } from "../../src/util/budget.ts";
 import { ManualClock } from "../../src/util/clock.ts";
+import { TurnQueue } from "../../src/util/turn-queue.ts";
 
 /** A connection whose peer is the test. */
 export class TestConnection implements Connection {
@@ -172,6 +173,7 @@ export class TestMonitor {
     commands: readonly MonitorCommand[] = [],
     limits: Partial<SessionLimits> = {},
     newReader: () => MessageReader = () => new JsonStreamer(),
+    slices?: TurnQueue,
   ) {
     const nextTurn = this.#nextTurn;
     this.hub = new EventHub({
@@ -203,6 +205,7 @@ export class TestMonitor {
       outputBudget: this.outputBudget,
       isPreconfig: () => this.preconfig,
       nextTurn,
+      slices: slices ?? new TurnQueue(nextTurn),
       newReader,
       newSessionId: () => this.#nextSessionId++,
       scheduler: this.scheduler,
