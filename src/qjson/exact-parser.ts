@@ -2,7 +2,7 @@
  * The exact parser: any bytes, taken as QEMU takes them, in slices of any size.
  *
  * Three layers, of which this file is the middle one: the table that tells tokens apart, the count of
- * brackets and limits that tells messages apart, and the builder.
+ * brackets and limits that tells messages apart, and what takes the tokens: see `sparing-builder.ts`.
  *
  *     collecting ──end or error──▶ collecting          a message ends when its braces and its brackets are
  *         └──limit──▶ skipping ──end or error──┘       both closed, or either is closed once too often
@@ -11,7 +11,7 @@
  *  - every message leads to one outcome: a value, or the first error; a lexical error ends the message;
  *  - a limit is checked before what it bounds is kept; after the error the rest of the message is skipped
  *    in silence (rule W5, where QEMU begins anew in its middle);
- *  - between two calls nothing refers to the bytes of the first.
+ *  - between two calls nothing refers to the bytes of the first: what is kept of them is a copy.
  *
  * Source: QEMU 7.2's behaviour, see `lexer-table.ts`.
  */
@@ -122,7 +122,7 @@ export class ExactParser {
 
   /** An estimate of what the message under way costs, in bytes. */
   get heldBytes(): number {
-    if (this.#keeps) return this.#kept.length;
+    if (this.#keeps) return this.#kept.length + this.#builder.heldBytes;
     return this.#skipping ? 0 : this.#messageBytes + this.#tokenBytes + this.#tokens * TOKEN_COST_BYTES;
   }
 

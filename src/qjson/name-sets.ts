@@ -17,6 +17,12 @@ export class NameSets {
   /** Of each open object: where its few names begin, and its tables when it has many. */
   readonly #starts: number[] = [];
   readonly #many: (NameTables | undefined)[] = [];
+  #tableBytes = 0;
+
+  /** What the tables take. */
+  get heldBytes(): number {
+    return this.#tableBytes;
+  }
 
   /** An object opens. */
   open(): void {
@@ -27,29 +33,30 @@ export class NameSets {
   /** The object that opened last closes. */
   close(): void {
     this.#fewCount = this.#starts.pop() ?? 0;
-    this.#many.pop();
+    this.#tableBytes -= this.#many.pop()?.heldBytes ?? 0;
   }
 
   clear(): void {
     this.#starts.length = 0;
     this.#many.length = 0;
     this.#fewCount = 0;
+    this.#tableBytes = 0;
   }
 
   /** Adds a name to the innermost object.  Answers whether one with this hash was there. */
   add(hash: number): boolean {
     const depth = this.#starts.length - 1;
     const many = this.#many[depth];
-    if (many !== undefined) return many.add(hash);
+    if (many !== undefined) return this.#addToMany(many, hash);
     const few = this.#few;
     const start = this.#starts[depth] ?? 0;
     for (let at = start; at < this.#fewCount; at++) if (few[at] === hash) return true;
     if (this.#fewCount - start === FEW_NAMES) {
       const tables = new NameTables();
-      for (let at = start; at < this.#fewCount; at++) tables.add(few[at] as number);
       this.#many[depth] = tables;
+      for (let at = start; at < this.#fewCount; at++) this.#addToMany(tables, few[at] as number);
       this.#fewCount = start;
-      return tables.add(hash);
+      return this.#addToMany(tables, hash);
     }
     if (this.#fewCount === few.length) {
       this.#few = new Float64Array(2 * few.length);
@@ -58,6 +65,13 @@ export class NameSets {
     this.#few[this.#fewCount++] = hash;
     return false;
   }
+
+  #addToMany(tables: NameTables, hash: number): boolean {
+    const { heldBytes } = tables;
+    const isThere = tables.add(hash);
+    this.#tableBytes += tables.heldBytes - heldBytes;
+    return isThere;
+  }
 }
 
 class NameTables {
@@ -65,12 +79,14 @@ class NameTables {
   /** The newest table, which takes new names, and how many more. */
   #newest = new Float64Array(0);
   #room = 0;
+  heldBytes = 0;
 
   add(hash: number): boolean {
     for (const table of this.#tables) if (table[slotOf(table, hash)] === hash) return true;
     if (this.#room === 0) {
       this.#newest = new Float64Array(Math.max(FIRST_TABLE_SLOTS, TABLE_GROWTH * this.#newest.length));
       this.#tables.push(this.#newest);
+      this.heldBytes += this.#newest.byteLength;
       this.#room = this.#newest.length >> 1;
     }
     this.#newest[slotOf(this.#newest, hash)] = hash;

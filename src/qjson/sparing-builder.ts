@@ -62,6 +62,11 @@ export class SparingBuilder {
     return this.#checker?.mayClash === true;
   }
 
+  /** What is held of names, beside what has been built. */
+  get heldBytes(): number {
+    return this.#checker?.heldBytes ?? 0;
+  }
+
   /** Makes ready for the next message.  `isWhole`: all of it is built. */
   reset(isWhole = false): void {
     this.#builder.reset();

@@ -5,14 +5,15 @@
  * that a suspended session simply stops calling.  Two parsers share the work.
  *
  *     plain ──not plain, long, or refused by JSON.parse──▶ exact ──idle──▶ plain
+ *                                       a large message, once more ──▶ └─┘
  *
  * What the plain one gives up is parsed by the exact one from the message's beginning, so that errors
  * have QEMU's text.  A message that lies in several pieces of input is gathered in one buffer.
  *
  * Invariants:
  *  - any split of the same bytes gives the same results;
- *  - what has been looked at is not kept, the gathered part of a plain message apart: at most
- *    `JSON_PLAIN_MESSAGE_BYTES_MAX`;
+ *  - what has been looked at is not kept, apart from the gathered part of a plain message, at most
+ *    `JSON_PLAIN_MESSAGE_BYTES_MAX`, and, for who wants no value made of what nobody reads, an exact one's bytes;
  *  - one call of `next` parses at most one plain message or one slice.
  */
 

@@ -80,6 +80,12 @@ export class ValueChecker implements TokenSink {
   reset(): void {
     this.#mayClash = false;
     this.#outermost = undefined;
+    this.#names.clear();
+  }
+
+  /** What the names of open objects take. */
+  get heldBytes(): number {
+    return this.#names.heldBytes;
   }
 
   /** Takes over a value that has begun: its open containers, the outermost first; none for a string. */

@@ -168,6 +168,21 @@ describe("a large message", () => {
     expect(streamer.heldBytes).toBe(0);
   });
 
+  it("W5: is counted as held with the names of its open objects", () => {
+    const streamer = new JsonStreamer({ unreadSeed: 1 });
+    const text = `{"x":{"y":{${Array.from({ length: 1000 }, (_, index) => `"${index}":1`)}`;
+    streamer.push(Buffer.from(text));
+    drain(streamer);
+    expect(streamer.heldBytes - text.length).toBeGreaterThanOrEqual(1000 * 8);
+    expect(streamer.heldBytes - text.length).toBeLessThanOrEqual(1000 * 64);
+    streamer.push(Buffer.from("}"));
+    drain(streamer);
+    expect(streamer.heldBytes).toBe(text.length + 1);
+    streamer.push(Buffer.from("@"));
+    drain(streamer);
+    expect(streamer.heldBytes).toBe(0);
+  });
+
   it("W5: is counted as held until it is known whether it is read again", () => {
     const text = `{"arguments":{"x":"${LONG}"}}`;
     const streamer = new JsonStreamer({ unreadSeed: 1 });
