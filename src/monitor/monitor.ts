@@ -10,6 +10,7 @@ import type { ResourceTable } from "../qmp/resources.ts";
 import type { Connection, JsonValue, MessageReader } from "../qmp/wire.ts";
 import type { Budget } from "../util/budget.ts";
 import type { Clock } from "../util/clock.ts";
+import type { TurnQueue } from "../util/turn-queue.ts";
 import type { EventHub } from "./event-hub.ts";
 import { ProgressReports } from "./progress-reports.ts";
 import { asyncScheduler, type SchedulerLike } from "./rx.ts";
@@ -34,6 +35,8 @@ export interface MonitorOptions {
   readonly outputBudget: Budget;
   readonly isPreconfig: () => boolean;
   readonly nextTurn: (callback: () => void) => void;
+  /** Of the service, see `SessionPort`. */
+  readonly slices: TurnQueue;
   readonly newReader: () => MessageReader;
   /** A number that no session of the service has had. */
   readonly newSessionId: () => number;
@@ -68,6 +71,7 @@ export class Monitor implements MonitorInfo {
       inputBudget: options.inputBudget,
       outputBudget: options.outputBudget,
       nextTurn: options.nextTurn,
+      slices: options.slices,
       isPreconfig: options.isPreconfig,
       sessions: () => this.sessions(),
       cancel: (id, sessionId) => this.cancel(id, sessionId),

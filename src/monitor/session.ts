@@ -33,6 +33,7 @@ import {
 } from "../qmp/messages.ts";
 import type { CommandRegistry, MonitorCommand } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
+import { mustReadWhole } from "../qmp/unread.ts";
 import type { Connection, ConnectionListener, JsonObject, JsonValue, MessageReader } from "../qmp/wire.ts";
 import type { Budget } from "../util/budget.ts";
 import type { Clock, Timer } from "../util/clock.ts";
@@ -43,6 +44,7 @@ import {
   REQUESTS_PER_TURN_MAX,
   TURN_UNIT_BYTES,
 } from "../util/limits.ts";
+import type { TurnQueue } from "../util/turn-queue.ts";
 import type { EventFeed, EventHub } from "./event-hub.ts";
 import { Outbound, type Outgoing, type OutputLimits } from "./outbound.ts";
 import type { ProgressReports } from "./progress-reports.ts";
@@ -69,6 +71,8 @@ export interface SessionPort extends MonitorInfo {
   readonly outputBudget: Budget;
   /** Runs `callback` in a later turn of the event loop. */
   nextTurn(callback: () => void): void;
+  /** The same for a slice of a large message: of all sessions together, one goes in a turn. */
+  readonly slices: TurnQueue;
   /** Whether the machine is not built yet: only commands that the schema allows then may run. */
   isPreconfig(): boolean;
   /** The session is over; exactly once.  `reason`: why this side closed it, or the connection's error. */
@@ -351,9 +355,10 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     const more = this.#runTurn();
     // A handler may have closed the session: whoever asks for the state here sees what it is now.
     if ((this.#state as SessionState) === "closed") return;
-    this.#pump = more === "later" ? "scheduled" : "idle";
-    if (more === "later") {
-      this.#refill(() => {
+    const isLater = more === "later" || more === "slice";
+    this.#pump = isLater ? "scheduled" : "idle";
+    if (isLater) {
+      this.#refill(more, () => {
         this.#pump = "idle";
         this.#run();
       });
@@ -366,24 +371,26 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       this.#outbound.end();
     }
     // More may come in this very turn: what is left of the allowance is for that, too.
-    if (more !== "later" && this.#allowance < REQUESTS_PER_TURN_MAX / 2 && !this.#refillPending) {
+    if (!isLater && this.#allowance < REQUESTS_PER_TURN_MAX / 2 && !this.#refillPending) {
       this.#refillPending = true;
-      this.#refill(() => {
+      this.#refill("later", () => {
         this.#refillPending = false;
       });
     }
     this.#regulateInput();
   }
 
-  #refill(callback: () => void): void {
-    this.#port.nextTurn(() => {
+  #refill(when: "later" | "slice", callback: () => void): void {
+    const refilled = (): void => {
       this.#allowance = REQUESTS_PER_TURN_MAX;
       callback();
-    });
+    };
+    if (when === "slice") this.#port.slices.add(refilled);
+    else this.#port.nextTurn(refilled);
   }
 
-  /** `later`: this turn is used up.  `starved`: all that was read is started.  `blocked`: somebody will call. */
-  #runTurn(): "later" | "starved" | "blocked" {
+  /** `later`: this turn is used up.  `slice`: by a part of a large message.  `starved`: all that was read is started.  `blocked`: somebody will call. */
+  #runTurn(): "later" | "slice" | "starved" | "blocked" {
     for (; this.#allowance > 0; this.#allowance--) {
       if (!this.#outbound.hasRoom) {
         if (this.#port.outputBudget.exhausted) this.#port.outputBudget.whenRoom(this.#onRoom);
@@ -399,12 +406,25 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         this.#readBytes = readBytes;
         this.#allowance -= Math.floor(this.#messageBytes / TURN_UNIT_BYTES);
       }
+      if (status === "value" && this.#reader.isPartial && !this.#takesPartial()) continue;
       if (status === "starved") return "starved";
-      if (status === "slice") return "later";
+      if (status === "slice") return "slice";
       if (status === "error") this.#accept(undefined, undefined, new QmpError(this.#reader.errorDesc));
       else this.#receive(this.#reader.value);
     }
     return "later";
+  }
+
+  /** Whether a message with placeholders will do; otherwise it is read once more. */
+  #takesPartial(): boolean {
+    if (mustReadWhole(this.#reader.value, this.#oob, this.#port.registry)) {
+      // Its bytes are counted when it comes again.
+      this.#readBytes -= this.#messageBytes;
+      this.#reader.readWhole();
+      return false;
+    }
+    this.#reader.dropUnread();
+    return true;
   }
 
   /** Whether there is a place for one more request. */

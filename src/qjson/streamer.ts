@@ -5,14 +5,15 @@
  * that a suspended session simply stops calling.  Two parsers share the work.
  *
  *     plain ──not plain, long, or refused by JSON.parse──▶ exact ──idle──▶ plain
+ *                                       a large message, once more ──▶ └─┘
  *
  * What the plain one gives up is parsed by the exact one from the message's beginning, so that errors
  * have QEMU's text.  A message that lies in several pieces of input is gathered in one buffer.
  *
  * Invariants:
  *  - any split of the same bytes gives the same results;
- *  - what has been looked at is not kept, the gathered part of a plain message apart: at most
- *    `JSON_PLAIN_MESSAGE_BYTES_MAX`;
+ *  - what has been looked at is not kept, apart from the gathered part of a plain message, at most
+ *    `JSON_PLAIN_MESSAGE_BYTES_MAX`, and, for who wants no value made of what nobody reads, an exact one's bytes;
  *  - one call of `next` parses at most one plain message or one slice.
  */
 
@@ -21,6 +22,11 @@ import { ExactParser } from "./exact-parser.ts";
 import { latin1 } from "./latin1.ts";
 import { END_OF_BYTES, isWhite, PlainFramer } from "./plain-framer.ts";
 import type { JsonObject, JsonValue } from "./value.ts";
+
+export interface StreamerOptions {
+  /** 32 bits by chance: of a large message a part is not built.  See `isPartial`. */
+  readonly unreadSeed?: number;
+}
 
 /** What a call of `next` came to. */
 export type StreamerResult = "value" | "error" | "slice" | "starved";
@@ -52,11 +58,37 @@ export class JsonStreamer {
   #gathered = NO_BYTES;
   #gatheredLen = 0;
 
+  readonly #unreadSeed: number | undefined;
+  #isPartial = false;
   /** Made when first needed: most sessions send plain messages only. */
   #exact: ExactParser | undefined;
   #isExact = false;
   /** What the exact parser may still take in this call of `next`. */
   #sliceBytes = 0;
+
+  constructor({ unreadSeed }: StreamerOptions = {}) {
+    this.#unreadSeed = unreadSeed;
+  }
+
+  /**
+   * Whether the message that `next` has just answered has placeholders for what was checked and not built.  Its bytes
+   * are held until either `readWhole` or `dropUnread` is called, which comes before anything else.
+   */
+  get isPartial(): boolean {
+    return this.#isPartial;
+  }
+
+  /** Parses the partial message once more: `next` answers it again, whole. */
+  readWhole(): void {
+    this.#parseAgain();
+    this.#value = null;
+  }
+
+  /** The partial message will do. */
+  dropUnread(): void {
+    this.#isPartial = false;
+    this.#exact?.dropKept();
+  }
 
   /** The message, after `next` has answered "value". */
   get value(): JsonValue {
@@ -201,9 +233,23 @@ export class JsonStreamer {
     this.#gatheredLen = 0;
   }
 
+  /** Puts the message that has ended back in front of what comes after it. */
+  #parseAgain(): void {
+    this.#isPartial = false;
+    const kept = this.#exact?.takeKept() ?? [];
+    const rest = this.#piece.subarray(this.#at);
+    const pieces = [...kept, ...(rest.length > 0 ? [rest] : []), ...this.#pieces.slice(this.#piecesTaken)];
+    this.#piece = NO_BYTES;
+    this.#pieces = pieces;
+    this.#piecesTaken = 0;
+    this.#waitingBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    this.#takePiece();
+    this.#isExact = true;
+  }
+
   /** Lets the exact parser take one slice of the piece at most. */
   #stepExact(): StreamerResult | undefined {
-    this.#exact ??= new ExactParser();
+    this.#exact ??= new ExactParser(this.#unreadSeed);
     const exact = this.#exact;
     const at = this.#at;
     const end = Math.min(this.#piece.length, at + this.#sliceBytes);
@@ -213,10 +259,14 @@ export class JsonStreamer {
     switch (exact.outcome) {
       case "value":
         this.#value = exact.takeValue();
+        this.#isPartial = exact.isPartial;
         return "value";
       case "error":
         this.#errorDesc = exact.errorDesc;
         return "error";
+      case "again":
+        this.#parseAgain();
+        return "slice";
       case "none":
         if (!this.#isExact || (this.#at === end && this.#sliceBytes > 0)) return undefined;
         return "slice";

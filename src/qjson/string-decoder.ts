@@ -12,6 +12,7 @@
  */
 
 import { latin1, unitsToText } from "./latin1.ts";
+import type { NameHash } from "./name-hash.ts";
 import { decodeLossily, isValidCodePoint, isValidSequence, leadBits, sequenceLength } from "./utf8.ts";
 
 type State = "idle" | "sequence" | "escape" | "hex" | "pair" | "pairEscape" | "pairHex";
@@ -61,6 +62,11 @@ export class StringDecoder {
   /** Bytes the escape or sequence under way still needs. */
   #needed = 0;
 
+  /** The characters are counted, and given to `#hash` if it is there, instead of kept. */
+  #measures = false;
+  #measuredChars = 0;
+  #hash: NameHash | undefined;
+
   /** Whether a plain byte stands for itself now. */
   get idle(): boolean {
     return this.#state === "idle";
@@ -71,9 +77,34 @@ export class StringDecoder {
     return this.#error;
   }
 
+  /**
+   * From now on the string, of which a part may have been taken, is measured and not kept: `end` answers "", and then
+   * `measuredChars` is its length.  `hash`: takes its characters.
+   */
+  measure(hash: NameHash | undefined): void {
+    this.#gatheredToText();
+    const text = this.#text + this.#pieces;
+    this.#text = "";
+    this.#pieces = "";
+    this.#measures = true;
+    this.#measuredChars = text.length;
+    this.#hash = hash;
+    hash?.begin();
+    hash?.text(text);
+  }
+
+  get measuredChars(): number {
+    return this.#measuredChars;
+  }
+
   /** Takes bytes that are plain ASCII.  Only when `idle`. */
   run(bytes: Uint8Array, start: number, end: number): void {
     if (this.#error !== "") return;
+    if (this.#measures) {
+      this.#measuredChars += end - start;
+      this.#hash?.bytes(bytes, start, end);
+      return;
+    }
     if (end - start >= RUN_BYTES_MIN) {
       this.#gatheredToText();
       this.#addPiece(latin1(bytes, start, end));
@@ -116,6 +147,7 @@ export class StringDecoder {
     this.#text = "";
     this.#pieces = "";
     this.#state = "idle";
+    this.#measures = false;
     if (this.#gathered.length > GATHERED_CHARS_MIN) this.#gathered = NOTHING_GATHERED;
     return text;
   }
@@ -127,6 +159,7 @@ export class StringDecoder {
     this.#pieces = "";
     this.#gatheredLen = 0;
     this.#error = "";
+    this.#measures = false;
   }
 
   #endUnderWay(quote: number): void {
@@ -220,6 +253,11 @@ export class StringDecoder {
   }
 
   #unit(unit: number): void {
+    if (this.#measures) {
+      this.#measuredChars++;
+      this.#hash?.unit(unit);
+      return;
+    }
     this.#makeRoom(1);
     this.#gathered[this.#gatheredLen++] = unit;
   }

@@ -14,12 +14,29 @@ import { JSON_LARGE_OBJECT_MEMBERS } from "../util/limits.ts";
 import { type JsonObject, type JsonValue, markLarge } from "./value.ts";
 
 /** What the container on top of the stack waits for. */
-type Expecting = "value" | "valueOrEnd" | "separatorOrEnd" | "key" | "keyOrEnd" | "colon";
+export type Expecting = "value" | "valueOrEnd" | "separatorOrEnd" | "key" | "keyOrEnd" | "colon";
+
+/** What takes the tokens of a message.  `startBytes`: how many bytes of the message came before the container. */
+export interface TokenSink {
+  /** The first error of what it has been given; empty when there is none so far. */
+  readonly error: string;
+  openArray(startBytes: number): void;
+  openObject(startBytes: number): void;
+  closeArray(): void;
+  closeObject(): void;
+  comma(): void;
+  colon(): void;
+  scalar(value: JsonValue): void;
+  /** A literal whose text is invalid: `error` counts where a value may begin. */
+  invalidScalar(error: string): void;
+}
 
 type MutableArray = JsonValue[];
 type MutableObject = Record<string, JsonValue>;
 
-interface Frame {
+/** A container that is open. */
+export interface Frame {
+  readonly startBytes: number;
   readonly parent: Frame | undefined;
   readonly array: MutableArray | undefined;
   readonly object: MutableObject;
@@ -32,6 +49,8 @@ interface Frame {
 
 /** Elements an engine makes room for when an array grows. */
 const SPARE_ELEMENTS = 16;
+/** Levels of objects that are built before what is in them: the message and its members. */
+const SHALLOW_OBJECTS = 2;
 const NO_OBJECT: MutableObject = Object.freeze({});
 
 /** Sets a member.  A plain assignment to `__proto__` would change the prototype instead. */
@@ -43,7 +62,7 @@ function setMember(object: MutableObject, key: string, value: JsonValue): void {
   }
 }
 
-export class ValueBuilder {
+export class ValueBuilder implements TokenSink {
   #top: Frame | undefined;
   #value: JsonValue | undefined;
   #error = "";
@@ -74,14 +93,19 @@ export class ValueBuilder {
     this.#value = undefined;
   }
 
-  openArray(): void {
-    if (!this.#mayBeginValue()) return;
-    this.#open([], NO_OBJECT, "valueOrEnd");
+  /** Whether a container is open, and no error has been found. */
+  get isOpen(): boolean {
+    return this.#top !== undefined;
   }
 
-  openObject(): void {
+  openArray(startBytes: number): void {
     if (!this.#mayBeginValue()) return;
-    this.#open(undefined, {}, "keyOrEnd");
+    this.#open(startBytes, [], NO_OBJECT, "valueOrEnd");
+  }
+
+  openObject(startBytes: number): void {
+    if (!this.#mayBeginValue()) return;
+    this.#open(startBytes, undefined, {}, "keyOrEnd");
   }
 
   closeArray(): void {
@@ -122,14 +146,46 @@ export class ValueBuilder {
     if (this.#mayBeginValue()) this.#add(value);
   }
 
-  /** A literal whose text is invalid: `error` counts where a value may begin. */
   invalidScalar(error: string): void {
     if (this.#mayBeginValue()) this.fail(error);
   }
 
-  #open(array: MutableArray | undefined, object: MutableObject, expecting: Expecting): void {
+  /**
+   * Gives the value under way away: the caller brings another in its place.  It is the outermost one that is neither the
+   * message, if that is an object, nor an object that is a member of it: their own names and values are looked at first.
+   * Where nothing but those is under way, it is the innermost of them.  Answers its open containers, the outermost first;
+   * none for the string that has begun, `inString`.
+   */
+  giveAway(inString: boolean): Frame[] {
+    const frames: Frame[] = [];
+    for (let frame = this.#top; frame !== undefined; frame = frame.parent) frames.push(frame);
+    frames.reverse();
+    let first = frames.findIndex(({ array }, depth) => array !== undefined || depth === SHALLOW_OBJECTS);
+    if (first === -1) {
+      if (inString && (this.#top === undefined || this.#top.expecting === "value")) return [];
+      first = frames.length - 1;
+    }
+    this.#top = frames[first]?.parent;
+    return frames.slice(first);
+  }
+
+  #open(
+    startBytes: number,
+    array: MutableArray | undefined,
+    object: MutableObject,
+    expecting: Expecting,
+  ): void {
     const parent = this.#top;
-    this.#top = { parent, array, object, expecting, key: "", memberCount: 0, firstMembers: undefined };
+    this.#top = {
+      startBytes,
+      parent,
+      array,
+      object,
+      expecting,
+      key: "",
+      memberCount: 0,
+      firstMembers: undefined,
+    };
   }
 
   #mayBeginValue(): boolean {

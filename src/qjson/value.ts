@@ -28,6 +28,9 @@ export class JsonText {
   }
 }
 
+/** What a placeholder for a string is an instance of: see `unread.ts`.  To a compiler it is a string. */
+export class UnreadString {}
+
 export type JsonValue =
   | null
   | boolean
@@ -77,8 +80,8 @@ export function largeMemberCount(object: JsonObject): number {
   return (object as MaybeLarge)[large]?.memberCount ?? 0;
 }
 
-/** Whether `value` is an object of the wire: neither null, an array, a double nor a text. */
+/** Whether `value` is an object of the wire: neither null, an array, a double, a text nor a placeholder for a string. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return !(value instanceof JsonDouble || value instanceof JsonText);
+  return !(value instanceof JsonDouble || value instanceof JsonText || value instanceof UnreadString);
 }

@@ -3,6 +3,7 @@
  */
 
 import { printJson } from "../qjson/print.ts";
+import { refuseUnreadString, unreadSize } from "../qjson/unread.ts";
 import {
   firstMembers,
   isJsonObject,
@@ -42,6 +43,7 @@ export function parseRequest(value: JsonValue, oobEnabled: boolean): Request {
   for (const key in firstMembers(value)) {
     const member = value[key];
     if (key === "execute" || (key === "exec-oob" && oobEnabled)) {
+      refuseUnreadString(member);
       if (typeof member !== "string") throw new QmpError(`QMP input member '${key}' must be a string`);
       if (command !== undefined) throw new QmpError(`QMP input member '${key}' clashes with '${commandKey}'`);
       command = member;
@@ -80,8 +82,9 @@ export function idKey(id: JsonValue): string {
 export function isIdLarger(id: JsonValue, limit: number): boolean {
   let left = limit;
   const visit = (value: JsonValue): void => {
-    left -= typeof value === "string" ? value.length : 1;
-    if (left < 0) return;
+    const unread = unreadSize(value);
+    left -= unread ?? (typeof value === "string" ? value.length : 1);
+    if (left < 0 || unread !== undefined) return;
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length && left >= 0; index++) visit(value[index] ?? null);
     } else if (isJsonObject(value)) {

@@ -46,6 +46,13 @@ export interface MessageReader {
   push(bytes: Uint8Array): void;
   next(): "value" | "error" | "slice" | "starved";
   readonly value: JsonValue;
+  /**
+   * Whether `value` has placeholders for parts of a large message: before anything else, call `readWhole`, and `next`
+   * will answer the whole of it, or `dropUnread`.
+   */
+  readonly isPartial: boolean;
+  readWhole(): void;
+  dropUnread(): void;
   readonly errorDesc: string;
   /** Memory that pushed bytes and a half-read message hold. */
   readonly heldBytes: number;

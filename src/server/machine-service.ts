@@ -7,6 +7,7 @@
  * `announced`: SHUTDOWN is told, and the reply of the `quit` that asked for it is on its way.
  */
 
+import { randomInt } from "node:crypto";
 import type { CharacterDevice, MachineControl } from "../commands/machine-control.ts";
 import { EventHub } from "../monitor/event-hub.ts";
 import { Monitor } from "../monitor/monitor.ts";
@@ -21,6 +22,7 @@ import { ResourceTable } from "../qmp/resources.ts";
 import type { Budget } from "../util/budget.ts";
 import { systemClock } from "../util/clock.ts";
 import { SHUTDOWN_GRACE_MS } from "../util/limits.ts";
+import type { TurnQueue } from "../util/turn-queue.ts";
 import { buildCommands } from "./commands.ts";
 import type { MachineOptions, ServiceLimits } from "./config.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -44,6 +46,7 @@ export interface SharedParts {
   /** Undefined: no machine has any. */
   readonly plugins: PluginHost | undefined;
   readonly inputBudget: Budget;
+  readonly slices: TurnQueue;
   readonly outputBudget: Budget;
   readonly limits: ServiceLimits;
   /** As `query-version` answers it. */
@@ -129,6 +132,7 @@ export class MachineService implements MachineControl {
           "a line of the human monitor failed by a defect of this program",
         ),
     });
+    const unreadSeed = randomInt(2 ** 32);
     const commands = buildCommands({
       machine: this,
       options,
@@ -153,7 +157,8 @@ export class MachineService implements MachineControl {
       outputBudget: shared.outputBudget,
       isPreconfig: () => this.#state === "preconfig",
       nextTurn: setImmediate,
-      newReader: () => new JsonStreamer(),
+      slices: shared.slices,
+      newReader: () => new JsonStreamer({ unreadSeed }),
       newSessionId: shared.newSessionId,
       sessionClosed: () => this.#clientClosed(),
     });

@@ -121,10 +121,11 @@ export async function startService(
       await humanEndpoints.listen();
     }
     hosts = loadHosts(config, log, threads);
-    const [startedHosts, { MachineService }, { Budget }] = await Promise.all([
+    const [startedHosts, { MachineService }, { Budget }, { TurnQueue }] = await Promise.all([
       hosts,
       import("./machine-service.ts"),
       import("../util/budget.ts"),
+      import("../util/turn-queue.ts"),
     ]);
     signal?.throwIfAborted();
     // The pool is started last, or with the first picture: nobody who connects should wait for it.
@@ -138,6 +139,7 @@ export async function startService(
       pool: startPool,
       plugins,
       inputBudget: new Budget(limits.inputBudgetBytes, setImmediate),
+      slices: new TurnQueue(setImmediate),
       outputBudget: new Budget(limits.outputBudgetBytes, setImmediate),
       limits,
       version,

@@ -17,6 +17,8 @@ export const JSON_TOKEN_COUNT_MAX = 2 * 1024 * 1024;
 export const JSON_NESTING_DEPTH_MAX = 1024;
 /** A plain message up to this size goes to `JSON.parse` (0.2 ms); a larger one is parsed in slices. */
 export const JSON_PLAIN_MESSAGE_BYTES_MAX = 16 * KIB;
+/** Bytes of a message's tokens that become values before it is known that anybody looks at them; the rest is checked. */
+export const JSON_BUILT_BYTES_MAX = 64 * KIB;
 /** Members from which on an object is walked no further to find one that is unknown: listing all names takes long. */
 export const JSON_LARGE_OBJECT_MEMBERS = 1024;
 /** What the exact parser consumes in one go before it lets other sessions run. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/qjson/value.ts";
 import type { CommandContext } from "../../src/qmp/context.ts";
+import { JSON_SLICE_BYTES } from "../../src/util/limits.ts";
+import { TurnQueue } from "../../src/util/turn-queue.ts";
 import { asyncCommand, pendingCommands, plainCommand, TestMonitor } from "../support/monitor.ts";
 
 const cancelled = { class: "GenericError", desc: "Command cancelled" };
@@ -692,6 +694,25 @@ describe("defects and the end", () => {
     expect(honest.lines()).toHaveLength(1);
     expect(monitor.inputBudget.spent).toBe(0);
     expect(monitor.clock.timersPending).toBe(0);
+  });
+
+  it("W5: parses a slice of one large message in a turn, whoever sent it, and of each in its turn", async () => {
+    const turns: (() => void)[] = [];
+    const monitor = new TestMonitor([], {}, undefined, new TurnQueue((turn) => turns.push(turn)));
+    const clients = [await monitor.connect([]), await monitor.connect([]), await monitor.connect([])];
+    const slices = 20;
+    const message = `{"execute":"nope","arguments":{"t":"${"y".repeat(slices * JSON_SLICE_BYTES)}"}}`;
+    for (const client of clients) client.send(message);
+    const answered: number[] = [];
+    for (let turn = 0; answered.length < clients.length; turn++) {
+      expect(turns).toHaveLength(1);
+      turns.shift()?.();
+      await monitor.settle();
+      for (const client of clients) if (client.lines().length > 0) answered.push(turn);
+    }
+    expect(answered[0]).toBeGreaterThanOrEqual(clients.length * (slices - 2));
+    expect(answered).toEqual([0, 1, 2].map((index) => (answered[0] ?? 0) + index));
+    expect(turns).toEqual([]);
   });
 
   it("W5: refuses an id that is too large to be echoed", async () => {

@@ -55,7 +55,9 @@ async function run(line: string): Promise<string> {
 it("saves the machine, replaces, loads and deletes what it saved, and leaves no job", async () => {
   expect(await run("info snapshots")).toBe("There is no snapshot available.\n");
   for (const line of ["savevm one", "savevm", "savevm one", "loadvm one"]) expect(await run(line)).toBe("");
-  const listed = (await run("info snapshots")).split("\n").map((line) => line.split(/ +/).slice(0, 2).join(" "));
+  const listed = (await run("info snapshots"))
+    .split("\n")
+    .map((line) => line.split(/ +/).slice(0, 2).join(" "));
   expect(listed.slice(1)).toEqual(["ID TAG", expect.stringMatching(/^-- vm-\d{14}$/), "-- one", ""]);
   expect(await run("loadvm bar")).toBe("Error: Snapshot 'bar' does not exist in one or more devices\n");
   expect(await run("delvm bar")).toBe("");

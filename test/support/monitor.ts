@@ -15,9 +15,10 @@ import type { Capability } from "../../src/qmp/capabilities.ts";
 import type { CommandContext, PlainContext } from "../../src/qmp/context.ts";
 import { CommandRegistry, type MonitorCommand } from "../../src/qmp/registry.ts";
 import { ResourceTable } from "../../src/qmp/resources.ts";
-import type { Connection, ConnectionListener } from "../../src/qmp/wire.ts";
+import type { Connection, ConnectionListener, MessageReader } from "../../src/qmp/wire.ts";
 import { Budget } from "../../src/util/budget.ts";
 import { ManualClock } from "../../src/util/clock.ts";
+import { TurnQueue } from "../../src/util/turn-queue.ts";
 
 /** A connection whose peer is the test. */
 export class TestConnection implements Connection {
@@ -172,7 +173,12 @@ export class TestMonitor {
   readonly outputBudget = new Budget(1024 * 1024, this.#nextTurn);
   #nextSessionId = 1;
 
-  constructor(commands: readonly MonitorCommand[] = [], limits: Partial<SessionLimits> = {}) {
+  constructor(
+    commands: readonly MonitorCommand[] = [],
+    limits: Partial<SessionLimits> = {},
+    newReader: () => MessageReader = () => new JsonStreamer(),
+    slices?: TurnQueue,
+  ) {
     const nextTurn = this.#nextTurn;
     this.hub = new EventHub({
       clock: this.clock,
@@ -203,7 +209,8 @@ export class TestMonitor {
       outputBudget: this.outputBudget,
       isPreconfig: () => this.preconfig,
       nextTurn,
-      newReader: () => new JsonStreamer(),
+      slices: slices ?? new TurnQueue(nextTurn),
+      newReader,
       newSessionId: () => this.#nextSessionId++,
       scheduler: this.scheduler,
     });

@@ -7,12 +7,19 @@ import type { JsonValue } from "../../src/qjson/value.ts";
 
 export type Outcome = { readonly value: JsonValue } | { readonly error: string };
 
-/** All that `streamer` has to tell now. */
-export function drain(streamer: JsonStreamer): Outcome[] {
+/** All that `streamer` has to tell now.  `onPartial`: what is done about a message with placeholders. */
+export function drain(
+  streamer: JsonStreamer,
+  onPartial: "readWhole" | "dropUnread" = "dropUnread",
+): Outcome[] {
   const outcomes: Outcome[] = [];
   for (;;) {
     switch (streamer.next()) {
       case "value":
+        if (streamer.isPartial) {
+          streamer[onPartial]();
+          if (onPartial === "readWhole") break;
+        }
         outcomes.push({ value: streamer.value });
         break;
       case "error":

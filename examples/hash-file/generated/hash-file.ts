@@ -172,6 +172,9 @@ function marshalHashFile<C>(handler: AsyncHandler<HashFileArg, FileHash, C>): As
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalHashFileArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalHashFileArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), returnHashFile);

@@ -725,6 +725,9 @@ function marshalBlockdevAdd<C>(handler: AsyncHandler<BlockdevOptions, void, C>):
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevOptions(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevOptions(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -740,6 +743,9 @@ function marshalBlockdevDel<C>(handler: AsyncHandler<BlockdevDelArg, void, C>): 
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevDelArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevDelArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -765,6 +771,9 @@ function marshalQueryNamedBlockNodes<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQueryNamedBlockNodesArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQueryNamedBlockNodesArg(input, "", "");
       return returnQueryNamedBlockNodes(handler(args, context));
@@ -788,6 +797,9 @@ function marshalQueryBlock<C>(handler: AsyncHandler<NoMembers, readonly BlockInf
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(

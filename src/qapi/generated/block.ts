@@ -330,6 +330,9 @@ function marshalEject<C>(handler: AsyncHandler<EjectArg, void, C>): AsyncCommand
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalEjectArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalEjectArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -345,6 +348,9 @@ function marshalBlockdevOpenTray<C>(handler: AsyncHandler<BlockdevOpenTrayArg, v
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevOpenTrayArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevOpenTrayArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -360,6 +366,9 @@ function marshalBlockdevCloseTray<C>(handler: AsyncHandler<BlockdevCloseTrayArg,
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevCloseTrayArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevCloseTrayArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -377,6 +386,9 @@ function marshalBlockdevChangeMedium<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevChangeMediumArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBlockdevChangeMediumArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);

@@ -275,6 +275,9 @@ function marshalQueryChardev<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryChardev(handler(args, context));
@@ -300,6 +303,9 @@ function marshalQueryChardevBackends<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryChardevBackends(handler(args, context));
@@ -315,6 +321,9 @@ function marshalRingbufWrite<P>(handler: PlainHandler<RingbufWriteArg, void, P>)
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalRingbufWriteArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalRingbufWriteArg(input, "", "");
       handler(args, context);
@@ -335,6 +344,9 @@ function marshalRingbufRead<P>(handler: PlainHandler<RingbufReadArg, string, P>)
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalRingbufReadArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalRingbufReadArg(input, "", "");
       return returnRingbufRead(handler(args, context));

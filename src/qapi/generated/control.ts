@@ -230,6 +230,9 @@ function marshalQmpCapabilities<P>(handler: PlainHandler<QmpCapabilitiesArg, voi
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQmpCapabilitiesArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQmpCapabilitiesArg(input, "", "");
       handler(args, context);
@@ -250,6 +253,9 @@ function marshalQueryVersion<P>(handler: PlainHandler<NoMembers, VersionInfo, P>
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryVersion(handler(args, context));
@@ -275,6 +281,9 @@ function marshalQueryCommands<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryCommands(handler(args, context));
@@ -290,6 +299,9 @@ function marshalQuit<P>(handler: PlainHandler<NoMembers, void, P>): PlainCommand
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       handler(args, context);

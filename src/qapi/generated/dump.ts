@@ -304,6 +304,9 @@ function marshalDumpGuestMemory<C>(handler: AsyncHandler<DumpGuestMemoryArg, voi
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalDumpGuestMemoryArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalDumpGuestMemoryArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -323,6 +326,9 @@ function marshalQueryDump<P>(handler: PlainHandler<NoMembers, DumpQueryResult, P
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryDump(handler(args, context));
@@ -344,6 +350,9 @@ function marshalQueryDumpGuestMemoryCapability<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryDumpGuestMemoryCapability(handler(args, context));

@@ -547,6 +547,9 @@ function marshalQueryQmpSchema<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryQmpSchema(handler(args, context));

@@ -423,6 +423,9 @@ function marshalJobPause<P>(handler: PlainHandler<JobPauseArg, void, P>): PlainC
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalJobPauseArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalJobPauseArg(input, "", "");
       handler(args, context);
@@ -439,6 +442,9 @@ function marshalJobResume<P>(handler: PlainHandler<JobResumeArg, void, P>): Plai
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalJobResumeArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalJobResumeArg(input, "", "");
       handler(args, context);
@@ -455,6 +461,9 @@ function marshalJobCancel<P>(handler: PlainHandler<JobCancelArg, void, P>): Plai
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalJobCancelArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalJobCancelArg(input, "", "");
       handler(args, context);
@@ -471,6 +480,9 @@ function marshalJobComplete<P>(handler: PlainHandler<JobCompleteArg, void, P>): 
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalJobCompleteArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalJobCompleteArg(input, "", "");
       handler(args, context);
@@ -487,6 +499,9 @@ function marshalJobDismiss<P>(handler: PlainHandler<JobDismissArg, void, P>): Pl
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalJobDismissArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalJobDismissArg(input, "", "");
       handler(args, context);
@@ -503,6 +518,9 @@ function marshalJobFinalize<P>(handler: PlainHandler<JobFinalizeArg, void, P>): 
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalJobFinalizeArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalJobFinalizeArg(input, "", "");
       handler(args, context);
@@ -527,6 +545,9 @@ function marshalQueryJobs<P>(handler: PlainHandler<NoMembers, readonly JobInfo[]
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryJobs(handler(args, context));

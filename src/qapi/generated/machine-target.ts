@@ -120,6 +120,9 @@ function marshalQueryCpuDefinitions<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryCpuDefinitions(handler(args, context));

@@ -663,6 +663,9 @@ function marshalQueryTarget<P>(handler: PlainHandler<NoMembers, TargetInfo, P>):
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryTarget(handler(args, context));
@@ -682,6 +685,9 @@ function marshalQueryUuid<P>(handler: PlainHandler<NoMembers, UuidInfo, P>): Pla
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryUuid(handler(args, context));
@@ -701,6 +707,9 @@ function marshalQueryKvm<P>(handler: PlainHandler<NoMembers, KvmInfo, P>): Plain
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryKvm(handler(args, context));
@@ -726,6 +735,9 @@ function marshalQueryMachines<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryMachines(handler(args, context));
@@ -747,6 +759,9 @@ function marshalQueryCurrentMachine<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryCurrentMachine(handler(args, context));
@@ -772,6 +787,9 @@ function marshalQueryCpusFast<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(
@@ -791,6 +809,9 @@ function marshalSystemReset<C>(handler: AsyncHandler<NoMembers, void, C>): Async
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -806,6 +827,9 @@ function marshalSystemPowerdown<C>(handler: AsyncHandler<NoMembers, void, C>): A
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -821,6 +845,9 @@ function marshalMemsave<C>(handler: AsyncHandler<MemsaveArg, void, C>): AsyncCom
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalMemsaveArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalMemsaveArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -836,6 +863,9 @@ function marshalPmemsave<C>(handler: AsyncHandler<PmemsaveArg, void, C>): AsyncC
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalPmemsaveArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalPmemsaveArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -855,6 +885,9 @@ function marshalQueryMemorySizeSummary<C>(handler: AsyncHandler<NoMembers, Memor
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(
@@ -874,6 +907,9 @@ function marshalBalloon<P>(handler: PlainHandler<BalloonArg, void, P>): PlainCom
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalBalloonArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalBalloonArg(input, "", "");
       handler(args, context);
@@ -890,6 +926,9 @@ function marshalInjectNmi<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCo
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);

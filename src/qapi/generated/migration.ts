@@ -263,6 +263,9 @@ function marshalMigratePause<P>(handler: PlainHandler<NoMembers, void, P>): Plai
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       handler(args, context);
@@ -279,6 +282,9 @@ function marshalSnapshotSave<P>(handler: PlainHandler<SnapshotSaveArg, void, P>)
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalSnapshotSaveArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalSnapshotSaveArg(input, "", "");
       handler(args, context);
@@ -295,6 +301,9 @@ function marshalSnapshotLoad<P>(handler: PlainHandler<SnapshotLoadArg, void, P>)
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalSnapshotLoadArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalSnapshotLoadArg(input, "", "");
       handler(args, context);
@@ -311,6 +320,9 @@ function marshalSnapshotDelete<P>(handler: PlainHandler<SnapshotDeleteArg, void,
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalSnapshotDeleteArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalSnapshotDeleteArg(input, "", "");
       handler(args, context);
@@ -337,6 +349,9 @@ function marshalQuerySnapshots<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(

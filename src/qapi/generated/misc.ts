@@ -189,6 +189,9 @@ function marshalQueryName<P>(handler: PlainHandler<NoMembers, NameInfo, P>): Pla
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryName(handler(args, context));
@@ -204,6 +207,9 @@ function marshalStop<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -219,6 +225,9 @@ function marshalCont<C>(handler: AsyncHandler<NoMembers, void, C>): AsyncCommand
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -234,6 +243,9 @@ function marshalXExitPreconfig<C>(handler: AsyncHandler<NoMembers, void, C>): As
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -255,6 +267,9 @@ function marshalHumanMonitorCommand<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalHumanMonitorCommandArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalHumanMonitorCommandArg(input, "", "");
       context.begin(

@@ -360,6 +360,9 @@ function marshalQuerySessions<P>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQuerySessions(handler(args, context));
@@ -375,6 +378,9 @@ function marshalCancelCommand<P>(handler: PlainHandler<CancelCommandArg, void, P
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalCancelCommandArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalCancelCommandArg(input, "", "");
       handler(args, context);

@@ -70,6 +70,9 @@ function marshalSetLink<P>(handler: PlainHandler<SetLinkArg, void, P>): PlainCom
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalSetLinkArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalSetLinkArg(input, "", "");
       handler(args, context);

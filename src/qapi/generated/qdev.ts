@@ -65,6 +65,9 @@ function marshalDeviceDel<C>(handler: AsyncHandler<DeviceDelArg, void, C>): Asyn
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalDeviceDelArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalDeviceDelArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);

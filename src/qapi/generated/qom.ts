@@ -298,6 +298,9 @@ function marshalQomList<C>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQomListArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQomListArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), returnQomList);
@@ -317,6 +320,9 @@ function marshalQomGet<C>(handler: AsyncHandler<QomGetArg, JsonValue, C>): Async
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQomGetArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQomGetArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), returnQomGet);
@@ -332,6 +338,9 @@ function marshalQomSet<C>(handler: AsyncHandler<QomSetArg, void, C>): AsyncComma
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQomSetArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQomSetArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -357,6 +366,9 @@ function marshalQomListTypes<C>(
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQomListTypesArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQomListTypesArg(input, "", "");
       context.begin(

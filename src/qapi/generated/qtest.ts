@@ -112,6 +112,9 @@ function marshalQtestTimeout<C>(handler: AsyncHandler<QtestTimeoutArg, void, C>)
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQtestTimeoutArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQtestTimeoutArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -127,6 +130,9 @@ function marshalQtestEmit<P>(handler: PlainHandler<QtestEmitArg, void, P>): Plai
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalQtestEmitArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalQtestEmitArg(input, "", "");
       handler(args, context);

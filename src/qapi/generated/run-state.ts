@@ -388,6 +388,9 @@ function marshalQueryStatus<P>(handler: PlainHandler<NoMembers, StatusInfo, P>):
     allowPreconfig: true,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryStatus(handler(args, context));

@@ -1341,6 +1341,9 @@ function marshalScreendump<C>(handler: AsyncHandler<ScreendumpArg, void, C>): As
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalScreendumpArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalScreendumpArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -1362,6 +1365,9 @@ function marshalScreendumpData<C>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalScreendumpDataArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalScreendumpDataArg(input, "", "");
       context.begin(
@@ -1387,6 +1393,9 @@ function marshalQueryDisplayOptions<P>(
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       return returnQueryDisplayOptions(handler(args, context));
@@ -1410,6 +1419,9 @@ function marshalQueryMice<C>(handler: AsyncHandler<NoMembers, readonly MouseInfo
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      asNoMembers(input, "", "");
+    },
     call(input, context) {
       const args = asNoMembers(input, "", "");
       context.begin(
@@ -1429,6 +1441,9 @@ function marshalSendKey<C>(handler: AsyncHandler<SendKeyArg, void, C>): AsyncCom
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalSendKeyArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalSendKeyArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
@@ -1444,6 +1459,9 @@ function marshalInputSendEvent<C>(handler: AsyncHandler<InputSendEventArg, void,
     allowPreconfig: false,
     successResponse: true,
     onDisconnect: "cancel",
+    check(input) {
+      unmarshalInputSendEventArg(input, "", "");
+    },
     call(input, context) {
       const args = unmarshalInputSendEventArg(input, "", "");
       context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);

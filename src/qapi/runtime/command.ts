@@ -17,7 +17,7 @@ import type { JsonObject, JsonValue } from "../../qjson/value.ts";
  */
 export type CommandKind = "plain" | "coroutine" | "async";
 
-/** What the schema says of a command. */
+/** What the schema says of a command, and the check of its arguments. */
 export interface CommandDescription {
   readonly name: string;
   readonly kind: CommandKind;
@@ -27,6 +27,8 @@ export interface CommandDescription {
   readonly successResponse: boolean;
   /** What happens to a command in flight when its client has gone (rule C4). */
   readonly onDisconnect: "cancel" | "finish";
+  /** Throws what `call` throws for wrong arguments, and does nothing else.  Absent where the schema says nothing of them. */
+  check?(input: JsonObject): void;
 }
 
 /** A resource that a command needs while it runs (rule R1): `console:0`, `file:2049:1234`, `run-state`. */

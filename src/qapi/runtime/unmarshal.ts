@@ -9,6 +9,7 @@
  * Guaranteed: what is answered consists of the schema's members alone, in the schema's order.
  */
 
+import { refuseUnreadString } from "../../qjson/unread.ts";
 import {
   firstMembers,
   isJsonObject,
@@ -78,6 +79,7 @@ export function unexpected(at: string, name: string): QmpError {
 
 function wrongType(input: Input, at: string, name: string | number, expected: string): QmpError {
   if (input === undefined) return missing(at, name);
+  if (expected === "string") refuseUnreadString(input);
   return new QmpError(`Invalid parameter type for '${pathOf(at, name)}', expected: ${expected}`);
 }
 
@@ -99,6 +101,7 @@ export function wrongValue(input: Input, at: string, name: string | number): Qmp
 /** For a value that is none of an alternate's types. */
 export function wrongAlternative(input: Input, at: string, name: string | number, type: string): QmpError {
   if (input === undefined) return missing(at, name);
+  refuseUnreadString(input);
   return new QmpError(`Invalid parameter type for '${bareName(name)}', expected: ${type}`);
 }
 

@@ -111,6 +111,7 @@ function writeMarshaller(to: References, command: Command): void {
     `allowPreconfig: ${flags.allowPreconfig}`,
     `successResponse: ${flags.successResponse}`,
     `onDisconnect: "${flags.onDisconnect}"`,
+    ...(flags.gen ? [`check(input) {\n${indent(checkBody(to, command))}}`] : []),
     `call(input, context) {\n${indent(callBody(to, command))}}`,
   ];
   const open = `function marshal${to.commandName(command)}<${context}>(`;
@@ -138,6 +139,10 @@ function writeReturn(to: References, command: Command): void {
     `${bracket(open, parameters, `): ${to.runtime("JsonValue")} {`)}\n` +
       `${indent(bracket(`return ${to.runtime("marshalResult")}(`, check, ");", { column: 2 }))}\n}`,
   );
+}
+
+function checkBody(to: References, { arg }: Command): string {
+  return `${to.unmarshalArg(arg)}(input, "", ""${to.isConditional(arg) ? ", conditions" : ""});\n`;
 }
 
 /** The calling half; for a plain command, the whole. */
