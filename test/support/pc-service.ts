@@ -13,6 +13,7 @@ import { Hosts } from "../../src/server/hosts.ts";
 import { MachineService } from "../../src/server/machine-service.ts";
 import { pcConfig } from "../../src/server/pc-config.ts";
 import { Budget } from "../../src/util/budget.ts";
+import { TurnQueue } from "../../src/util/turn-queue.ts";
 import { TestClient } from "./client.ts";
 import { GUEST_PAGE, GUEST_SCANCODES, GUEST_WORDS } from "./demo-guest.ts";
 import { firmware, pcWorkerUrl } from "./pc.ts";
@@ -57,6 +58,7 @@ export class PcService {
         plugins: undefined,
         inputBudget: new Budget(2 ** 20, setImmediate),
         outputBudget: new Budget(2 ** 20, setImmediate),
+        slices: new TurnQueue(setImmediate),
         limits: defaultLimits(),
         version: { qemu: { major: 7, minor: 2, micro: 0 }, package: "" },
         log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
