@@ -104,7 +104,7 @@ describe("the human monitor of a PC", () => {
     expect(registers).toContain("\nCS =0008 00000000 ffffffff 00cf9a00 DPL=0 CS32 [-R-]\n");
     expect(registers).toContain("\nLDT=0000 00000000 0000ffff 00008200 DPL=0 LDT\n");
     expect(registers).toContain("\nTR =0000 00000000 0000ffff 00008b00 DPL=0 TSS32-busy\n");
-    expect(await person.run("xp/2xb 0xd0000000")).toBe("00000000d0000000: 0xff 0xff\n");
+    expect(await person.run("xp/2xb 0xd0000000")).toBe("00000000d0000000: 0x00 0x00\n");
     expect(await person.run("x/1xw $esp - 4")).toMatch(/^0001fffc: 0x[0-9a-f]{8}\n$/);
   });
 
