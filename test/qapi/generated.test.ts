@@ -46,9 +46,12 @@ describe("the generated code", () => {
       commands.filter(({ flags }) => flags[flag]).map(({ name }) => name);
     expect(namesOf("async")).toEqual([
       "human-monitor-command",
+      "memsave",
+      "pmemsave",
       "screendump",
       "screendump-data",
       "send-key",
+      "dump-guest-memory",
       "qtest-timeout",
     ]);
     expect(namesOf("coroutine")).toEqual([
@@ -58,6 +61,7 @@ describe("the generated code", () => {
       "query-cpus-fast",
       "system_reset",
       "system_powerdown",
+      "query-memory-size-summary",
       "inject-nmi",
       "qom-list",
       "qom-get",
