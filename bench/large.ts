@@ -2,7 +2,8 @@
  * How long does client B wait for its replies while client A, a process of its own, sends large messages back to back?
  *
  * Rule W5: such a message is parsed in slices.  A sends the next one when the last is answered, with an error: what
- * takes long is the message, not the command.  B is measured alone before each kind.
+ * takes long is the message, not the command.  A command either does not take what is large, and no value is made of it;
+ * or it takes it, and finds fault with the value.  B is measured alone before each kind.
  */
 
 import { startQmpd } from "../test/support/qmpd.ts";
@@ -29,8 +30,13 @@ export const large: Question = {
     try {
       const answers: Answer[] = [];
       for (const [kind, argument] of Object.entries(MESSAGES)) {
-        const request = `{"execute": "query-status", "arguments": {"x": ${argument()}}}\n`;
-        answers.push(await measure(settings, { socket, pid: server.pid }, kind, request));
+        const value = argument();
+        const taken = value.startsWith('"')
+          ? `{"execute": "qom-list", "arguments": {"path": ${value}}}\n`
+          : `{"execute": "input-send-event", "arguments": {"events": ${value}}}\n`;
+        const refused = `{"execute": "query-status", "arguments": {"x": ${value}}}\n`;
+        answers.push(await measure(settings, { socket, pid: server.pid }, kind, refused));
+        answers.push(await measure(settings, { socket, pid: server.pid }, `${kind}, taken`, taken));
       }
       return join(answers);
     } finally {

@@ -253,6 +253,8 @@ function readText(file: string): string {
 async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
   const log = new LateLog(logLevel);
   const end = new ProcessEnd(log);
+  // Each thread listens to both, and there is one for each PC: more than Node expects, and no leak.
+  for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
   const service = await start(config, log, end.asked);
   if (service === undefined) return end.finish();
   const stop = (): void => void service.stop("host-signal");
