@@ -22,7 +22,7 @@ export const JSON_BUILT_BYTES_MAX = 64 * KIB;
 /** Members from which on an object is walked no further to find one that is unknown: listing all names takes long. */
 export const JSON_LARGE_OBJECT_MEMBERS = 1024;
 /** What the exact parser consumes in one go before it lets other sessions run. */
-export const JSON_SLICE_BYTES = 4 * KIB;
+export const JSON_SLICE_BYTES = 2 * KIB;
 /** Tokens the exact parser takes in one go, as {@link JSON_SLICE_BYTES}: short ones cost more than their bytes. */
 export const JSON_SLICE_TOKENS = 512;
 /** Pieces of input looked at in one go, as {@link JSON_SLICE_BYTES}: a client may send single bytes. */
@@ -170,7 +170,7 @@ export const CLIENT_READ_AHEAD_BYTES_MAX = 1 * MIB;
 /** Messages that a client takes in one turn of the event loop, so that what else its program does has its turn. */
 export const CLIENT_MESSAGES_PER_TURN_MAX = 64;
 /** Slices ({@link JSON_SLICE_BYTES}) of a large message that a client parses in one turn: half a millisecond. */
-export const CLIENT_SLICES_PER_TURN_MAX = 8;
+export const CLIENT_SLICES_PER_TURN_MAX = 16;
 /** What a command that is being cancelled gets to be answered.  Seen: it is given up, CLIENT_ABORTED. */
 export const CLIENT_CANCEL_MS = 5_000;
 /** What a client that closes gets to send what is waiting; then the connection is cut. */
