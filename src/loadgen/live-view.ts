@@ -1,5 +1,6 @@
 /** What a run shows of itself: one line with a bar that changes, at a terminal; a line a second, elsewhere. */
 
+import { startProgressBar } from "./progress-bar.ts";
 import type { Progress } from "./run.ts";
 import { figureText, timeText } from "./units.ts";
 
@@ -8,9 +9,6 @@ export interface LiveView {
   /** Leaves the output to others. */
   end(): void;
 }
-
-const BAR_STEPS = 1000;
-const BAR_CHARS = 20;
 
 export async function createLiveView(output: NodeJS.WriteStream): Promise<LiveView> {
   return output.isTTY ? barView(output) : lineView(output);
@@ -24,26 +22,14 @@ function lineView(output: NodeJS.WritableStream): LiveView {
 }
 
 async function barView(output: NodeJS.WriteStream): Promise<LiveView> {
-  const { SingleBar } = await import("cli-progress");
-  const bar = new SingleBar({
-    stream: output,
-    format: "{bar} {elapsed}  {figures}",
-    barsize: BAR_CHARS,
-    barCompleteChar: "\u2588",
-    barIncompleteChar: "\u2591",
-    hideCursor: true,
-    clearOnComplete: true,
-    linewrap: null,
-    // Ctrl-C ends the run in order, which is the caller's to do.
-    gracefulExit: false,
+  const bar = await startProgressBar(output, "{bar} {elapsed}  {figures}", {
+    elapsed: "",
+    figures: "connecting",
   });
-  bar.start(BAR_STEPS, 0, { elapsed: "", figures: "connecting" });
   return {
-    show(progress) {
-      const figures = figuresText(progress);
-      bar.update(Math.round(progress.share * BAR_STEPS), { elapsed: elapsedText(progress).trim(), figures });
-    },
-    end: () => bar.stop(),
+    show: (progress) =>
+      bar.show(progress.share, { elapsed: elapsedText(progress).trim(), figures: figuresText(progress) }),
+    end: bar.end,
   };
 }
 

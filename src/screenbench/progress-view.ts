@@ -1,5 +1,6 @@
 /** What a benchmark shows while it runs: one line with a bar, at a terminal; a line for each turn, elsewhere. */
 
+import { startProgressBar } from "../loadgen/progress-bar.ts";
 import type { BenchProgress } from "./run.ts";
 
 export interface ProgressView {
@@ -7,9 +8,6 @@ export interface ProgressView {
   /** Leaves the output to others. */
   end(): void;
 }
-
-const BAR_STEPS = 1000;
-const BAR_CHARS = 20;
 
 export async function createProgressView(output: NodeJS.WriteStream): Promise<ProgressView> {
   return output.isTTY ? barView(output) : lineView(output);
@@ -30,22 +28,6 @@ function lineView(output: NodeJS.WritableStream): ProgressView {
 }
 
 async function barView(output: NodeJS.WriteStream): Promise<ProgressView> {
-  const { SingleBar } = await import("cli-progress");
-  const bar = new SingleBar({
-    stream: output,
-    format: "{bar} {percentage} %  {text}",
-    barsize: BAR_CHARS,
-    barCompleteChar: "\u2588",
-    barIncompleteChar: "\u2591",
-    hideCursor: true,
-    clearOnComplete: true,
-    linewrap: null,
-    // Ctrl-C ends the run in order, which is the caller's to do.
-    gracefulExit: false,
-  });
-  bar.start(BAR_STEPS, 0, { text: "" });
-  return {
-    show: ({ share, text }) => bar.update(Math.round(share * BAR_STEPS), { text }),
-    end: () => bar.stop(),
-  };
+  const bar = await startProgressBar(output, "{bar} {percentage} %  {text}", { text: "" });
+  return { show: ({ share, text }) => bar.show(share, { text }), end: bar.end };
 }
