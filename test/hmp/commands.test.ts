@@ -76,6 +76,7 @@ const qcode = (data: string) => ({ type: "qcode", data });
 
 it.each([
   ["sendkey a", "send-key", { keys: [qcode("a")] }],
+  ["sendkey constructor", "send-key", { keys: [qcode("constructor")] }],
   [
     "sendkey ctrl-alt-delete 100",
     "send-key",
