@@ -48,6 +48,8 @@ export class HumanClient implements ConnectionListener {
   /** What has arrived and was not looked at, from `#read` on. */
   #input = "";
   #read = 0;
+  /** Of `#input`, what this turn looks at. */
+  #turnEnd = 0;
   #isInputOver = false;
   #isPaused = false;
   /** The connection is full: `drain` will come. */
@@ -67,7 +69,11 @@ export class HumanClient implements ConnectionListener {
       write: (text) => {
         this.#output += text;
       },
-      complete: (text) => complete(port.human.commands, text),
+      complete: (text) => {
+        // It looks at all of this again, and may show nothing for it.
+        this.#turnEnd -= text.length;
+        return complete(port.human.commands, text);
+      },
     });
     connection.start(this);
   }
@@ -123,9 +129,9 @@ export class HumanClient implements ConnectionListener {
   }
 
   #takeInput(): void {
-    const end = this.#read + HMP_TURN_CHARS_MAX;
+    this.#turnEnd = this.#read + HMP_TURN_CHARS_MAX;
     while (this.#read < this.#input.length) {
-      if (this.#read >= end || this.#output.length > HMP_TURN_CHARS_MAX) {
+      if (this.#read >= this.#turnEnd || this.#output.length > HMP_TURN_CHARS_MAX) {
         this.#flush();
         return this.#runLater();
       }

@@ -195,6 +195,16 @@ describe("a client of the human monitor", () => {
     expect(turns.length).toBe(1);
   });
 
+  it("has what it types looked at in slices, also where that is looked at again and shows nothing", () => {
+    const connection = connect();
+    connection.send(`${"x".repeat(HMP_TURN_CHARS_MAX)}\t\t\ty`);
+    for (const expected of ["x".repeat(HMP_TURN_CHARS_MAX), "", "", "", "y"]) {
+      expect(printed(connection)).toBe(expected);
+      turns.shift()?.();
+    }
+    expect(turns).toEqual([]);
+  });
+
   it("leaves with quit, and is not shown a prompt again", async () => {
     const connection = connect();
     connection.send("quit\ninfo status\n");
