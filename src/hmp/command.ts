@@ -7,10 +7,10 @@ import type { HmpMemory } from "./hmp-memory.ts";
 
 /** What the human monitor shows of a machine that no QMP command tells. */
 export interface HmpMachine {
-  /** Rejects with `QmpError` where there is no CPU. */
-  registers(): Promise<Registers>;
-  /** Fills `into` from `address` on, at one moment.  Rejects with `QmpError` where nothing can be read. */
-  copyMemory(space: AddressSpace, address: bigint, into: Uint8Array<SharedArrayBuffer>): Promise<void>;
+  /** Undefined where there is no CPU.  Rejects with `QmpError` when the machine does not answer. */
+  registers(): Promise<Registers | undefined>;
+  /** Fills `into` from `address` on, at one moment; false where that cannot be read.  Rejects as above. */
+  copyMemory(space: AddressSpace, address: bigint, into: Uint8Array<SharedArrayBuffer>): Promise<boolean>;
 }
 
 /**

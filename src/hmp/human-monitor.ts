@@ -142,12 +142,8 @@ const NO_REGISTERS: RegisterLookup = () => undefined;
 
 /** Without a CPU no register has a name. */
 async function lookUpRegisters({ machine }: HmpContext): Promise<RegisterLookup> {
-  try {
-    return registerLookup(await machine.registers());
-  } catch (error) {
-    if (error instanceof QmpError) return NO_REGISTERS;
-    throw error;
-  }
+  const registers = await machine.registers();
+  return registers === undefined ? NO_REGISTERS : registerLookup(registers);
 }
 
 /** The command that comes next, with those behind it where it is a group. */

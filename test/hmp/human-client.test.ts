@@ -42,8 +42,8 @@ beforeEach(() => {
       registry: () => registry,
       resources,
       machine: {
-        registers: () => Promise.reject(new QmpError("No CPU available")),
-        copyMemory: () => Promise.reject(new QmpError("No CPU available")),
+        registers: async () => undefined,
+        copyMemory: async () => false,
       },
       isPreconfig: () => isPreconfig,
       nextTurn: (callback) => void turns.push(callback),
