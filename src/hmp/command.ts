@@ -32,6 +32,8 @@ export interface HmpContext {
   readonly callAnyway: CallCommand;
   readonly machine: HmpMachine;
   readonly memory: HmpMemory;
+  /** Prints at once, for what is too much to be handled in one turn of the event loop. */
+  print(text: string): void;
   /** Fires when the command is cancelled. */
   readonly signal: AbortSignal;
   /** Settles in a later turn of the event loop. */
@@ -55,7 +57,7 @@ interface HmpEntry {
 
 export interface HmpLeaf extends HmpEntry {
   readonly parameters: readonly HmpParameter[];
-  /** What it prints, lines ended by LF.  Rejects with `QmpError`, which is printed. */
+  /** What it prints in the end, lines ended by LF.  Rejects with `QmpError`, which is printed. */
   run(args: HmpArguments, context: HmpContext): Promise<string>;
 }
 

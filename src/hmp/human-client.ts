@@ -157,23 +157,28 @@ export class HumanClient implements ConnectionListener {
   async #runLine(line: string): Promise<void> {
     this.#state = "running";
     this.#abort = new AbortController();
-    let output: string;
     try {
-      output = await this.#port.human.runLine(line, this.#memory, this.#caller(this.#abort.signal));
+      const caller = this.#caller(this.#abort.signal);
+      await this.#port.human.runLine(line, this.#memory, caller, (text) => this.#print(text));
     } catch (error) {
-      output = this.#failed(error, line);
+      this.#print(this.#failed(error, line));
     }
     this.#abort = undefined;
     // It may have closed meanwhile.
     if ((this.#state as State) === "closed") return;
     this.#state = "reading";
-    this.#output += output;
     if (this.#memory.isLeaving) return this.#leave();
     this.#output += HUMAN_PROMPT;
     this.#flush();
     // Not at once: a client that sends many lines in one go has others wait for one of them only.
     this.#runLater();
     this.#regulateInput();
+  }
+
+  /** Of the command that runs. */
+  #print(text: string): void {
+    this.#output += text;
+    if (this.#output.length > HMP_TURN_CHARS_MAX) this.#flush();
   }
 
   #failed(error: unknown, line: string): string {

@@ -122,27 +122,30 @@ async function show(space: AddressSpace, args: HmpArguments, context: HmpContext
   const layout = { format, sizeBytes: size, addressDigits: space === "virtual" ? 8 : 16 };
   const address = BigInt.asUintN(layout.addressDigits * 4, int64(args, "address"));
   const bytes = await readable(space, address, length, lineBytes(layout), context);
-  const text = await memoryText(address, bytes, layout, context);
-  const isCut = bytes.length < length;
-  const gap = `${addressText(address + BigInt(bytes.length), layout)} Cannot access memory\n`;
-  return isCut ? text + gap : text;
+  await printMemory(address, bytes, layout, context);
+  if (bytes.length === length) return "";
+  return `${addressText(address + BigInt(bytes.length), layout)} Cannot access memory\n`;
 }
 
 /** A slice a turn: others have theirs in between. */
-async function memoryText(
+async function printMemory(
   address: bigint,
   bytes: Uint8Array,
   layout: MemoryLayout,
-  context: HmpContext,
-): Promise<string> {
+  { print, nextTurn }: HmpContext,
+): Promise<void> {
   const step = lineBytes(layout);
   let text = "";
   for (let at = 0; at < bytes.length; at += step) {
-    if (at > 0 && at % (HMP_MEMORY_LINES_PER_TURN * step) === 0) await context.nextTurn();
+    if (at > 0 && at % (HMP_MEMORY_LINES_PER_TURN * step) === 0) {
+      print(text);
+      text = "";
+      await nextTurn();
+    }
     const line = bytes.subarray(at, at + step);
     text += `${addressText(address + BigInt(at), layout)}${wordsText(line, layout)}\n`;
   }
-  return text;
+  print(text);
 }
 
 /**

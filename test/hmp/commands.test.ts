@@ -55,7 +55,8 @@ async function run(line: string): Promise<string> {
     },
     nowMs: () => new Date(2026, 10, 24, 9, 4, 5).getTime(),
   });
-  const output = await human.runLine(line, newMemory(), {
+  let output = "";
+  const caller = {
     id: undefined,
     session: { sessionId: 1, has: () => false, negotiate() {} },
     monitor: { sessions: () => [], cancel() {} },
@@ -63,6 +64,9 @@ async function run(line: string): Promise<string> {
     progress() {},
     emitUnicast() {},
     replyRoom: () => Promise.resolve(),
+  };
+  await human.runLine(line, newMemory(), caller, (text) => {
+    output += text;
   });
   return output.replaceAll("\r\n", "\n");
 }

@@ -6,7 +6,11 @@ import { QmpError } from "../../src/qmp/errors.ts";
 import { CommandRegistry } from "../../src/qmp/registry.ts";
 import { ResourceTable } from "../../src/qmp/resources.ts";
 import { ManualClock } from "../../src/util/clock.ts";
-import { HMP_TURN_CHARS_MAX, READ_AHEAD_BYTES_MAX } from "../../src/util/limits.ts";
+import {
+  HMP_MEMORY_LINES_PER_TURN,
+  HMP_TURN_CHARS_MAX,
+  READ_AHEAD_BYTES_MAX,
+} from "../../src/util/limits.ts";
 import { asyncCommand, plainCommand, TestConnection } from "../support/monitor.ts";
 
 const STATUS = "VM status: running\r\n(qemu) ";
@@ -43,7 +47,7 @@ beforeEach(() => {
       resources,
       machine: {
         registers: async () => undefined,
-        copyMemory: async () => false,
+        copyMemory: async () => true,
       },
       isPreconfig: () => isPreconfig,
       nextTurn: (callback) => void turns.push(callback),
@@ -67,10 +71,13 @@ function connect(): TestConnection {
 
 /** Lets all happen that does not wait for somebody. */
 async function settle(): Promise<void> {
-  do {
-    for (const turn of turns.splice(0)) turn();
-    await new Promise((resolve) => setImmediate(resolve));
-  } while (turns.length > 0);
+  do await settleTurn();
+  while (turns.length > 0);
+}
+
+async function settleTurn(): Promise<void> {
+  for (const turn of turns.splice(0)) turn();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What was printed since the last call. */
@@ -203,6 +210,18 @@ describe("a client of the human monitor", () => {
       turns.shift()?.();
     }
     expect(turns).toEqual([]);
+  });
+
+  it("is shown much memory in slices", async () => {
+    const connection = connect();
+    connection.send("xp/4096xb 0\n");
+    const sizes: number[] = [];
+    do {
+      sizes.push(printed(connection).length);
+      await settleTurn();
+    } while (turns.length > 0 || connection.sent !== "");
+    expect(sizes.length).toBeGreaterThan(4096 / 8 / HMP_MEMORY_LINES_PER_TURN);
+    expect(Math.max(...sizes)).toBeLessThan(HMP_MEMORY_LINES_PER_TURN * 80);
   });
 
   it("leaves with quit, and is not shown a prompt again", async () => {

@@ -60,7 +60,8 @@ async function run(line: string, turns: (callback: () => void) => void = setImme
     jobStatus: () => ({ reached: Promise.resolve(), close() {} }),
     nowMs: () => 0,
   });
-  const output = await human.runLine(line, memory, {
+  let output = "";
+  const caller = {
     id: undefined,
     session: { sessionId: 1, has: () => false, negotiate() {} },
     monitor: { sessions: () => [], cancel() {} },
@@ -68,6 +69,9 @@ async function run(line: string, turns: (callback: () => void) => void = setImme
     progress() {},
     emitUnicast() {},
     replyRoom: () => Promise.resolve(),
+  };
+  await human.runLine(line, memory, caller, (text) => {
+    output += text;
   });
   return output.replaceAll("\r\n", "\n");
 }
