@@ -6,6 +6,7 @@
  */
 
 import type { Readable, Writable } from "node:stream";
+import { ReadStream } from "node:tty";
 import type { Chardev, ChardevListener } from "./chardev.ts";
 
 type State = "open" | "finishing" | "closed";
@@ -22,7 +23,7 @@ const CTRL_C = 0x03;
 
 /**
  * The same for somebody who types.  From `start` on a terminal hands on each key, and shows nothing by itself; Ctrl-C
- * still interrupts the process.  Node.js puts the terminal back when the process ends.
+ * still interrupts the process.  In the end the terminal is as it was.
  */
 export function createTerminalChardev(): Chardev {
   const { stdin, stdout } = process;
@@ -103,6 +104,8 @@ class StdioChardev implements Chardev {
     this.#input.off("data", this.#onData);
     this.#input.off("end", this.#onInputEnd);
     this.#output.off("drain", this.#onDrain);
+    // The process may go on, and a terminal that hands on each key interrupts nobody by Ctrl-C.
+    if (this.#input instanceof ReadStream && this.#input.isRaw) this.#input.setRawMode(false);
     // The error handlers stay: a reader that leaves later must not end the process.
     this.#input.destroy();
     this.#listener?.close(error);

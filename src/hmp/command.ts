@@ -7,10 +7,10 @@ import type { HmpMemory } from "./hmp-memory.ts";
 
 /** What the human monitor shows of a machine that no QMP command tells. */
 export interface HmpMachine {
-  /** Rejects with `QmpError` where there is no CPU. */
-  registers(): Promise<Registers>;
-  /** Fills `into` from `address` on, at one moment.  Rejects with `QmpError` where nothing can be read. */
-  copyMemory(space: AddressSpace, address: bigint, into: Uint8Array<SharedArrayBuffer>): Promise<void>;
+  /** Undefined where there is no CPU.  Rejects with `QmpError` when the machine does not answer. */
+  registers(): Promise<Registers | undefined>;
+  /** Fills `into` from `address` on, at one moment; false where that cannot be read.  Rejects as above. */
+  copyMemory(space: AddressSpace, address: bigint, into: Uint8Array<SharedArrayBuffer>): Promise<boolean>;
 }
 
 /**
@@ -32,6 +32,8 @@ export interface HmpContext {
   readonly callAnyway: CallCommand;
   readonly machine: HmpMachine;
   readonly memory: HmpMemory;
+  /** Prints at once, for what is too much to be handled in one turn of the event loop. */
+  print(text: string): void;
   /** Fires when the command is cancelled. */
   readonly signal: AbortSignal;
   /** Settles in a later turn of the event loop. */
@@ -55,7 +57,7 @@ interface HmpEntry {
 
 export interface HmpLeaf extends HmpEntry {
   readonly parameters: readonly HmpParameter[];
-  /** What it prints, lines ended by LF.  Rejects with `QmpError`, which is printed. */
+  /** What it prints in the end, lines ended by LF.  Rejects with `QmpError`, which is printed. */
   run(args: HmpArguments, context: HmpContext): Promise<string>;
 }
 

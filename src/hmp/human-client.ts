@@ -48,6 +48,8 @@ export class HumanClient implements ConnectionListener {
   /** What has arrived and was not looked at, from `#read` on. */
   #input = "";
   #read = 0;
+  /** Of `#input`, what this turn looks at. */
+  #turnEnd = 0;
   #isInputOver = false;
   #isPaused = false;
   /** The connection is full: `drain` will come. */
@@ -67,7 +69,11 @@ export class HumanClient implements ConnectionListener {
       write: (text) => {
         this.#output += text;
       },
-      complete: (text) => complete(port.human.commands, text),
+      complete: (text) => {
+        // It looks at all of this again, and may show nothing for it.
+        this.#turnEnd -= text.length;
+        return complete(port.human.commands, text);
+      },
     });
     connection.start(this);
   }
@@ -123,9 +129,9 @@ export class HumanClient implements ConnectionListener {
   }
 
   #takeInput(): void {
-    const end = this.#read + HMP_TURN_CHARS_MAX;
+    this.#turnEnd = this.#read + HMP_TURN_CHARS_MAX;
     while (this.#read < this.#input.length) {
-      if (this.#read >= end || this.#output.length > HMP_TURN_CHARS_MAX) {
+      if (this.#read >= this.#turnEnd || this.#output.length > HMP_TURN_CHARS_MAX) {
         this.#flush();
         return this.#runLater();
       }
@@ -151,23 +157,28 @@ export class HumanClient implements ConnectionListener {
   async #runLine(line: string): Promise<void> {
     this.#state = "running";
     this.#abort = new AbortController();
-    let output: string;
     try {
-      output = await this.#port.human.runLine(line, this.#memory, this.#caller(this.#abort.signal));
+      const caller = this.#caller(this.#abort.signal);
+      await this.#port.human.runLine(line, this.#memory, caller, (text) => this.#print(text));
     } catch (error) {
-      output = this.#failed(error, line);
+      this.#print(this.#failed(error, line));
     }
     this.#abort = undefined;
     // It may have closed meanwhile.
     if ((this.#state as State) === "closed") return;
     this.#state = "reading";
-    this.#output += output;
     if (this.#memory.isLeaving) return this.#leave();
     this.#output += HUMAN_PROMPT;
     this.#flush();
     // Not at once: a client that sends many lines in one go has others wait for one of them only.
     this.#runLater();
     this.#regulateInput();
+  }
+
+  /** Of the command that runs. */
+  #print(text: string): void {
+    this.#output += text;
+    if (this.#output.length > HMP_TURN_CHARS_MAX) this.#flush();
   }
 
   #failed(error: unknown, line: string): string {

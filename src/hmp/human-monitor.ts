@@ -42,6 +42,9 @@ export interface HumanMonitorOptions {
   readonly nowMs: () => number;
 }
 
+/** Takes text as it is printed, in order. */
+type Print = (text: string) => void;
+
 export class HumanMonitor {
   readonly #options: HumanMonitorOptions;
   #jobs = 0;
@@ -57,7 +60,11 @@ export class HumanMonitor {
   async run(args: HumanMonitorCommandArg, context: CommandContext): Promise<string> {
     const cpuIndex = args["cpu-index"];
     if (cpuIndex !== undefined) await requireCpu(cpuIndex, this.#caller(context));
-    return this.runLine(args["command-line"], newMemory(), context);
+    let output = "";
+    await this.runLine(args["command-line"], newMemory(), context, (text) => {
+      output += text;
+    });
+    return output;
   }
 
   /** What can be typed now. */
@@ -65,13 +72,13 @@ export class HumanMonitor {
     return this.#options.isPreconfig() ? preconfigCommands(HMP_COMMANDS) : HMP_COMMANDS;
   }
 
-  /** Runs a command line, and answers what it printed, lines ended by CR and LF.  Rejects when it is cancelled. */
-  async runLine(line: string, memory: HmpMemory, caller: CallerContext): Promise<string> {
-    const output = await this.#runLine(line, memory, caller);
-    return output.replaceAll("\n", "\r\n");
+  /** Runs a command line, which prints lines that are ended by CR and LF.  Rejects when it is cancelled. */
+  async runLine(line: string, memory: HmpMemory, caller: CallerContext, print: Print): Promise<void> {
+    const printLines = (text: string): void => print(text.replaceAll("\n", "\r\n"));
+    printLines(await this.#runLine(line, memory, caller, printLines));
   }
 
-  async #runLine(line: string, memory: HmpMemory, caller: CallerContext): Promise<string> {
+  async #runLine(line: string, memory: HmpMemory, caller: CallerContext, print: Print): Promise<string> {
     const reader = new LineReader(line);
     if (reader.isAtEnd) return "";
     const command = findCommand(reader, HMP_COMMANDS);
@@ -81,7 +88,7 @@ export class HumanMonitor {
       return `Command '${typed}' not available until machine initialization has completed.\n`;
     }
     if ("commands" in command) return helpText(this.commands, typed);
-    const context = this.#context(memory, caller);
+    const context = this.#context(memory, caller, print);
     try {
       const registers = reader.rest.includes("$") ? await lookUpRegisters(context) : NO_REGISTERS;
       const sources = { registers, memory };
@@ -96,7 +103,7 @@ export class HumanMonitor {
     }
   }
 
-  #context(memory: HmpMemory, caller: CallerContext): HmpContext {
+  #context(memory: HmpMemory, caller: CallerContext, print: Print): HmpContext {
     const { machine, nextTurn, jobStatus, nowMs } = this.#options;
     return {
       call: this.#caller(caller),
@@ -104,6 +111,7 @@ export class HumanMonitor {
       commands: this.commands,
       machine,
       memory,
+      print,
       signal: caller.signal,
       nextTurn: () => new Promise((resolve) => nextTurn(resolve)),
       jobStatus,
@@ -142,12 +150,8 @@ const NO_REGISTERS: RegisterLookup = () => undefined;
 
 /** Without a CPU no register has a name. */
 async function lookUpRegisters({ machine }: HmpContext): Promise<RegisterLookup> {
-  try {
-    return registerLookup(await machine.registers());
-  } catch (error) {
-    if (error instanceof QmpError) return NO_REGISTERS;
-    throw error;
-  }
+  const registers = await machine.registers();
+  return registers === undefined ? NO_REGISTERS : registerLookup(registers);
 }
 
 /** The command that comes next, with those behind it where it is a group. */

@@ -14,7 +14,6 @@ import { QmpError } from "../qmp/errors.ts";
 import type { HmpArguments } from "./arguments.ts";
 import { blockText } from "./block-text.ts";
 import type { HmpCommand, HmpContext, HmpLeaf } from "./command.ts";
-import { cpu } from "./memory-commands.ts";
 import { mappedRangesText } from "./page-tables.ts";
 import { registersText } from "./registers.ts";
 import { jobsText, snapshotsText } from "./snapshot-commands.ts";
@@ -64,7 +63,7 @@ export const INFO_COMMANDS: readonly HmpCommand[] = [
   info("mem", {
     help: "which virtual addresses are mapped, and with which rights",
     async run(_, context) {
-      const registers = await cpu(context);
+      const registers = await context.machine.registers();
       return registers === undefined ? "No CPU available\n" : mappedRangesText(registers, context);
     },
   }),
@@ -93,9 +92,9 @@ export const INFO_COMMANDS: readonly HmpCommand[] = [
       { kind: "flag", name: "all", letter: "a" },
       { kind: "int32", name: "vcpu", optional: true },
     ],
-    async run(args, context) {
+    async run(args, { machine }) {
       const index = args.get("vcpu") ?? 0;
-      const registers = index === 0 ? await cpu(context) : undefined;
+      const registers = index === 0 ? await machine.registers() : undefined;
       if (registers !== undefined) return registersText(registers);
       return args.has("vcpu") ? `CPU#${index} not available\n` : "No CPU available\n";
     },

@@ -36,13 +36,13 @@ export const INPUT_COMMANDS: readonly HmpCommand[] = [
   },
 ];
 
-/** What cannot be written between the "-" of a combination. */
-const KEY_ALIASES: Readonly<Record<string, string>> = { "<": "less" };
+/** The one key that has a name of the human monitor's own.  Source: QEMU. */
+const LESS_KEY = "<";
 
 async function sendKey(args: HmpArguments, { call }: HmpContext): Promise<string> {
   const names = String(args.get("keys")).split("-");
   if (names.includes("")) return "invalid parameter: \n";
-  const keys = names.map((name) => keyValue(KEY_ALIASES[name] ?? name));
+  const keys = names.map((name) => keyValue(name === LESS_KEY ? "less" : name));
   try {
     await call("send-key", { keys, "hold-time": args.get("hold-time") });
   } catch (error) {

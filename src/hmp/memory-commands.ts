@@ -1,6 +1,6 @@
 /** Commands of the human monitor that show memory, and save it. */
 
-import type { AddressSpace, Registers } from "../offload/pc-contract.ts";
+import type { AddressSpace } from "../offload/pc-contract.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { assert } from "../util/assert.ts";
 import { HMP_MEMORY_BYTES_MAX, HMP_MEMORY_LINES_PER_TURN } from "../util/limits.ts";
@@ -38,9 +38,9 @@ export const MEMORY_COMMANDS: readonly HmpCommand[] = [
     usage: "addr size file",
     help: "save memory to a file, by the CPU's addresses",
     parameters: SAVE_PARAMETERS,
-    async run(args, context) {
-      if ((await cpu(context)) === undefined) return "No CPU available\n";
-      await context.call("memsave", { ...saved(args), "cpu-index": 0 });
+    async run(args, { call, machine }) {
+      if ((await machine.registers()) === undefined) return "No CPU available\n";
+      await call("memsave", { ...saved(args), "cpu-index": 0 });
       return "";
     },
   },
@@ -108,21 +108,11 @@ async function dump(args: HmpArguments, { call }: HmpContext): Promise<string> {
   return "";
 }
 
-/** The registers of the CPU; undefined where there is none. */
-export async function cpu({ machine }: HmpContext): Promise<Registers | undefined> {
-  try {
-    return await machine.registers();
-  } catch (error) {
-    if (error instanceof QmpError) return undefined;
-    throw error;
-  }
-}
-
 async function show(space: AddressSpace, args: HmpArguments, context: HmpContext): Promise<string> {
   const [count, size] = [Number(args.get("count")), Number(args.get("size"))];
   const format = String(args.get("format"));
   if (format === "i" || space === "virtual") {
-    if ((await cpu(context)) === undefined) return "Can not dump without CPU\n";
+    if ((await context.machine.registers()) === undefined) return "Can not dump without CPU\n";
   }
   if (format === "i") throw new QmpError("instructions cannot be shown: there is no disassembler here");
   const length = count * size;
@@ -132,27 +122,30 @@ async function show(space: AddressSpace, args: HmpArguments, context: HmpContext
   const layout = { format, sizeBytes: size, addressDigits: space === "virtual" ? 8 : 16 };
   const address = BigInt.asUintN(layout.addressDigits * 4, int64(args, "address"));
   const bytes = await readable(space, address, length, lineBytes(layout), context);
-  const text = await memoryText(address, bytes, layout, context);
-  const isCut = bytes.length < length;
-  const gap = `${addressText(address + BigInt(bytes.length), layout)} Cannot access memory\n`;
-  return isCut ? text + gap : text;
+  await printMemory(address, bytes, layout, context);
+  if (bytes.length === length) return "";
+  return `${addressText(address + BigInt(bytes.length), layout)} Cannot access memory\n`;
 }
 
 /** A slice a turn: others have theirs in between. */
-async function memoryText(
+async function printMemory(
   address: bigint,
   bytes: Uint8Array,
   layout: MemoryLayout,
-  context: HmpContext,
-): Promise<string> {
+  { print, nextTurn }: HmpContext,
+): Promise<void> {
   const step = lineBytes(layout);
   let text = "";
   for (let at = 0; at < bytes.length; at += step) {
-    if (at > 0 && at % (HMP_MEMORY_LINES_PER_TURN * step) === 0) await context.nextTurn();
+    if (at > 0 && at % (HMP_MEMORY_LINES_PER_TURN * step) === 0) {
+      print(text);
+      text = "";
+      await nextTurn();
+    }
     const line = bytes.subarray(at, at + step);
     text += `${addressText(address + BigInt(at), layout)}${wordsText(line, layout)}\n`;
   }
-  return text;
+  print(text);
 }
 
 /**
@@ -168,13 +161,7 @@ async function readable(
 ): Promise<Uint8Array> {
   const read = async (size: number): Promise<Uint8Array | undefined> => {
     const bytes = new Uint8Array(new SharedArrayBuffer(size));
-    try {
-      await machine.copyMemory(space, address, bytes);
-      return bytes;
-    } catch (error) {
-      if (error instanceof QmpError) return undefined;
-      throw error;
-    }
+    return (await machine.copyMemory(space, address, bytes)) ? bytes : undefined;
   };
   if (length === 0) return new Uint8Array(0);
   const whole = await read(length);

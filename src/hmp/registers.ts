@@ -111,13 +111,16 @@ function hex(value: number | bigint, digits = 8): string {
 }
 
 /** Names for what has another one, too. */
-const ALIASES: Readonly<Record<string, keyof Registers>> = { sp: "esp", fp: "ebp" };
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["sp", "esp"],
+  ["fp", "ebp"],
+]);
 const PLAIN_NAMES = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "eflags", "eip"] as const;
 
 /** QEMU's names.  Values are those of 32 bits with a sign, as there. */
 export function registerLookup(registers: Registers): RegisterLookup {
   return (name) => {
-    const value = registerValue(registers, ALIASES[name] ?? name);
+    const value = registerValue(registers, ALIASES.get(name) ?? name);
     return value === undefined ? undefined : BigInt(value | 0);
   };
 }

@@ -5,7 +5,7 @@
 
 import type { Chardev } from "../chardev/chardev.ts";
 import type { HumanMonitorPort } from "../commands/misc.ts";
-import { fromThread, machineValue } from "../commands/results.ts";
+import { fromThread } from "../commands/results.ts";
 import type { HmpMachine, JobStatusWatch } from "../hmp/command.ts";
 import type { HumanClients } from "../hmp/human-clients.ts";
 import type { HumanMonitor } from "../hmp/human-monitor.ts";
@@ -124,9 +124,13 @@ export class HumanMonitors implements HumanMonitorPort {
 
 function shownMachine(handle: MachineHandle): HmpMachine {
   return {
-    registers: async () => machineValue(await fromThread(handle.registers())),
+    async registers() {
+      const result = await fromThread(handle.registers());
+      return result.ok ? result.value : undefined;
+    },
     async copyMemory(space, address, into) {
-      machineValue(await fromThread(handle.copyMemory(space, address, into)));
+      const result = await fromThread(handle.copyMemory(space, address, into));
+      return result.ok;
     },
   };
 }

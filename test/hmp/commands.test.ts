@@ -35,7 +35,7 @@ async function run(line: string): Promise<string> {
   const human = new HumanMonitor({
     registry: () => new CommandRegistry(commands),
     resources: new ResourceTable(),
-    machine: { registers: async () => ({}) as Registers, copyMemory: async () => {} },
+    machine: { registers: async () => ({}) as Registers, copyMemory: async () => true },
     isPreconfig: () => false,
     nextTurn: setImmediate,
     jobStatus(wantedId, wantedStatus) {
@@ -55,7 +55,8 @@ async function run(line: string): Promise<string> {
     },
     nowMs: () => new Date(2026, 10, 24, 9, 4, 5).getTime(),
   });
-  const output = await human.runLine(line, newMemory(), {
+  let output = "";
+  const caller = {
     id: undefined,
     session: { sessionId: 1, has: () => false, negotiate() {} },
     monitor: { sessions: () => [], cancel() {} },
@@ -63,6 +64,9 @@ async function run(line: string): Promise<string> {
     progress() {},
     emitUnicast() {},
     replyRoom: () => Promise.resolve(),
+  };
+  await human.runLine(line, newMemory(), caller, (text) => {
+    output += text;
   });
   return output.replaceAll("\r\n", "\n");
 }
@@ -76,6 +80,7 @@ const qcode = (data: string) => ({ type: "qcode", data });
 
 it.each([
   ["sendkey a", "send-key", { keys: [qcode("a")] }],
+  ["sendkey constructor", "send-key", { keys: [qcode("constructor")] }],
   [
     "sendkey ctrl-alt-delete 100",
     "send-key",

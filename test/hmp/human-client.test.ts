@@ -6,7 +6,11 @@ import { QmpError } from "../../src/qmp/errors.ts";
 import { CommandRegistry } from "../../src/qmp/registry.ts";
 import { ResourceTable } from "../../src/qmp/resources.ts";
 import { ManualClock } from "../../src/util/clock.ts";
-import { HMP_TURN_CHARS_MAX, READ_AHEAD_BYTES_MAX } from "../../src/util/limits.ts";
+import {
+  HMP_MEMORY_LINES_PER_TURN,
+  HMP_TURN_CHARS_MAX,
+  READ_AHEAD_BYTES_MAX,
+} from "../../src/util/limits.ts";
 import { asyncCommand, plainCommand, TestConnection } from "../support/monitor.ts";
 
 const STATUS = "VM status: running\r\n(qemu) ";
@@ -42,8 +46,8 @@ beforeEach(() => {
       registry: () => registry,
       resources,
       machine: {
-        registers: () => Promise.reject(new QmpError("No CPU available")),
-        copyMemory: () => Promise.reject(new QmpError("No CPU available")),
+        registers: async () => undefined,
+        copyMemory: async () => true,
       },
       isPreconfig: () => isPreconfig,
       nextTurn: (callback) => void turns.push(callback),
@@ -67,10 +71,13 @@ function connect(): TestConnection {
 
 /** Lets all happen that does not wait for somebody. */
 async function settle(): Promise<void> {
-  do {
-    for (const turn of turns.splice(0)) turn();
-    await new Promise((resolve) => setImmediate(resolve));
-  } while (turns.length > 0);
+  do await settleTurn();
+  while (turns.length > 0);
+}
+
+async function settleTurn(): Promise<void> {
+  for (const turn of turns.splice(0)) turn();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What was printed since the last call. */
@@ -193,6 +200,28 @@ describe("a client of the human monitor", () => {
     connection.send("x".repeat(3 * HMP_TURN_CHARS_MAX));
     expect(connection.sent.length).toBe(HMP_TURN_CHARS_MAX);
     expect(turns.length).toBe(1);
+  });
+
+  it("has what it types looked at in slices, also where that is looked at again and shows nothing", () => {
+    const connection = connect();
+    connection.send(`${"x".repeat(HMP_TURN_CHARS_MAX)}\t\t\ty`);
+    for (const expected of ["x".repeat(HMP_TURN_CHARS_MAX), "", "", "", "y"]) {
+      expect(printed(connection)).toBe(expected);
+      turns.shift()?.();
+    }
+    expect(turns).toEqual([]);
+  });
+
+  it("is shown much memory in slices", async () => {
+    const connection = connect();
+    connection.send("xp/4096xb 0\n");
+    const sizes: number[] = [];
+    do {
+      sizes.push(printed(connection).length);
+      await settleTurn();
+    } while (turns.length > 0 || connection.sent !== "");
+    expect(sizes.length).toBeGreaterThan(4096 / 8 / HMP_MEMORY_LINES_PER_TURN);
+    expect(Math.max(...sizes)).toBeLessThan(HMP_MEMORY_LINES_PER_TURN * 80);
   });
 
   it("leaves with quit, and is not shown a prompt again", async () => {

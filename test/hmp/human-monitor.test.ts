@@ -20,8 +20,8 @@ function noConsole({ device, head }: JsonObject): never {
 }
 
 const NO_CPU: HmpMachine = {
-  registers: () => Promise.reject(new QmpError("No CPU available")),
-  copyMemory: () => Promise.reject(new QmpError("No CPU available")),
+  registers: async () => undefined,
+  copyMemory: async () => false,
 };
 
 interface HumanTest {

@@ -15,10 +15,12 @@ import { HMP_MEMORY_BYTES_MAX, HMP_MEMORY_RANGES_COUNT_MAX } from "../../src/uti
 
 const MEMORY_BYTES = 0x80_0000;
 const HOLE = 0x2_0000;
+const THREAD_DEAD = new QmpError("it has died");
 
 let bytes: Uint8Array;
 let cpu: Partial<Registers> | undefined;
 let copies: number;
+let isThreadDead: boolean;
 let memory = newMemory();
 
 beforeEach(() => {
@@ -28,20 +30,23 @@ beforeEach(() => {
   const nothing = { selector: 0, base: 0, limit: 0, flags: 0 };
   cpu = { eip: 0x80, esp: 0x1_3000, cs: { ...nothing, base: 0x1_3000 }, cr0: 0, cr3: 0x1000, cr4: 0 };
   copies = 0;
+  isThreadDead = false;
   memory = newMemory();
 });
 
 const machine: HmpMachine = {
   async registers() {
-    if (cpu === undefined) throw new QmpError("No CPU available");
-    return cpu as Registers;
+    if (isThreadDead) throw THREAD_DEAD;
+    return cpu as Registers | undefined;
   },
   async copyMemory(space, address, into) {
     copies++;
     const end = Number(address) + into.length;
     const isHole = space === "virtual" && end > HOLE;
-    if (isHole || end > MEMORY_BYTES) throw new QmpError("Invalid addr");
+    if (isThreadDead) throw THREAD_DEAD;
+    if (isHole || end > MEMORY_BYTES) return false;
     into.set(bytes.subarray(Number(address), end));
+    return true;
   },
 };
 
@@ -55,7 +60,8 @@ async function run(line: string, turns: (callback: () => void) => void = setImme
     jobStatus: () => ({ reached: Promise.resolve(), close() {} }),
     nowMs: () => 0,
   });
-  const output = await human.runLine(line, memory, {
+  let output = "";
+  const caller = {
     id: undefined,
     session: { sessionId: 1, has: () => false, negotiate() {} },
     monitor: { sessions: () => [], cancel() {} },
@@ -63,6 +69,9 @@ async function run(line: string, turns: (callback: () => void) => void = setImme
     progress() {},
     emitUnicast() {},
     replyRoom: () => Promise.resolve(),
+  };
+  await human.runLine(line, memory, caller, (text) => {
+    output += text;
   });
   return output.replaceAll("\r\n", "\n");
 }
@@ -144,6 +153,14 @@ describe("memory that is shown", () => {
     expect(await run("info mem")).toBe("No CPU available\n");
     expect(await run("memsave 0 1 file")).toBe("No CPU available\n");
   });
+
+  it.each(["x 0", "xp 0", "info registers", "info mem", "xp $eip", "memsave 0 1 file"])(
+    "is not told to be missing by %j when the thread has died that has it",
+    async (line) => {
+      isThreadDead = true;
+      expect(await run(line)).toBe("Error: it has died\n");
+    },
+  );
 
   it("is of one moment, and becomes text in slices", async () => {
     let turns = 0;

@@ -134,6 +134,7 @@ it.each([
   ["eax.base", undefined],
   ["cs.base.x", undefined],
   ["cs.flags", undefined],
+  ["constructor", undefined],
   ["", undefined],
 ])("register $%s is %s, as in QEMU", (name, value) => {
   expect(registerLookup(DEMO)(name)).toBe(value);

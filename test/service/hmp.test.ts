@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { TestClient } from "../support/client.ts";
 import { Place, type Program } from "../support/program.ts";
 
@@ -75,6 +75,28 @@ async function visit(at: string | number = place.path("hmp.sock")): Promise<Pers
   const person = new Person(at);
   expect(`${await person.read()}${PROMPT}`).toBe(BANNER);
   return person;
+}
+
+/** A terminal in which a service with a human monitor has been started, and takes keys. */
+async function openTerminal(options: string) {
+  const serve = [process.execPath, resolve("dist/src/cli/qmpd.js"), "serve"];
+  const command = [...serve, options, "--log-level silent"].join(" ");
+  const terminal = spawn("script", ["-qec", command, "/dev/null"], { cwd: place.directory });
+  onTestFinished(() => void terminal.kill());
+  let shown = "";
+  terminal.stdout.on("data", (bytes) => {
+    shown += bytes;
+  });
+  const ended = once(terminal, "close");
+  const type = (text: string): void => void terminal.stdin.write(text);
+  const until = (text: string): Promise<void> => vi.waitFor(() => expect(shown).toContain(text), 15_000);
+  await until(PROMPT);
+  // Before, the terminal has them in its own hands.
+  await vi.waitFor(() => {
+    type("x\x7f");
+    expect(shown).toContain("x\x1b[1D\x1b[K");
+  }, 15_000);
+  return { shown: () => shown, ended, type, until };
 }
 
 const query = (): Promise<TestClient> => TestClient.connect(place.path("qmp.sock"), []);
@@ -240,25 +262,28 @@ describe("an endpoint of the human monitor", () => {
   });
 
   it("may be a terminal, whose keys it gets one by one, and where Ctrl-C still ends the program", async () => {
-    const serve = [process.execPath, resolve("dist/src/cli/qmpd.js"), "serve"];
-    const command = [...serve, "--machine none --monitor stdio --log-level silent"].join(" ");
-    const terminal = spawn("script", ["-qec", command, "/dev/null"], { cwd: place.directory });
-    let shown = "";
-    terminal.stdout.on("data", (bytes) => {
-      shown += bytes;
-    });
-    const ended = once(terminal, "close");
-    const until = (text: string): Promise<void> => vi.waitFor(() => expect(shown).toContain(text), 15_000);
-    await until(PROMPT);
-    // From then on it takes keys: before, the terminal has them in its own hands.
+    const terminal = await openTerminal("--machine none --monitor stdio");
+    terminal.type("info sta\t\r");
+    await terminal.until("VM status: running");
+    terminal.type("\x03");
+    expect(await terminal.ended).toEqual([0, null]);
+  });
+
+  it("gives the terminal back when its machine ends: Ctrl-C ends the program that others keep", async () => {
+    const machine = (name: string, more: string): string =>
+      `  - { name: ${name}, type: none, qmp: ["unix:${name}.sock"]${more} }\n`;
+    const config = `machines:\n${machine("vm1", ", monitor: [stdio]")}${machine("vm2", "")}`;
+    writeFileSync(place.path("machines.yaml"), config);
+    const terminal = await openTerminal("--config machines.yaml");
+    terminal.type("quit\r");
+    await terminal.until("quit\r");
+    // Back in its own hands, the terminal shows by itself what is typed.
     await vi.waitFor(() => {
-      terminal.stdin.write("x\x7f");
-      expect(shown).toContain("x\x1b[1D\x1b[K");
+      terminal.type("x");
+      expect(terminal.shown()).toMatch(/quit[\r\n]+x/);
     }, 15_000);
-    terminal.stdin.write("info sta\t\r");
-    await until("VM status: running");
-    terminal.stdin.write("\x03");
-    expect(await ended).toEqual([0, null]);
+    terminal.type("\x03");
+    expect(await terminal.ended).toEqual([0, null]);
   });
 
   it("is nobody's twice", async () => {
