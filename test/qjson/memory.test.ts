@@ -3,6 +3,7 @@
  * other clients wait.
  */
 
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -65,5 +66,23 @@ describe("a large message that nobody reads", () => {
     expect(streamer.heldBytes).toBe(0);
     // What is measured is there to be seen.
     expect(heapGrowthBytes(new JsonStreamer(), message)).toBeGreaterThan(HEAP_GROWTH_BYTES_MAX);
+  });
+});
+
+describe("the memory of a large message that is gone", () => {
+  it("W5: is not held by the beginning of the next one, which counts as little", async () => {
+    const message = Buffer.from(`{"x":"${"y".repeat(16 * MIB)}"}`);
+    const streamer = new JsonStreamer({ unreadSeed: 5 });
+    const before = process.memoryUsage().arrayBuffers;
+    heapGrowthBytes(streamer, message);
+    expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThan(15 * MIB);
+    streamer.dropUnread();
+    streamer.push(Buffer.from("[1,"));
+    expect(streamer.next()).toBe("starved");
+    expect(streamer.heldBytes).toBe(3);
+    // What a weak reference has been asked for stays until its turn of the event loop ends.
+    await setImmediate();
+    collect();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * MIB);
   });
 });
