@@ -19,7 +19,6 @@
 import {
   JSON_NESTING_DEPTH_MAX,
   JSON_NUMBER_BYTES_MAX,
-  JSON_PARSE_MESSAGE_BYTES_MAX,
   JSON_QUOTED_TOKEN_BYTES_MAX,
   JSON_SLICE_TOKENS,
   JSON_TOKEN_COUNT_MAX,
@@ -28,7 +27,8 @@ import {
 import { KeptBytes } from "./kept-bytes.ts";
 import { latin1 } from "./latin1.ts";
 import * as lex from "./lexer-table.ts";
-import { doubleFromText, integerFromText, SHORT_INTEGER_BYTES_MAX, shortInteger } from "./number.ts";
+import { giveLiteral } from "./literal.ts";
+import { SHORT_INTEGER_BYTES_MAX, shortInteger } from "./number.ts";
 import { SparingBuilder } from "./sparing-builder.ts";
 import { StringDecoder } from "./string-decoder.ts";
 import { decodeLossily } from "./utf8.ts";
@@ -49,11 +49,6 @@ const TOKEN_COST_BYTES = 32;
 
 function parseError(message: string): string {
   return `JSON parse error, ${message}`;
-}
-
-/** The text of an error about one token of letters or digits, cut where QEMU cuts it. */
-function aboutToken(before: string, token: string, after: string): string {
-  return `${before}${token}${after}`.slice(0, JSON_PARSE_MESSAGE_BYTES_MAX);
 }
 
 export class ExactParser {
@@ -293,19 +288,7 @@ export class ExactParser {
       return builder.scalar(shortInteger(bytes, start, end));
     }
     if (this.#underWayExceeds(token !== lex.TOKEN_KEYWORD, this.#tokenBytes + end - start)) return;
-    const text = this.#tokenHead + latin1(bytes, start, end);
-    if (token === lex.TOKEN_KEYWORD) return this.#keyword(text);
-    const value = token === lex.TOKEN_INTEGER ? integerFromText(text) : doubleFromText(text);
-    if (value !== undefined) builder.scalar(value);
-    else builder.invalidScalar(aboutToken("number '", text, "' is out of range"));
-  }
-
-  #keyword(text: string): void {
-    const { sink } = this.#builder;
-    if (text === "true") sink.scalar(true);
-    else if (text === "false") sink.scalar(false);
-    else if (text === "null") sink.scalar(null);
-    else sink.invalidScalar(aboutToken("invalid keyword '", text, "'"));
+    giveLiteral(builder, token, this.#tokenHead + latin1(bytes, start, end));
   }
 
   /** Counts a token of the message against the limits.  Answers whether it is one to build with. */

@@ -2,8 +2,10 @@
  * The bytes of a message that may have to be read once more, off the engine's heap: copied, so that what a piece of
  * input costs beside its bytes does not count.
  *
- * Who sends one large message sends more.  The memory of the last one is taken again, unless the engine has collected
+ * Who sends one large message sends more.  The memory of an earlier one is taken again, unless the engine has collected
  * it: memory that is always new makes it collect all the time.
+ *
+ * Invariant: what is not counted in `length` is never held, but for the rest of one chunk: the engine may collect it.
  */
 
 const CHUNK_BYTES_MIN = 16 * 1024;
@@ -12,9 +14,8 @@ const NO_BYTES = new Uint8Array(0);
 
 export class KeptBytes {
   #chunks: Uint8Array[] = [];
-  /** Those of an earlier message: at each place one of the size that is due there. */
-  #earlier: Uint8Array[] = [];
-  #collectable: WeakRef<Uint8Array[]> | undefined;
+  /** Chunks of an earlier message: at each place one of the size that is due there. */
+  #earlier: WeakRef<Uint8Array[]> | undefined;
   #last: Uint8Array = NO_BYTES;
   #lastLen = 0;
   #length = 0;
@@ -44,23 +45,21 @@ export class KeptBytes {
 
   clear(): void {
     if (this.#length === 0) return;
-    const isLarger = this.#chunks.length > this.#earlier.length;
-    this.#collectable = new WeakRef(isLarger ? this.#chunks : this.#earlier);
+    const earlierCount = this.#earlier?.deref()?.length ?? 0;
+    if (this.#chunks.length > earlierCount) this.#earlier = new WeakRef(this.#chunks);
     this.#forget();
   }
 
   #forget(): void {
     this.#chunks = [];
-    this.#earlier = [];
     this.#last = NO_BYTES;
     this.#lastLen = 0;
     this.#length = 0;
   }
 
   #addChunk(): void {
-    if (this.#chunks.length === 0) this.#earlier = this.#collectable?.deref() ?? [];
     const sizeBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, this.#length));
-    this.#last = this.#earlier[this.#chunks.length] ?? new Uint8Array(sizeBytes);
+    this.#last = this.#earlier?.deref()?.[this.#chunks.length] ?? new Uint8Array(sizeBytes);
     this.#chunks.push(this.#last);
     this.#lastLen = 0;
   }

@@ -7,12 +7,13 @@
  */
 
 const FEW_NAMES = 16;
+const FEW_SLOTS_MIN = 4 * FEW_NAMES;
 const FIRST_TABLE_SLOTS = 64;
 const TABLE_GROWTH = 4;
 const FREE = 0;
 
 export class NameSets {
-  #few = new Float64Array(4 * FEW_NAMES);
+  #few = new Float64Array(FEW_SLOTS_MIN);
   #fewCount = 0;
   /** Of each open object: where its few names begin, and its tables when it has many. */
   readonly #starts: number[] = [];
@@ -36,7 +37,9 @@ export class NameSets {
     this.#tableBytes -= this.#many.pop()?.heldBytes ?? 0;
   }
 
+  /** Forgets all, and lets go of the room that deep objects took. */
   clear(): void {
+    if (this.#few.length > FEW_SLOTS_MIN) this.#few = new Float64Array(FEW_SLOTS_MIN);
     this.#starts.length = 0;
     this.#many.length = 0;
     this.#fewCount = 0;

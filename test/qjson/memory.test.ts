@@ -3,6 +3,7 @@
  * other clients wait.
  */
 
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -65,5 +66,45 @@ describe("a large message that nobody reads", () => {
     expect(streamer.heldBytes).toBe(0);
     // What is measured is there to be seen.
     expect(heapGrowthBytes(new JsonStreamer(), message)).toBeGreaterThan(HEAP_GROWTH_BYTES_MAX);
+  });
+});
+
+/** What memory off the heap takes; what weak references were asked for in this turn of the event loop is in use. */
+async function arrayBufferBytes(): Promise<number> {
+  await setImmediate();
+  collect();
+  // The engine gives such memory back beside other work, and has done so when it collects again.
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+describe("the memory of a large message that is gone", () => {
+  it("W5: is not held by the beginning of the next one, which counts as little", async () => {
+    const message = Buffer.from(`{"x":"${"y".repeat(16 * MIB)}"}`);
+    const streamer = new JsonStreamer({ unreadSeed: 5 });
+    const before = await arrayBufferBytes();
+    heapGrowthBytes(streamer, message);
+    expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThan(15 * MIB);
+    streamer.dropUnread();
+    streamer.push(Buffer.from("[1,"));
+    expect(streamer.next()).toBe("starved");
+    expect(streamer.heldBytes).toBe(3);
+    expect((await arrayBufferBytes()) - before).toBeLessThan(2 * MIB);
+  });
+
+  it("W5: is not kept for names, however many objects with some were inside one another", async () => {
+    const depth = 1000;
+    const names = Array.from({ length: 15 }, (_, index) => `"n${index}":1,`).join("");
+    const message = Buffer.from(`{"x":[${`{${names}"x":`.repeat(depth)}1${"}".repeat(depth)}]}`);
+    const streamers = Array.from({ length: 20 }, () => new JsonStreamer({ unreadSeed: 5 }));
+    const before = await arrayBufferBytes();
+    for (const streamer of streamers) {
+      heapGrowthBytes(streamer, message);
+      streamer.dropUnread();
+      streamer.push(Buffer.from("1 "));
+      expect(streamer.next()).toBe("value");
+    }
+    const grown = (await arrayBufferBytes()) - before;
+    expect(grown / streamers.length).toBeLessThan(16 * 1024);
   });
 });
