@@ -17,7 +17,6 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
-  Paused,
   PcThread,
   PointerDevice,
   Registers,
@@ -63,7 +62,7 @@ export class HostedPc extends HostedMachine {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>> {
+  ): Promise<MachineResult<void>> {
     const [pc, machine] = await this.#pc();
     return pc.copyMemory(machine, space, address, into);
   }

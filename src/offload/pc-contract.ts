@@ -150,14 +150,11 @@ export interface CpuDescription {
 /** `virtual`: as the CPU sees it now, by its page tables where paging is on. */
 export type AddressSpace = "physical" | "virtual";
 
-/** How long the guest stood still for a call, in milliseconds. */
-export interface Paused {
-  readonly pausedMs: number;
-}
-
 /** Guest memory of one moment: pieces that follow each other, which belong to whoever asked. */
-export interface MemoryCopy extends Paused {
+export interface MemoryCopy {
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** How long the guest stood still for it, in microseconds. */
+  readonly pausedUs: number;
 }
 
 export interface MemoryRange {
@@ -201,7 +198,7 @@ export interface MachineState {
 }
 
 /** What is told of a state that has been saved. */
-export interface Saved extends Paused {
+export interface Saved {
   /** How long the guest had run since it was reset, in milliseconds. */
   readonly guestTimeMs: number;
 }
@@ -271,7 +268,7 @@ export interface PcControl {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>>;
+  ): Promise<MachineResult<void>>;
   /** The same, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
   takeMemory(
     space: AddressSpace,
@@ -341,7 +338,7 @@ export interface PcThread {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>>;
+  ): Promise<MachineResult<void>>;
   takeMemory(
     machine: number,
     space: AddressSpace,

@@ -206,10 +206,10 @@ describe("much of a PC's memory", () => {
     await pc.until(() => pc.serial() === "!.");
     const taken = await pc.machine.takeMemory("physical", 0x1000, 2 ** 26, createCancelFlag());
     if (!taken.ok) throw new Error(taken.desc);
-    const { pieces, pausedMs } = taken.value;
+    const { pieces, pausedUs } = taken.value;
     expect(pieces.map(({ length }) => length)).toEqual([2 ** 24, 2 ** 24, 2 ** 24, 2 ** 24]);
     expect(Buffer.from(pieces[0] ?? []).readUInt32LE(0)).toBe(0x12345678);
-    expect(pausedMs).toBeGreaterThan(0);
+    expect(pausedUs).toBeGreaterThan(0);
     const none = await pc.machine.takeMemory("physical", 0, 0, createCancelFlag());
     expect(none).toMatchObject({ ok: true, value: { pieces: [] } });
   });

@@ -198,10 +198,10 @@ export class Pc {
   }
 
   /** `work` does not wait: the guest stands still for it. */
-  #timed<T extends object>(work: () => T): T & Pick<MemoryCopy, "pausedMs"> {
+  #timed<T extends object>(work: () => T): T & Pick<MemoryCopy, "pausedUs"> {
     const startMs = this.#thread.clock.nowMs();
     const result = work();
-    return { ...result, pausedMs: Math.round((this.#thread.clock.nowMs() - startMs) * 1000) / 1000 };
+    return { ...result, pausedUs: Math.round((this.#thread.clock.nowMs() - startMs) * 1000) };
   }
 
   // ---- State ----
