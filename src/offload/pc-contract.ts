@@ -290,7 +290,8 @@ export interface PcControl {
   /**
    * Puts the machine, and the disks whose overlays are given, back to that moment; other disks stay as they are.
    * A guest that runs goes on from there; one that does not stays stopped.  An error, with the machine as it
-   * was, when `state` is of a machine with other memory, firmware or disks.
+   * was, when `state` is of a machine with other memory, firmware or disks.  An error, with the machine in
+   * `internal-error`, when it fails in the middle.
    */
   restoreState(state: MachineState): Promise<MachineResult<void>>;
 

@@ -300,6 +300,53 @@ describe("a PC's state", () => {
   });
 });
 
+describe("a state that fails in the middle", () => {
+  const failed = {
+    ok: false,
+    desc: "The saved state could not be put back; resetting the Virtual Machine is required",
+  };
+
+  it.each(["running", "stopped"])(
+    "leaves a machine that was %s to be reset, or put back to another",
+    async (was) => {
+      const pc = await started();
+      await pc.order("m.");
+      await pc.until(() => pc.serial() === "!.");
+      const saved = await pc.machine.saveState([]);
+      if (!saved.ok) throw new Error(saved.desc);
+      const bytes = new Uint8Array(new SharedArrayBuffer(saved.value.bytes.length));
+      // Its description is right, what follows is not the emulator's.
+      bytes.set(saved.value.bytes.subarray(0, 2 ** 10));
+      bytes.fill(0x41, 2 ** 10);
+      if (was === "stopped") await pc.machine.stop();
+      const before = pc.events.length;
+      expect(await pc.machine.restoreState({ bytes, overlays: [] })).toMatchObject(failed);
+      expect(pc.machine.runState).toBe("internal-error");
+      expect(kinds(pc.events.slice(before))).toEqual(was === "running" ? ["stop"] : []);
+      expect(await pc.machine.cont()).toMatchObject({ desc: "Resetting the Virtual Machine is required" });
+      expect(await pc.machine.saveState([])).toMatchObject({ ok: false });
+      expect(await pc.machine.restoreState(saved.value)).toMatchObject({ ok: true });
+      expect(await pc.machine.restoreState({ bytes, overlays: [] })).toMatchObject(failed);
+      await pc.machine.reset();
+      expect(await pc.machine.cont()).toMatchObject({ ok: true });
+      await pc.until(() => pc.serial() === "!.!");
+    },
+  );
+
+  it("is one whose overlay is damaged, too", async () => {
+    const file = join(directory, "overlay.img");
+    writeFileSync(file, Buffer.alloc(2 ** 20));
+    const drives = [{ drive: "ide0-hd0", file }] as const;
+    const pc = await started({ config: { drives, isSnapshot: true } });
+    const saved = await pc.machine.saveState(["ide0-hd0"]);
+    if (!saved.ok) throw new Error(saved.desc);
+    const overlays = [{ drive: "ide0-hd0", bytes: new Uint8Array(new SharedArrayBuffer(3)) }] as const;
+    expect(await pc.machine.restoreState({ ...saved.value, overlays })).toMatchObject(failed);
+    expect(pc.machine.runState).toBe("internal-error");
+    expect(await pc.machine.restoreState(saved.value)).toMatchObject({ ok: true });
+  });
+});
+
 describe("a PC's disk", () => {
   const image = (name: string, bytes = 2 ** 20): string => {
     const file = join(directory, name);

@@ -238,11 +238,21 @@ export class Pc {
     emulator.stop();
     // One that has failed cannot take a state.
     const fresh = emulator.hasFailed ? await this.#makeAnew(emulator, "stopped") : emulator;
-    images.forEach(({ image }, index) => {
-      const overlay = overlays[index];
-      if (overlay !== undefined) image.importOverlay(overlay.bytes);
-    });
-    fresh.restoreState(state);
+    try {
+      images.forEach(({ image }, index) => {
+        const overlay = overlays[index];
+        if (overlay !== undefined) image.importOverlay(overlay.bytes);
+      });
+      fresh.restoreState(state);
+    } catch (cause) {
+      // Part of it is of that moment, part of this one.
+      fresh.giveUp();
+      this.#listener.emulationFailed(cause);
+      this.#tell([...events, ...this.#run.lose()]);
+      throw new MachineError(
+        "The saved state could not be put back; resetting the Virtual Machine is required",
+      );
+    }
     fresh.isTrayLocked = surroundings.isTrayLocked;
     this.drives.restored(surroundings.isTrayOpen);
     this.screen.changed();
