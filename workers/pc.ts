@@ -176,6 +176,13 @@ class PcService implements MachineThread, PcThread {
     return answer(() => this.#machine.copyMemory(space, BigInt(address), into));
   }
 
+  async mappedRanges(
+    _: number,
+    countMax: number,
+  ): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>> {
+    return answer(() => this.#machine.mappedRanges(countMax));
+  }
+
   async takeMemory(
     _: number,
     space: AddressSpace,

@@ -11,6 +11,8 @@ export interface HmpMachine {
   registers(): Promise<Registers>;
   /** Fills `into` from `address` on, at one moment.  Rejects with `QmpError` where nothing can be read. */
   copyMemory(space: AddressSpace, address: bigint, into: Uint8Array<SharedArrayBuffer>): Promise<void>;
+  /** What the page tables map, as `PcControl` answers it.  Rejects with `QmpError` where there is no CPU. */
+  mappedRanges(countMax: number): Promise<Float64Array | undefined>;
 }
 
 /**

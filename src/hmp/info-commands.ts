@@ -14,8 +14,8 @@ import { QmpError } from "../qmp/errors.ts";
 import type { HmpArguments } from "./arguments.ts";
 import { blockText } from "./block-text.ts";
 import type { HmpCommand, HmpContext, HmpLeaf } from "./command.ts";
+import { mappedRangesText } from "./mapped-ranges.ts";
 import { cpu } from "./memory-commands.ts";
-import { mappedRangesText } from "./page-tables.ts";
 import { registersText } from "./registers.ts";
 import { jobsText, snapshotsText } from "./snapshot-commands.ts";
 
@@ -65,7 +65,7 @@ export const INFO_COMMANDS: readonly HmpCommand[] = [
     help: "which virtual addresses are mapped, and with which rights",
     async run(_, context) {
       const registers = await cpu(context);
-      return registers === undefined ? "No CPU available\n" : mappedRangesText(registers, context);
+      return registers === undefined ? "No CPU available\n" : mappedRangesText(context);
     },
   }),
   info("mice", { help: "pointers, and the one that is moved", run: (_, { call }) => miceText(call) }),

@@ -64,6 +64,10 @@ export abstract class BareMachine implements PcControl {
     return failure(space === "virtual" ? "No CPU available" : "dump: no guest memory to dump");
   }
 
+  async mappedRanges(_countMax: number): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>> {
+    return failure("No CPU available");
+  }
+
   /** Nothing is there, which can be looked at all the same. */
   async takeMemory(
     space: AddressSpace,

@@ -67,6 +67,13 @@ export class HostedPc extends HostedMachine {
     return pc.copyMemory(machine, space, address, into);
   }
 
+  override async mappedRanges(
+    countMax: number,
+  ): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>> {
+    const [pc, machine] = await this.#pc();
+    return pc.mappedRanges(machine, countMax);
+  }
+
   override async takeMemory(
     space: AddressSpace,
     address: number | bigint,

@@ -269,7 +269,13 @@ export interface PcControl {
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<void>>;
-  /** The same, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
+  /**
+   * What the page tables map, at one moment, by rising virtual address: address, rights, length, and again.  Neighbours
+   * with the same rights are one range; there are at most `countMax`.  The rights are bits of a table's entry: present,
+   * writable, for users.  Undefined while the guest does not use any tables.  Without a CPU: GenericError "No CPU available".
+   */
+  mappedRanges(countMax: number): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>>;
+  /** The same as `copyMemory`, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
   takeMemory(
     space: AddressSpace,
     address: number | bigint,
@@ -340,6 +346,10 @@ export interface PcThread {
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
   ): Promise<MachineResult<void>>;
+  mappedRanges(
+    machine: number,
+    countMax: number,
+  ): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>>;
   takeMemory(
     machine: number,
     space: AddressSpace,

@@ -125,6 +125,7 @@ export class HumanMonitors implements HumanMonitorPort {
 function shownMachine(handle: MachineHandle): HmpMachine {
   return {
     registers: async () => machineValue(await fromThread(handle.registers())),
+    mappedRanges: async (countMax) => machineValue(await fromThread(handle.mappedRanges(countMax))),
     async copyMemory(space, address, into) {
       machineValue(await fromThread(handle.copyMemory(space, address, into)));
     },

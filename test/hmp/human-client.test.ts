@@ -44,6 +44,7 @@ beforeEach(() => {
       machine: {
         registers: () => Promise.reject(new QmpError("No CPU available")),
         copyMemory: () => Promise.reject(new QmpError("No CPU available")),
+        mappedRanges: () => Promise.reject(new QmpError("No CPU available")),
       },
       isPreconfig: () => isPreconfig,
       nextTurn: (callback) => void turns.push(callback),

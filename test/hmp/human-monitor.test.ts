@@ -22,6 +22,7 @@ function noConsole({ device, head }: JsonObject): never {
 const NO_CPU: HmpMachine = {
   registers: () => Promise.reject(new QmpError("No CPU available")),
   copyMemory: () => Promise.reject(new QmpError("No CPU available")),
+  mappedRanges: () => Promise.reject(new QmpError("No CPU available")),
 };
 
 interface HumanTest {

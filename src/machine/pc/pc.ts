@@ -24,6 +24,7 @@ import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.t
 import { Input, type InputEvent } from "./input.ts";
 import { type AddressSpace, copyMemory, memoryAt, memoryOf, sizeOf } from "./memory.ts";
 import { copyAtOnce, type MemoryCopy, prepareCopy } from "./memory-copy.ts";
+import { hasPaging, listRanges } from "./page-tables.ts";
 import { type PointerDevice, pointers } from "./pointer.ts";
 import { type Registers, readRegisters } from "./registers.ts";
 import { Screen } from "./screen.ts";
@@ -167,6 +168,11 @@ export class Pc {
   /** Nothing else happens on this thread meanwhile, so that what is copied is of one moment. */
   async copyMemory(space: AddressSpace, address: bigint, into: Uint8Array): Promise<void> {
     copyMemory((await this.#emulator()).cpu, space, address, into);
+  }
+
+  async mappedRanges(countMax: number): Promise<Float64Array<ArrayBuffer> | undefined> {
+    const { cpu } = await this.#emulator();
+    return hasPaging(cpu) ? listRanges(cpu, countMax) : undefined;
   }
 
   /** As `copyMemory`, in memory that is allocated for it. */
