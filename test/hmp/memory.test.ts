@@ -185,7 +185,7 @@ describe("info mem", () => {
     );
   });
 
-  it("tells of a limited number of ranges, in slices", async () => {
+  it("tells of a limited number of ranges", async () => {
     const many = (count: number): number[] =>
       Array.from({ length: count }, (_, index) => [0x2000 * index, 3, 0x1000]).flat();
     ranges = many(HMP_MEMORY_RANGES_COUNT_MAX + 2);

@@ -115,6 +115,16 @@ describe("what the page tables map is listed", () => {
     ]);
   });
 
+  it("however many they are", () => {
+    const physical = (index: number): number => (index ^ 1) * 0x1000;
+    const pages = Array.from({ length: 1024 }, (_, index) => index);
+    const machine = cpu(0, [
+      [0x1000, 0x2003],
+      ...pages.map((index) => [0x2000 + 4 * index, physical(index) + 3] as const),
+    ]);
+    expect(runs(machine)).toEqual(pages.map((index) => [index * 0x1000, physical(index), 0x1000]));
+  });
+
   it("as nothing without paging, and where a table does not lie in memory", () => {
     const machine = cpu(0, [[0x1000, 0xff00_0003]]);
     expect(runs(machine)).toEqual([]);
