@@ -40,7 +40,6 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
-  Paused,
   PcThread,
   PointerDevice,
   Registers,
@@ -173,13 +172,15 @@ class PcService implements MachineThread, PcThread {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>> {
-    return answer(async () => {
-      await this.#machine.settled();
-      const startMs = systemClock.nowMs();
-      await this.#machine.copyMemory(space, BigInt(address), into);
-      return { pausedMs: systemClock.nowMs() - startMs };
-    });
+  ): Promise<MachineResult<void>> {
+    return answer(() => this.#machine.copyMemory(space, BigInt(address), into));
+  }
+
+  async mappedRanges(
+    _: number,
+    countMax: number,
+  ): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>> {
+    return answer(() => this.#machine.mappedRanges(countMax));
   }
 
   async takeMemory(
@@ -198,11 +199,9 @@ class PcService implements MachineThread, PcThread {
 
   async saveState(_: number, drives: readonly DriveName[]): Promise<MachineResult<MachineState & Saved>> {
     return answer(async () => {
-      await this.#machine.settled();
-      const startMs = systemClock.nowMs();
       const { state, events, guestTimeMs } = await this.#machine.saveState(drives);
       this.#happened(events);
-      return { ...state, guestTimeMs, pausedMs: systemClock.nowMs() - startMs };
+      return { ...state, guestTimeMs };
     });
   }
 

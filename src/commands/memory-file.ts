@@ -18,10 +18,10 @@ import { DESTINATION_OPEN_MS } from "../util/limits.ts";
 import { fromThread } from "./results.ts";
 import { settledWithin, unlessAborted } from "./waiting.ts";
 
-/** How long a guest stood still for a copy of its memory. */
+/** How long a guest stood still for a copy of its memory, in microseconds. */
 export interface CopyNote {
   readonly bytes: number;
-  readonly pausedMs: number;
+  readonly pausedUs: number;
 }
 
 export interface MemoryFileWork<Copy extends MemoryCopy> {
@@ -82,13 +82,13 @@ export async function saveMemory<Copy extends MemoryCopy>(
   const taken = work.take(flag);
   let pieces: readonly Uint8Array<ArrayBuffer>[];
   let total: number;
-  let pausedMs: number;
+  let pausedUs: number;
   try {
     const copy = await unlessAborted(taken, signal);
-    ({ pausedMs } = copy);
+    ({ pausedUs } = copy);
     total = sizeOf(copy.pieces);
-    work.copied({ bytes: total, pausedMs });
-    work.progress({ current: 0, total, pausedMs });
+    work.copied({ bytes: total, pausedUs });
+    work.progress({ current: 0, total, pausedUs });
     const head = work.head?.(copy, pool) ?? Promise.resolve(undefined);
     const encoded = await unlessAborted(head, signal);
     pieces = encoded === undefined ? copy.pieces : [encoded, ...copy.pieces];
@@ -105,7 +105,7 @@ export async function saveMemory<Copy extends MemoryCopy>(
   let writtenBytes = total - sizeOf(pieces);
   const written = (bytes: number): void => {
     writtenBytes += bytes;
-    work.progress({ current: Math.max(0, writtenBytes), total, pausedMs });
+    work.progress({ current: Math.max(0, writtenBytes), total, pausedUs });
   };
   try {
     await fromThread(pool.saveMemory(pieces, destination, signal, written));

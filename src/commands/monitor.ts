@@ -24,6 +24,6 @@ export function monitorHandlers(): MonitorHandlers<PlainContext> {
   };
 }
 
-function told({ current, total, pausedMs }: Progress) {
-  return { current, total, ...(pausedMs === undefined ? {} : { "paused-ms": pausedMs }) };
+function told({ current, total, pausedUs }: Progress) {
+  return { current, total, ...(pausedUs === undefined ? {} : { "paused-us": pausedUs }) };
 }

@@ -90,7 +90,7 @@ export class Snapshots {
     }
   }
 
-  /** As {@link save}.  The machine is as it was when it rejects. */
+  /** As {@link save}.  When it rejects the machine is as it was, or has to be reset, which the error tells. */
   async load({ tag, vmstate, devices }: SnapshotArguments, control: JobControl): Promise<void> {
     const turn = this.#turn(tag, control.signal);
     try {

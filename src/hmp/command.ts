@@ -11,6 +11,8 @@ export interface HmpMachine {
   registers(): Promise<Registers | undefined>;
   /** Fills `into` from `address` on, at one moment; false where that cannot be read.  Rejects as above. */
   copyMemory(space: AddressSpace, address: bigint, into: Uint8Array<SharedArrayBuffer>): Promise<boolean>;
+  /** What the page tables map, as `PcControl` answers it.  Rejects with `QmpError` where there is no CPU. */
+  mappedRanges(countMax: number): Promise<Float64Array | undefined>;
 }
 
 /**

@@ -14,7 +14,7 @@ import { QmpError } from "../qmp/errors.ts";
 import type { HmpArguments } from "./arguments.ts";
 import { blockText } from "./block-text.ts";
 import type { HmpCommand, HmpContext, HmpLeaf } from "./command.ts";
-import { mappedRangesText } from "./page-tables.ts";
+import { mappedRangesText } from "./mapped-ranges.ts";
 import { registersText } from "./registers.ts";
 import { jobsText, snapshotsText } from "./snapshot-commands.ts";
 
@@ -64,7 +64,7 @@ export const INFO_COMMANDS: readonly HmpCommand[] = [
     help: "which virtual addresses are mapped, and with which rights",
     async run(_, context) {
       const registers = await context.machine.registers();
-      return registers === undefined ? "No CPU available\n" : mappedRangesText(registers, context);
+      return registers === undefined ? "No CPU available\n" : mappedRangesText(context);
     },
   }),
   info("mice", { help: "pointers, and the one that is moved", run: (_, { call }) => miceText(call) }),

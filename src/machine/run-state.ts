@@ -87,6 +87,13 @@ export class RunControl {
     return [{ kind: "stop" }];
   }
 
+  /** Nothing can be done with the machine any more, whether it ran or not, but to reset it. */
+  lose(): MachineEvent[] {
+    const events = this.halt("internal-error");
+    this.#state = "internal-error";
+    return events;
+  }
+
   reset(guest = false, reason = "host-qmp-system-reset"): MachineEvent[] {
     this.#guestTimeMs = 0;
     this.#resumedAtMs = this.#clock.nowMs();

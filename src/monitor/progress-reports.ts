@@ -27,8 +27,8 @@ export class ProgressReports {
       const subject = new Subject<Progress>();
       const subscription = subject
         .pipe(throttleTime(PROGRESS_PERIOD_MS, this.#scheduler, { leading: true, trailing: true }))
-        .subscribe(({ current, total, pausedMs }) => {
-          const paused = pausedMs === undefined ? {} : { "paused-ms": pausedMs };
+        .subscribe(({ current, total, pausedUs }) => {
+          const paused = pausedUs === undefined ? {} : { "paused-us": pausedUs };
           owner.unicast("COMMAND_PROGRESS", {
             id: call.id,
             command: call.command,

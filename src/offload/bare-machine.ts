@@ -16,7 +16,6 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
-  Paused,
   PcControl,
   PointerDevice,
   Registers,
@@ -61,8 +60,12 @@ export abstract class BareMachine implements PcControl {
     space: AddressSpace,
     _address: number | bigint,
     _into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>> {
+  ): Promise<MachineResult<void>> {
     return failure(space === "virtual" ? "No CPU available" : "dump: no guest memory to dump");
+  }
+
+  async mappedRanges(_countMax: number): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>> {
+    return failure("No CPU available");
   }
 
   /** Nothing is there, which can be looked at all the same. */
@@ -73,7 +76,7 @@ export abstract class BareMachine implements PcControl {
     _cancel: CancelFlag,
   ): Promise<MachineResult<MemoryCopy>> {
     if (space === "virtual") return failure("No CPU available");
-    return { ok: true, value: { pieces: allocatePieces(length), pausedMs: 0 } };
+    return { ok: true, value: { pieces: allocatePieces(length), pausedUs: 0 } };
   }
 
   async takeDump(_request: DumpRequest, _cancel: CancelFlag): Promise<MachineResult<MachineDump>> {

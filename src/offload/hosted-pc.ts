@@ -17,7 +17,6 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
-  Paused,
   PcThread,
   PointerDevice,
   Registers,
@@ -63,9 +62,16 @@ export class HostedPc extends HostedMachine {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>> {
+  ): Promise<MachineResult<void>> {
     const [pc, machine] = await this.#pc();
     return pc.copyMemory(machine, space, address, into);
+  }
+
+  override async mappedRanges(
+    countMax: number,
+  ): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>> {
+    const [pc, machine] = await this.#pc();
+    return pc.mappedRanges(machine, countMax);
   }
 
   override async takeMemory(
@@ -131,9 +137,12 @@ export class HostedPc extends HostedMachine {
 
   async #passOn(listener: SerialListener, bytes: Uint8Array): Promise<void> {
     await listener(bytes);
-    const [pc, machine] = await this.#pc();
-    // A thread that has died waits for nothing.
-    await pc.serialTaken(machine, bytes.length).catch(() => {});
+    try {
+      const [pc, machine] = await this.#pc();
+      await pc.serialTaken(machine, bytes.length);
+    } catch {
+      // A thread that has died waits for nothing, and neither does one that could not be started anew.
+    }
   }
 
   async #pc(): Promise<readonly [PcThread, number]> {

@@ -150,14 +150,11 @@ export interface CpuDescription {
 /** `virtual`: as the CPU sees it now, by its page tables where paging is on. */
 export type AddressSpace = "physical" | "virtual";
 
-/** How long the guest stood still for a call, in milliseconds. */
-export interface Paused {
-  readonly pausedMs: number;
-}
-
 /** Guest memory of one moment: pieces that follow each other, which belong to whoever asked. */
-export interface MemoryCopy extends Paused {
+export interface MemoryCopy {
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** How long the guest stood still for it, in microseconds. */
+  readonly pausedUs: number;
 }
 
 export interface MemoryRange {
@@ -201,7 +198,7 @@ export interface MachineState {
 }
 
 /** What is told of a state that has been saved. */
-export interface Saved extends Paused {
+export interface Saved {
   /** How long the guest had run since it was reset, in milliseconds. */
   readonly guestTimeMs: number;
 }
@@ -271,8 +268,14 @@ export interface PcControl {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>>;
-  /** The same, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
+  ): Promise<MachineResult<void>>;
+  /**
+   * What the page tables map, at one moment, by rising virtual address: address, rights, length, and again.  Neighbours
+   * with the same rights are one range; there are at most `countMax`.  The rights are bits of a table's entry: present,
+   * writable, for users.  Undefined while the guest does not use any tables.  Without a CPU: GenericError "No CPU available".
+   */
+  mappedRanges(countMax: number): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>>;
+  /** The same as `copyMemory`, for much memory.  Once `cancel` is set it fails soon, if it has not ended: nobody wants it any more. */
   takeMemory(
     space: AddressSpace,
     address: number | bigint,
@@ -293,7 +296,8 @@ export interface PcControl {
   /**
    * Puts the machine, and the disks whose overlays are given, back to that moment; other disks stay as they are.
    * A guest that runs goes on from there; one that does not stays stopped.  An error, with the machine as it
-   * was, when `state` is of a machine with other memory, firmware or disks.
+   * was, when `state` is of a machine with other memory, firmware or disks.  An error, with the machine in
+   * `internal-error`, when it fails in the middle.
    */
   restoreState(state: MachineState): Promise<MachineResult<void>>;
 
@@ -341,7 +345,11 @@ export interface PcThread {
     space: AddressSpace,
     address: number | bigint,
     into: Uint8Array<SharedArrayBuffer>,
-  ): Promise<MachineResult<Paused>>;
+  ): Promise<MachineResult<void>>;
+  mappedRanges(
+    machine: number,
+    countMax: number,
+  ): Promise<MachineResult<Float64Array<ArrayBuffer> | undefined>>;
   takeMemory(
     machine: number,
     space: AddressSpace,

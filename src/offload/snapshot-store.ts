@@ -149,10 +149,10 @@ export class SnapshotStore {
       const file = await openSnapshot(join(this.directory, name));
       try {
         const { header, start, sizeBytes } = await readHeader(file);
-        const state = new Uint8Array(new SharedArrayBuffer(header.stateBytes));
+        const state = allocate(header.stateBytes);
         const overlays: DiskOverlay[] = header.overlays.map(({ drive, bytes }) => ({
           drive,
-          bytes: new Uint8Array(new SharedArrayBuffer(bytes)),
+          bytes: allocate(bytes),
         }));
         const parts = [state, ...overlays.map(({ bytes }) => bytes)];
         const checksum = await this.#transfer("read", file, parts, start, control);
@@ -288,6 +288,15 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof FileError) return strerror(error.errno);
   const isSystems = error instanceof Error && "syscall" in error;
   return isSystems ? strerror(errnoOf(error)) : undefined;
+}
+
+/** Also a file that has all its bytes may have more than there is memory. */
+function allocate(bytes: number): Uint8Array<SharedArrayBuffer> {
+  try {
+    return new Uint8Array(new SharedArrayBuffer(bytes));
+  } catch (cause) {
+    throw new SnapshotFault(strerror("ENOMEM"), { cause });
+  }
 }
 
 async function openSnapshot(path: string): Promise<FileHandle> {

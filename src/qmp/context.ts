@@ -10,8 +10,8 @@ export interface Progress {
   readonly current: number;
   /** Work in all, in the same unit. */
   readonly total: number;
-  /** How long the guest stood still for it, in milliseconds, where it did. */
-  readonly pausedMs?: number;
+  /** How long the guest stood still for it, in microseconds, where it did. */
+  readonly pausedUs?: number;
 }
 
 /** The session that a command came from. */

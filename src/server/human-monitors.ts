@@ -5,7 +5,7 @@
 
 import type { Chardev } from "../chardev/chardev.ts";
 import type { HumanMonitorPort } from "../commands/misc.ts";
-import { fromThread } from "../commands/results.ts";
+import { fromThread, machineValue } from "../commands/results.ts";
 import type { HmpMachine, JobStatusWatch } from "../hmp/command.ts";
 import type { HumanClients } from "../hmp/human-clients.ts";
 import type { HumanMonitor } from "../hmp/human-monitor.ts";
@@ -128,6 +128,7 @@ function shownMachine(handle: MachineHandle): HmpMachine {
       const result = await fromThread(handle.registers());
       return result.ok ? result.value : undefined;
     },
+    mappedRanges: async (countMax) => machineValue(await fromThread(handle.mappedRanges(countMax))),
     async copyMemory(space, address, into) {
       const result = await fromThread(handle.copyMemory(space, address, into));
       return result.ok;

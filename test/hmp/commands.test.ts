@@ -35,7 +35,11 @@ async function run(line: string): Promise<string> {
   const human = new HumanMonitor({
     registry: () => new CommandRegistry(commands),
     resources: new ResourceTable(),
-    machine: { registers: async () => ({}) as Registers, copyMemory: async () => true },
+    machine: {
+      registers: async () => ({}) as Registers,
+      copyMemory: async () => true,
+      mappedRanges: async () => undefined,
+    },
     isPreconfig: () => false,
     nextTurn: setImmediate,
     jobStatus(wantedId, wantedStatus) {

@@ -48,6 +48,7 @@ beforeEach(() => {
       machine: {
         registers: async () => undefined,
         copyMemory: async () => true,
+        mappedRanges: () => Promise.reject(new QmpError("No CPU available")),
       },
       isPreconfig: () => isPreconfig,
       nextTurn: (callback) => void turns.push(callback),

@@ -22,6 +22,7 @@ function noConsole({ device, head }: JsonObject): never {
 const NO_CPU: HmpMachine = {
   registers: async () => undefined,
   copyMemory: async () => false,
+  mappedRanges: () => Promise.reject(new QmpError("No CPU available")),
 };
 
 interface HumanTest {

@@ -206,10 +206,10 @@ describe("much of a PC's memory", () => {
     await pc.until(() => pc.serial() === "!.");
     const taken = await pc.machine.takeMemory("physical", 0x1000, 2 ** 26, createCancelFlag());
     if (!taken.ok) throw new Error(taken.desc);
-    const { pieces, pausedMs } = taken.value;
+    const { pieces, pausedUs } = taken.value;
     expect(pieces.map(({ length }) => length)).toEqual([2 ** 24, 2 ** 24, 2 ** 24, 2 ** 24]);
     expect(Buffer.from(pieces[0] ?? []).readUInt32LE(0)).toBe(0x12345678);
-    expect(pausedMs).toBeGreaterThan(0);
+    expect(pausedUs).toBeGreaterThan(0);
     const none = await pc.machine.takeMemory("physical", 0, 0, createCancelFlag());
     expect(none).toMatchObject({ ok: true, value: { pieces: [] } });
   });
@@ -297,6 +297,53 @@ describe("a PC's state", () => {
     await pc.machine.cont();
     await pc.order("x");
     await pc.until(() => pc.serial() === "!x");
+  });
+});
+
+describe("a state that fails in the middle", () => {
+  const failed = {
+    ok: false,
+    desc: "The saved state could not be put back; resetting the Virtual Machine is required",
+  };
+
+  it.each(["running", "stopped"])(
+    "leaves a machine that was %s to be reset, or put back to another",
+    async (was) => {
+      const pc = await started();
+      await pc.order("m.");
+      await pc.until(() => pc.serial() === "!.");
+      const saved = await pc.machine.saveState([]);
+      if (!saved.ok) throw new Error(saved.desc);
+      const bytes = new Uint8Array(new SharedArrayBuffer(saved.value.bytes.length));
+      // Its description is right, what follows is not the emulator's.
+      bytes.set(saved.value.bytes.subarray(0, 2 ** 10));
+      bytes.fill(0x41, 2 ** 10);
+      if (was === "stopped") await pc.machine.stop();
+      const before = pc.events.length;
+      expect(await pc.machine.restoreState({ bytes, overlays: [] })).toMatchObject(failed);
+      expect(pc.machine.runState).toBe("internal-error");
+      expect(kinds(pc.events.slice(before))).toEqual(was === "running" ? ["stop"] : []);
+      expect(await pc.machine.cont()).toMatchObject({ desc: "Resetting the Virtual Machine is required" });
+      expect(await pc.machine.saveState([])).toMatchObject({ ok: false });
+      expect(await pc.machine.restoreState(saved.value)).toMatchObject({ ok: true });
+      expect(await pc.machine.restoreState({ bytes, overlays: [] })).toMatchObject(failed);
+      await pc.machine.reset();
+      expect(await pc.machine.cont()).toMatchObject({ ok: true });
+      await pc.until(() => pc.serial() === "!.!");
+    },
+  );
+
+  it("is one whose overlay is damaged, too", async () => {
+    const file = join(directory, "overlay.img");
+    writeFileSync(file, Buffer.alloc(2 ** 20));
+    const drives = [{ drive: "ide0-hd0", file }] as const;
+    const pc = await started({ config: { drives, isSnapshot: true } });
+    const saved = await pc.machine.saveState(["ide0-hd0"]);
+    if (!saved.ok) throw new Error(saved.desc);
+    const overlays = [{ drive: "ide0-hd0", bytes: new Uint8Array(new SharedArrayBuffer(3)) }] as const;
+    expect(await pc.machine.restoreState({ ...saved.value, overlays })).toMatchObject(failed);
+    expect(pc.machine.runState).toBe("internal-error");
+    expect(await pc.machine.restoreState(saved.value)).toMatchObject({ ok: true });
   });
 });
 

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { MachineState } from "../../src/offload/pc-contract.ts";
 import { WorkerPool } from "../../src/offload/pool.ts";
+import { encodeHeader } from "../../src/offload/snapshot-file.ts";
 import { SnapshotStore, type TransferControl } from "../../src/offload/snapshot-store.ts";
 import { poolWorkerUrl } from "../support/pool-thread.ts";
 
@@ -194,4 +195,13 @@ it("tells what is wrong with the directory", async () => {
   await expect(none.save("one", state(), WHEN, control())).rejects.toThrow(message);
   writeFileSync(file("plain"), "");
   await expect(new SnapshotStore(file("plain"), async () => pool).check()).rejects.toThrow("Not a directory");
+});
+
+it("one that is larger than memory is refused", async () => {
+  const header = encodeHeader({ id: 1, ...WHEN, stateBytes: 2 ** 42, overlays: [] });
+  writeFileSync(file("large.snapshot"), header);
+  truncateSync(file("large.snapshot"), header.length + 2 ** 42 + 4);
+  await expect(store.load("large", control())).rejects.toThrow(
+    `Snapshot file '${file("large.snapshot")}': Cannot allocate memory`,
+  );
 });

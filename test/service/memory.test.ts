@@ -424,14 +424,14 @@ describe("a copy of memory", () => {
       event: "COMMAND_PROGRESS",
       data: { id: "save", command: "pmemsave", current: 0, total: MEMORY_BYTES },
     });
-    const pausedMs = (event.data as { "paused-ms": number })["paused-ms"];
-    expect(pausedMs).toBeGreaterThan(0);
+    const pausedUs = (event.data as { "paused-us": number })["paused-us"];
+    expect(pausedUs).toBeGreaterThan(0);
     const { return: sessions } = await client.execute("query-sessions", undefined, "look");
     const [command] = (sessions as { commands: object[] }[]).flatMap(({ commands }) => commands);
-    expect(command).toMatchObject({ id: "save", progress: { total: MEMORY_BYTES, "paused-ms": pausedMs } });
+    expect(command).toMatchObject({ id: "save", progress: { total: MEMORY_BYTES, "paused-us": pausedUs } });
     expect((await fifo.read()).length).toBe(MEMORY_BYTES);
     expect(await client.reply()).toMatchObject({ return: {}, id: "save" });
-    expect(program.stderr).toContain(`"command":"pmemsave","bytes":${MEMORY_BYTES},"pausedMs":${pausedMs}`);
+    expect(program.stderr).toContain(`"command":"pmemsave","bytes":${MEMORY_BYTES},"pausedUs":${pausedUs}`);
     client.destroy();
   });
 

@@ -151,7 +151,7 @@ export class Emulator {
     return this.#vm.get_instruction_counter();
   }
 
-  /** Whether what it tells can be relied on, and it could go on. */
+  /** Whether it cannot go on, and what it tells cannot be relied on. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -178,8 +178,14 @@ export class Emulator {
     return this.#vm.v86.save_state();
   }
 
+  /** Throws what is wrong with the state, of which a part may have been taken. */
   restoreState(state: ArrayBuffer): void {
     this.#vm.v86.restore_state(state);
+  }
+
+  /** What stands still in it is no machine any more. */
+  giveUp(): void {
+    this.#hasFailed = true;
   }
 
   /** Ends it.  Its memory is given back when garbage is collected. */

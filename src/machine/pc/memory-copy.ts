@@ -15,8 +15,8 @@ import type { MemorySource } from "./memory.ts";
 export interface MemoryCopy {
   /** They follow each other. */
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
-  /** How long the guest stood still. */
-  readonly pausedMs: number;
+  /** How long the guest stood still, in microseconds. */
+  readonly pausedUs: number;
 }
 
 /**

@@ -10,7 +10,10 @@ const PAGING = 0x8000_0000;
 const LARGE_PAGES = 1 << 4;
 const PHYSICAL_EXTENSION = 1 << 5;
 const PRESENT = 1;
+const WRITABLE = 1 << 1;
+const USER = 1 << 2;
 const LARGE = 1 << 7;
+const RIGHTS = PRESENT | WRITABLE | USER;
 
 /** Of a page that a directory maps as a whole, without and with the extension. */
 const LARGE_PAGE_BYTES = 2 ** 22;
@@ -74,28 +77,48 @@ function tableAt(cpu: Cpu, address: number, words: number): DataView | undefined
  */
 export function listMappings(cpu: Cpu): Float64Array<ArrayBuffer> {
   const runs = new Runs();
-  if (hasPaging(cpu)) {
-    const cr4 = cpu.cr[4] ?? 0;
-    const directory = (cpu.cr[3] ?? 0) >>> 0;
-    if ((cr4 & PHYSICAL_EXTENSION) !== 0) listExtended(cpu, directory, runs);
-    else listPlain(cpu, directory, (cr4 & LARGE_PAGES) !== 0, runs);
-  }
+  visitPages(cpu, (virtual, length, physical) => runs.add(virtual, length, physical, physical + length));
   return runs.toArray();
 }
 
-function listPlain(cpu: Cpu, directoryAddress: number, hasLarge: boolean, runs: Runs): void {
+/**
+ * The first `countMax` ranges that are mapped: virtual address, rights and length of each run of pages that may be
+ * used alike.  Without paging: nothing.
+ */
+export function listRanges(cpu: Cpu, countMax: number): Float64Array<ArrayBuffer> {
+  const runs = new Runs(countMax);
+  visitPages(cpu, (virtual, length, _, rights) => runs.add(virtual, length, rights, rights));
+  return runs.toArray();
+}
+
+/** Told of what is mapped as a whole, a page or a large one; answers whether it wants to know more. */
+type PageVisitor = (virtual: number, length: number, physical: number, rights: number) => boolean;
+
+/** By rising virtual address. */
+function visitPages(cpu: Cpu, visit: PageVisitor): void {
+  if (!hasPaging(cpu)) return;
+  const cr4 = cpu.cr[4] ?? 0;
+  const directory = (cpu.cr[3] ?? 0) >>> 0;
+  if ((cr4 & PHYSICAL_EXTENSION) !== 0) visitExtended(cpu, directory, visit);
+  else visitPlain(cpu, directory, (cr4 & LARGE_PAGES) !== 0, visit);
+}
+
+function visitPlain(cpu: Cpu, directoryAddress: number, hasLarge: boolean, visit: PageVisitor): void {
   const directory = tableAt(cpu, (directoryAddress & ~0xfff) >>> 0, ENTRIES);
-  if (directory === undefined) return;
   for (let index = 0; index < ENTRIES; index++) {
-    const entry = directory.getUint32(index * ENTRY_BYTES, true);
+    const entry = directory?.getUint32(index * ENTRY_BYTES, true) ?? 0;
     if ((entry & PRESENT) === 0) continue;
     const virtual = index * LARGE_PAGE_BYTES;
-    if (hasLarge && (entry & LARGE) !== 0) runs.add(virtual, (entry & 0xffc0_0000) >>> 0, LARGE_PAGE_BYTES);
-    else listPages(tableAt(cpu, (entry & ~0xfff) >>> 0, ENTRIES), ENTRY_BYTES, virtual, runs);
+    const wantsMore =
+      hasLarge && (entry & LARGE) !== 0
+        ? visit(virtual, LARGE_PAGE_BYTES, (entry & 0xffc0_0000) >>> 0, entry & RIGHTS)
+        : visitTable(cpu, entry, ENTRY_BYTES, virtual, visit);
+    if (!wantsMore) return;
   }
 }
 
-function listExtended(cpu: Cpu, pointersAddress: number, runs: Runs): void {
+/** A pointer to a directory takes no rights away. */
+function visitExtended(cpu: Cpu, pointersAddress: number, visit: PageVisitor): void {
   const pointers = tableAt(cpu, (pointersAddress & ~0x1f) >>> 0, POINTERS * 2);
   for (let index = 0; index < POINTERS; index++) {
     const pointer = pointers?.getUint32(index * EXTENDED_ENTRY_BYTES, true) ?? 0;
@@ -105,46 +128,86 @@ function listExtended(cpu: Cpu, pointersAddress: number, runs: Runs): void {
       const entry = directory?.getUint32(inside * EXTENDED_ENTRY_BYTES, true) ?? 0;
       if ((entry & PRESENT) === 0) continue;
       const virtual = (index * EXTENDED_ENTRIES + inside) * EXTENDED_LARGE_PAGE_BYTES;
-      if ((entry & LARGE) !== 0) runs.add(virtual, (entry & 0xffe0_0000) >>> 0, EXTENDED_LARGE_PAGE_BYTES);
-      else listPages(tableAt(cpu, (entry & ~0xfff) >>> 0, ENTRIES), EXTENDED_ENTRY_BYTES, virtual, runs);
+      const wantsMore =
+        (entry & LARGE) !== 0
+          ? visit(virtual, EXTENDED_LARGE_PAGE_BYTES, (entry & 0xffe0_0000) >>> 0, entry & RIGHTS)
+          : visitTable(cpu, entry, EXTENDED_ENTRY_BYTES, virtual, visit);
+      if (!wantsMore) return;
     }
   }
 }
 
-function listPages(table: DataView | undefined, entryBytes: number, virtual: number, runs: Runs): void {
-  if (table === undefined) return;
-  for (let offset = 0, page = virtual; offset < table.byteLength; offset += entryBytes, page += PAGE_BYTES) {
+/** The table of pages that an entry of a directory leads to: no page has more rights than that entry. */
+function visitTable(
+  cpu: Cpu,
+  directoryEntry: number,
+  entryBytes: number,
+  start: number,
+  visit: PageVisitor,
+): boolean {
+  const table = tableAt(cpu, (directoryEntry & ~0xfff) >>> 0, ENTRIES);
+  if (table === undefined) return true;
+  for (
+    let offset = 0, virtual = start;
+    offset < table.byteLength;
+    offset += entryBytes, virtual += PAGE_BYTES
+  ) {
     const entry = table.getUint32(offset, true);
-    if ((entry & PRESENT) !== 0) runs.add(page, (entry & ~0xfff) >>> 0, PAGE_BYTES);
+    if ((entry & PRESENT) === 0) continue;
+    const rights = entry & directoryEntry & RIGHTS;
+    if (!visit(virtual, PAGE_BYTES, (entry & ~0xfff) >>> 0, rights)) return false;
   }
+  return true;
 }
 
-/** Runs of pages, in the order in which they are added. */
+/** Runs of pages, by rising virtual address: what they start with, what they have in common, their length. */
 class Runs {
-  readonly #numbers: number[] = [];
+  readonly #countMax: number;
+  /** Grown by hand: a list of a million runs takes many times as long, for which a guest stands still. */
+  #numbers = new Float64Array(3 * 256);
+  #used = 0;
   #virtual = 0;
-  #physical = 0;
   #length = 0;
+  #property = 0;
+  #nextProperty = 0;
 
-  add(virtual: number, physical: number, length: number): void {
-    const isNext = virtual === this.#virtual + this.#length && physical === this.#physical + this.#length;
+  constructor(countMax = Number.POSITIVE_INFINITY) {
+    this.#countMax = countMax;
+  }
+
+  /**
+   * `property` is that of the pages' start; the next pages are of the same run if they lie behind and have
+   * `nextProperty`.  Answers whether there is room for more.
+   */
+  add(virtual: number, length: number, property: number, nextProperty: number): boolean {
+    const isNext = virtual === this.#virtual + this.#length && property === this.#nextProperty;
+    this.#nextProperty = nextProperty;
     if (isNext && this.#length > 0) {
       this.#length += length;
-      return;
+      return true;
     }
     this.#end();
     this.#virtual = virtual;
-    this.#physical = physical;
     this.#length = length;
+    this.#property = property;
+    return this.#used < 3 * this.#countMax;
   }
 
   toArray(): Float64Array<ArrayBuffer> {
-    this.#end();
+    if (this.#used < 3 * this.#countMax) this.#end();
     this.#length = 0;
-    return Float64Array.from(this.#numbers);
+    return this.#numbers.slice(0, this.#used);
   }
 
   #end(): void {
-    if (this.#length > 0) this.#numbers.push(this.#virtual, this.#physical, this.#length);
+    if (this.#length === 0) return;
+    if (this.#used === this.#numbers.length) {
+      const grown = new Float64Array(2 * this.#used);
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    this.#numbers[this.#used++] = this.#virtual;
+    this.#numbers[this.#used++] = this.#property;
+    this.#numbers[this.#used++] = this.#length;
   }
 }

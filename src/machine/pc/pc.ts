@@ -24,6 +24,7 @@ import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.t
 import { Input, type InputEvent } from "./input.ts";
 import { type AddressSpace, copyMemory, memoryAt, memoryOf, sizeOf } from "./memory.ts";
 import { copyAtOnce, type MemoryCopy, prepareCopy } from "./memory-copy.ts";
+import { hasPaging, listRanges } from "./page-tables.ts";
 import { type PointerDevice, pointers } from "./pointer.ts";
 import { type Registers, readRegisters } from "./registers.ts";
 import { Screen } from "./screen.ts";
@@ -169,6 +170,11 @@ export class Pc {
     copyMemory((await this.#emulator()).cpu, space, address, into);
   }
 
+  async mappedRanges(countMax: number): Promise<Float64Array<ArrayBuffer> | undefined> {
+    const { cpu } = await this.#emulator();
+    return hasPaging(cpu) ? listRanges(cpu, countMax) : undefined;
+  }
+
   /** As `copyMemory`, in memory that is allocated for it. */
   async takeMemory(
     space: AddressSpace,
@@ -198,10 +204,10 @@ export class Pc {
   }
 
   /** `work` does not wait: the guest stands still for it. */
-  #timed<T extends object>(work: () => T): T & Pick<MemoryCopy, "pausedMs"> {
+  #timed<T extends object>(work: () => T): T & Pick<MemoryCopy, "pausedUs"> {
     const startMs = this.#thread.clock.nowMs();
     const result = work();
-    return { ...result, pausedMs: Math.round((this.#thread.clock.nowMs() - startMs) * 1000) / 1000 };
+    return { ...result, pausedUs: Math.round((this.#thread.clock.nowMs() - startMs) * 1000) };
   }
 
   // ---- State ----
@@ -238,11 +244,21 @@ export class Pc {
     emulator.stop();
     // One that has failed cannot take a state.
     const fresh = emulator.hasFailed ? await this.#makeAnew(emulator, "stopped") : emulator;
-    images.forEach(({ image }, index) => {
-      const overlay = overlays[index];
-      if (overlay !== undefined) image.importOverlay(overlay.bytes);
-    });
-    fresh.restoreState(state);
+    try {
+      images.forEach(({ image }, index) => {
+        const overlay = overlays[index];
+        if (overlay !== undefined) image.importOverlay(overlay.bytes);
+      });
+      fresh.restoreState(state);
+    } catch (cause) {
+      // Part of it is of that moment, part of this one.
+      fresh.giveUp();
+      this.#listener.emulationFailed(cause);
+      this.#tell([...events, ...this.#run.lose()]);
+      throw new MachineError(
+        "The saved state could not be put back; resetting the Virtual Machine is required",
+      );
+    }
     fresh.isTrayLocked = surroundings.isTrayLocked;
     this.drives.restored(surroundings.isTrayOpen);
     this.screen.changed();

@@ -454,7 +454,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
         { name: "command", type: "str" },
         { name: "current", type: "int" },
         { name: "total", type: "int" },
-        { name: "paused-ms", type: "number", default: null },
+        { name: "paused-us", type: "int", default: null },
       ],
     },
   );
@@ -1387,7 +1387,7 @@ export function schemaInfo(conditions: Conditions): SchemaInfo[] {
       members: [
         { name: "current", type: "int" },
         { name: "total", type: "int" },
-        { name: "paused-ms", type: "number", default: null },
+        { name: "paused-us", type: "int", default: null },
       ],
     },
     {

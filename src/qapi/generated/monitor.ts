@@ -8,7 +8,6 @@ import {
   asArray,
   asInt64,
   asNoMembers,
-  asNumber,
   asObject,
   asString,
   firstMembers,
@@ -64,10 +63,10 @@ export type CommandProgress = {
   /** work in all, in the same unit */
   readonly total: Int64;
   /**
-   * how long the guest stood still for it, in milliseconds, where it
+   * how long the guest stood still for it, in microseconds, where it
    * did
    */
-  readonly "paused-ms"?: number;
+  readonly "paused-us"?: Int64;
 };
 
 export function unmarshalCommandProgress(input: Input, at: string, name: string | number): CommandProgress {
@@ -76,14 +75,14 @@ export function unmarshalCommandProgress(input: Input, at: string, name: string 
   const result = {} as Mutable<CommandProgress>;
   result.current = asInt64(object.current, path, "current");
   result.total = asInt64(object.total, path, "total");
-  if (object["paused-ms"] !== undefined) {
-    result["paused-ms"] = asNumber(object["paused-ms"], path, "paused-ms");
+  if (object["paused-us"] !== undefined) {
+    result["paused-us"] = asInt64(object["paused-us"], path, "paused-us");
   }
   for (const member in firstMembers(object)) {
     switch (member) {
       case "current":
       case "total":
-      case "paused-ms":
+      case "paused-us":
         break;
       default:
         throw unexpected(path, member);
@@ -235,10 +234,10 @@ export type CommandProgressEvent = {
   /** work in all, in the same unit */
   readonly total: Int64;
   /**
-   * how long the guest stood still for it, in milliseconds, where it
+   * how long the guest stood still for it, in microseconds, where it
    * did
    */
-  readonly "paused-ms"?: number;
+  readonly "paused-us"?: Int64;
 };
 
 export function unmarshalCommandProgressEvent(
@@ -253,8 +252,8 @@ export function unmarshalCommandProgressEvent(
   result.command = asString(object.command, path, "command");
   result.current = asInt64(object.current, path, "current");
   result.total = asInt64(object.total, path, "total");
-  if (object["paused-ms"] !== undefined) {
-    result["paused-ms"] = asNumber(object["paused-ms"], path, "paused-ms");
+  if (object["paused-us"] !== undefined) {
+    result["paused-us"] = asInt64(object["paused-us"], path, "paused-us");
   }
   for (const member in firstMembers(object)) {
     switch (member) {
@@ -262,7 +261,7 @@ export function unmarshalCommandProgressEvent(
       case "command":
       case "current":
       case "total":
-      case "paused-ms":
+      case "paused-us":
         break;
       default:
         throw unexpected(path, member);

@@ -1,7 +1,7 @@
 import type { Cpu } from "v86";
 import { describe, expect, it } from "vitest";
 import { copyMemory, memoryOf } from "../../../src/machine/pc/memory.ts";
-import { listMappings } from "../../../src/machine/pc/page-tables.ts";
+import { listMappings, listRanges } from "../../../src/machine/pc/page-tables.ts";
 
 const SIZE_BYTES = 2 ** 21;
 
@@ -69,8 +69,13 @@ describe("a virtual address is looked up", () => {
 
 /** Virtual address, physical address and length of each run. */
 function runs(machine: Cpu): number[][] {
-  const numbers = Array.from(listMappings(machine));
-  return Array.from({ length: numbers.length / 3 }, (_, index) => numbers.slice(3 * index, 3 * index + 3));
+  return triples(listMappings(machine));
+}
+
+function triples(numbers: Float64Array): number[][] {
+  return Array.from({ length: numbers.length / 3 }, (_, index) => [
+    ...numbers.subarray(3 * index, 3 * index + 3),
+  ]);
 }
 
 describe("what the page tables map is listed", () => {
@@ -110,11 +115,78 @@ describe("what the page tables map is listed", () => {
     ]);
   });
 
+  it("however many they are", () => {
+    const physical = (index: number): number => (index ^ 1) * 0x1000;
+    const pages = Array.from({ length: 1024 }, (_, index) => index);
+    const machine = cpu(0, [
+      [0x1000, 0x2003],
+      ...pages.map((index) => [0x2000 + 4 * index, physical(index) + 3] as const),
+    ]);
+    expect(runs(machine)).toEqual(pages.map((index) => [index * 0x1000, physical(index), 0x1000]));
+  });
+
   it("as nothing without paging, and where a table does not lie in memory", () => {
     const machine = cpu(0, [[0x1000, 0xff00_0003]]);
     expect(runs(machine)).toEqual([]);
     machine.cr[0] = 1;
     expect(runs(machine)).toEqual([]);
+  });
+});
+
+/** Virtual address, rights and length of each, as tables' entries have them. */
+function ranges(machine: Cpu, countMax = 100): number[][] {
+  return triples(listRanges(machine, countMax));
+}
+
+describe("what may be used alike is one range", () => {
+  it("of small and of large pages, wherever they lie", () => {
+    const machine = cpu(1 << 4, [
+      [0x1000, 0x2003],
+      [0x1004, 0x0083],
+      [0x1008, 0x0087 + 0x80_0000],
+      ...Array.from({ length: 1024 }, (_, index) => [0x2000 + 4 * index, 0x9003] as const),
+      [0x1000 + 4 * 0x300, 0x3007],
+      [0x3000, 0x5],
+      [0x3004, 0x7],
+      [0x3008, 0x6],
+      [0x300c, 0x3],
+    ]);
+    expect(ranges(machine)).toEqual([
+      [0, 3, 0x80_0000],
+      [0x80_0000, 7, 0x40_0000],
+      [0xc000_0000, 5, 0x1000],
+      [0xc000_1000, 7, 0x1000],
+      [0xc000_3000, 3, 0x1000],
+    ]);
+    expect(ranges(machine, 5)).toEqual(ranges(machine));
+    expect(ranges(machine, 2)).toEqual(ranges(machine).slice(0, 2));
+  });
+
+  it("with no more rights than the directory gives", () => {
+    const machine = cpu(0, [
+      [0x1000, 0x2001],
+      [0x2000, 0x7],
+    ]);
+    expect(ranges(machine)).toEqual([[0, 1, 0x1000]]);
+  });
+
+  it("with the extension, up to the end of all addresses", () => {
+    const machine = cpu(1 << 5, [
+      [0x1000, 0x2001],
+      [0x1018, 0x2001],
+      [0x2000, 0x3003],
+      [0x2008, 0x0087],
+      [0x2000 + 8 * 511, 0x0083],
+      [0x3000, 0x1003],
+    ]);
+    expect(ranges(machine)).toEqual([
+      [0, 3, 0x1000],
+      [0x20_0000, 7, 0x20_0000],
+      [0x3fe0_0000, 3, 0x20_0000],
+      [0xc000_0000, 3, 0x1000],
+      [0xc020_0000, 7, 0x20_0000],
+      [0xffe0_0000, 3, 0x20_0000],
+    ]);
   });
 });
 
