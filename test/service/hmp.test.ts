@@ -79,7 +79,8 @@ async function visit(at: string | number = place.path("hmp.sock")): Promise<Pers
 
 /** A terminal in which a service with a human monitor has been started, and takes keys. */
 async function openTerminal(options: string) {
-  const serve = [process.execPath, resolve("dist/src/cli/qmpd.js"), "serve"];
+  // With a shell that stays, Ctrl-C would end that too, and its status would be the one seen.
+  const serve = ["exec", process.execPath, resolve("dist/src/cli/qmpd.js"), "serve"];
   const command = [...serve, options, "--log-level silent"].join(" ");
   const terminal = spawn("script", ["-qec", command, "/dev/null"], { cwd: place.directory });
   onTestFinished(() => void terminal.kill());
