@@ -56,6 +56,11 @@ export function release({ pieces }: ReleaseTask): TaskOutcome<undefined> {
   return { ok: true, value: undefined };
 }
 
+/** Its turn has come, and that is all. */
+export function turn(): TaskOutcome<undefined> {
+  return { ok: true, value: undefined };
+}
+
 export async function transfer(task: TransferTask): Promise<TaskOutcome<number>> {
   // Loaded by the threads that need it.
   const { transfer } = await import("../src/offload/snapshot-transfer.ts");

@@ -34,6 +34,8 @@ export function uiHandlers(
   clock: Clock,
 ): UiHandlers<PlainContext, CommandContext> {
   const batcher = new ScreendumpBatcher<ImageFormat, Picture, Target>({
+    nextTurn: setImmediate,
+    encoderTurn: async () => (await pool()).turn(),
     capture: (console, reuse) => handle.capture(console, reuse),
     encode: (frame, format, cancel, target) => encode(frame, format, cancel, target),
     discard: (picture) => void pool().then((started) => started.discard(picture)),

@@ -64,6 +64,7 @@ interface Tasks {
   coreHead: { task: CoreHeadTask; value: Uint8Array<ArrayBuffer> };
   piece: { task: PieceTask; value: undefined };
   release: { task: ReleaseTask; value: undefined };
+  turn: { task: undefined; value: undefined };
   base64: { task: Base64Task; value: Uint8Array<ArrayBuffer> };
   plugin: { task: PluginTask; value: PluginTaskResult };
   transfer: { task: TransferTask; value: number };
@@ -139,6 +140,11 @@ export class WorkerPool {
       releaseRoom(room);
       throw error;
     }
+  }
+
+  /** Settles when a task that is asked for now would begin.  Rejects with `WorkerGoneError`. */
+  async turn(): Promise<void> {
+    if (this.#piscina.queueSize > 0) await this.#run("turn", undefined);
   }
 
   /** The picture is not read any more.  Once a picture. */

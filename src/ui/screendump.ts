@@ -4,18 +4,20 @@
  *
  *     request ---> waiting ---refresh begins---> refreshing ---frame copied---> encoding ---> picture
  *
+ * A console has one batch at a time.  The next one begins when an encoding would: not before the threads have taken
+ * what was asked of them earlier, among it the writing of the last picture.  Whoever has that and asks again is
+ * then in the same batch as those who came meanwhile; a refresh for each of them would be one more encoding.
+ *
  * Invariants (rules D1 and D3, C7):
  *  - a request is served by a refresh that began after it; all that wait when one begins share it;
  *  - requests of one batch share the frame, and for equal formats the encoding and the picture;
  *  - a frame is held until the last encoding of it has ended, then its memory is used again;
- *  - while a batch is encoded the next may refresh; with `CONSOLE_FRAMES_COUNT_MAX` frames held, requests wait;
  *  - a cancelled request leaves at once; an encoding that nobody wants any more is told to give up.
  *
- * Pictures that are being written are not counted: a reader that does not read must not keep others waiting.
+ * Pictures that are being written are not waited for: a reader that does not read must not keep others waiting.
  * There are at most as many as there are commands in flight.
  */
 
-import { CONSOLE_FRAMES_COUNT_MAX } from "../util/limits.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import type { ConsoleFrame } from "./console.ts";
 
@@ -24,6 +26,10 @@ export type CancelFlag = Int32Array<SharedArrayBuffer>;
 
 /** What the batcher has done by others. */
 export interface ScreendumpPorts<Format, Picture, Along = undefined> {
+  /** Calls back in a later turn of the event loop. */
+  nextTurn(callback: () => void): void;
+  /** Settles when an encoding that is asked for now would begin; how does not matter. */
+  encoderTurn(): Promise<void>;
   /** A copy of the console as it is after the call.  `reuse` is memory that may be used for it. */
   capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<ConsoleFrame>;
   /**
@@ -134,8 +140,10 @@ class ConsoleQueue<Format, Picture, Along> {
   readonly #ports: ScreendumpPorts<Format, Picture, Along>;
   /** They wait for the next refresh, in order of arrival. */
   #waiting = new Set<Request<Format, Picture, Along>>();
-  #isRefreshing = false;
-  readonly #freeMemories: WebAssembly.Memory[] = [];
+  /** From the time that somebody waits until the batch has been encoded. */
+  #isBusy = false;
+  /** That of the last frame, which nobody reads any more. */
+  #freeMemory: WebAssembly.Memory | undefined;
   framesHeld = 0;
 
   constructor(console: number, ports: ScreendumpPorts<Format, Picture, Along>) {
@@ -148,46 +156,46 @@ class ConsoleQueue<Format, Picture, Along> {
     waiting.add(request);
     // The set stays the batch's own, also once it is refreshing: leaving it is the same in both.
     request.leave = () => void waiting.delete(request);
-    this.#refreshIfPossible();
+    this.#serveIfPossible();
   }
 
-  #refreshIfPossible(): void {
-    if (this.#isRefreshing || this.#waiting.size === 0 || this.framesHeld >= CONSOLE_FRAMES_COUNT_MAX) return;
+  #serveIfPossible(): void {
+    if (this.#isBusy || this.#waiting.size === 0) return;
+    this.#isBusy = true;
+    // By then those who have the last picture have asked the threads to write it.
+    this.#ports.nextTurn(() => void this.#serve());
+  }
+
+  async #serve(): Promise<void> {
+    // Without threads there is no turn; that is for the encoding to tell.
+    await this.#ports.encoderTurn().catch(() => {});
     const batch = this.#waiting;
     this.#waiting = new Set();
-    void this.#serve(batch);
+    if (batch.size > 0) await this.#serveBatch(batch);
+    this.#isBusy = false;
+    this.#serveIfPossible();
   }
 
-  async #serve(batch: Set<Request<Format, Picture, Along>>): Promise<void> {
-    this.#isRefreshing = true;
+  /** Settles, never rejecting, when the batch's frame is not read any more. */
+  async #serveBatch(batch: ReadonlySet<Request<Format, Picture, Along>>): Promise<void> {
+    const reuse = this.#freeMemory;
+    // Whoever fails may still write to the memory it was given.
+    this.#freeMemory = undefined;
     this.framesHeld++;
-    let frame: SharedSurface;
     try {
-      ({ frame } = await this.#ports.capture(this.#console, this.#freeMemories.pop()));
+      const { frame } = await this.#ports.capture(this.#console, reuse);
+      const groups = Array.from(groupByFormat(batch).values());
+      await Promise.all(groups.map((group) => this.#encode(frame, group)));
+      this.#freeMemory = frame.memory;
     } catch (error) {
-      this.#isRefreshing = false;
       for (const request of batch) request.reject(error);
-      return this.#letGo(undefined); // Whoever failed may still write to the memory it was given.
+    } finally {
+      this.framesHeld--;
     }
-    this.#isRefreshing = false;
-    const groups = groupByFormat(batch);
-    let encodings = groups.size;
-    for (const group of groups.values()) {
-      void this.#encode(frame, group, () => {
-        encodings--;
-        if (encodings === 0) this.#letGo(frame.memory);
-      });
-    }
-    if (encodings === 0) this.#letGo(frame.memory);
-    this.#refreshIfPossible();
   }
 
-  /** Calls `frameDone` once, before anybody has the picture: by then the next refresh may have begun. */
-  async #encode(
-    frame: SharedSurface,
-    group: Group<Format, Picture, Along>,
-    frameDone: () => void,
-  ): Promise<void> {
+  /** Settles, never rejecting, when the frame is not read any more. */
+  async #encode(frame: SharedSurface, group: Group<Format, Picture, Along>): Promise<void> {
     const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const { format, requests } = group;
     for (const request of requests) {
@@ -199,18 +207,12 @@ class ConsoleQueue<Format, Picture, Along> {
     try {
       const [only, ...others] = requests;
       const along = others.length === 0 ? only?.along : undefined;
-      const picture = await this.#ports.encode(frame, format, cancel, along).finally(frameDone);
+      const picture = await this.#ports.encode(frame, format, cancel, along);
       if (requests.size === 0) this.#ports.discard(picture);
       else share(picture, requests, () => this.#ports.discard(picture));
     } catch (error) {
       for (const request of requests) request.reject(error);
     }
-  }
-
-  #letGo(memory: WebAssembly.Memory | undefined): void {
-    this.framesHeld--;
-    if (memory !== undefined) this.#freeMemories.push(memory);
-    this.#refreshIfPossible();
   }
 }
 

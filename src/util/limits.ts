@@ -105,8 +105,6 @@ export const DISPLAY_HEIGHT_MAX_PX = 2160;
 export const MACHINE_CONSOLES_MAX = 16;
 /** Pieces in which a qxl display renders a refresh, each in its own turn of the machine thread. */
 export const QXL_RENDER_PIECES_COUNT = 8;
-/** Frames of one console that are captured or encoded at a time; their memory is kept for the next ones.  Seen: screendumps wait. */
-export const CONSOLE_FRAMES_COUNT_MAX = 3;
 
 // ---- PC (machine) ----
 

@@ -7,7 +7,6 @@ import {
   type ScreendumpPorts,
   type SharedPicture,
 } from "../../src/ui/screendump.ts";
-import { CONSOLE_FRAMES_COUNT_MAX } from "../../src/util/limits.ts";
 import type { SharedSurface } from "../../src/util/shared-surface.ts";
 
 interface FakePicture {
@@ -39,6 +38,14 @@ class FakePorts implements ScreendumpPorts<string, FakePicture, string> {
   readonly pictures: FakePicture[] = [];
   #frameNumber = 0;
   readonly #frameNumbers = new Map<SharedSurface, number>();
+
+  readonly nextTurn = queueMicrotask;
+  /** One that does not settle holds the next batch. */
+  turn: Promise<void> = Promise.resolve();
+
+  encoderTurn(): Promise<void> {
+    return this.turn;
+  }
 
   /** Frames of which the capture has begun. */
   get capturesBegun(): number {
@@ -100,28 +107,60 @@ describe("screendump batches", () => {
   it("D1: serve a request that came during a refresh with the next one, and all that wait with one", async () => {
     const { ports, batcher, request } = setUp();
     const early = request();
+    await settle();
     const late = [request(), request(), request()];
-    expect(ports.captures.length).toBe(1);
-    first(ports.captures).resolve();
     await settle();
     expect(ports.captures.length).toBe(1);
     first(ports.captures).resolve();
     await settle();
-    expect(ports.encodings.length).toBe(2);
-    for (const encoding of ports.encodings) encoding.resolve();
+    expect(ports.captures.length).toBe(0);
+    first(ports.encodings).resolve();
+    await settle();
+    expect(ports.captures.length).toBe(1);
+    first(ports.captures).resolve();
+    await settle();
+    first(ports.encodings).resolve();
     const pictures = await Promise.all([early, ...late]);
     expect(pictures.map(({ picture }) => picture.frameNumber)).toEqual([1, 2, 2, 2]);
     expect(new Set(pictures.map(({ picture }) => picture)).size).toBe(2);
+    await settle();
     expect(batcher.framesHeld).toBe(0);
+  });
+
+  it("take in who comes while the threads are busy with what was asked of them before", async () => {
+    const { ports, request } = setUp();
+    let begin = (): void => {};
+    ports.turn = new Promise((resolve) => {
+      begin = resolve;
+    });
+    const early = request();
+    await settle();
+    const late = request();
+    await settle();
+    expect(ports.captures.length).toBe(0);
+    begin();
+    await settle();
+    first(ports.captures).resolve();
+    await settle();
+    first(ports.encodings).resolve();
+    expect((await early).picture).toBe((await late).picture);
+  });
+
+  it("are made without a turn, where there are no threads: the encoding tells why", async () => {
+    const { ports, request } = setUp();
+    ports.turn = Promise.reject(new Error("no thread"));
+    const picture = request();
+    await settle();
+    first(ports.captures).resolve();
+    await settle();
+    first(ports.encodings).reject(new Error("no thread to encode"));
+    await expect(picture).rejects.toThrow("no thread to encode");
   });
 
   it("share the frame among formats, and make each format once", async () => {
     const { ports, batcher, request } = setUp();
-    void request();
     const waiting = [request("png"), request("ppm"), request("png"), request("ppm")];
-    first(ports.captures).resolve();
     await settle();
-    first(ports.encodings).resolve();
     first(ports.captures).resolve();
     await settle();
     const [png, ppm] = ports.encodings;
@@ -133,15 +172,20 @@ describe("screendump batches", () => {
     png?.resolve();
     const pictures = await Promise.all(waiting);
     expect(pictures.map(({ picture }) => picture.format)).toEqual(["png", "ppm", "png", "ppm"]);
+    await settle();
     expect(batcher.framesHeld).toBe(0);
   });
 
   it("take along what their one request brings, and nothing when several share the picture", async () => {
     const { ports, batcher } = setUp();
     const { signal } = new AbortController();
-    for (const along of ["alone", "b", "d"]) void batcher.request(0, "ppm", signal, along);
+    void batcher.request(0, "ppm", signal, "alone");
+    await settle();
+    for (const along of ["b", "d"]) void batcher.request(0, "ppm", signal, along);
     void batcher.request(0, "png", signal, "other format");
     ports.captures[0]?.resolve();
+    await settle();
+    ports.encodings[0]?.resolve();
     await settle();
     ports.captures[1]?.resolve();
     await settle();
@@ -153,14 +197,13 @@ describe("screendump batches", () => {
     const { ports, request } = setUp();
     void request("png", undefined, 0);
     void request("png", undefined, 1);
+    await settle();
     expect(ports.captures.map(({ console }) => console)).toEqual([0, 1]);
   });
 
   it("discard a picture once all its readers have released it, each counted once", async () => {
     const { ports, request } = setUp();
-    void request();
     const waiting = [request(), request()];
-    first(ports.captures).resolve();
     await settle();
     first(ports.captures).resolve();
     await settle();
@@ -176,34 +219,16 @@ describe("screendump batches", () => {
   it("use a frame's memory again once its encodings have ended, and not before", async () => {
     const { ports, request } = setUp();
     void request();
+    await settle();
     void request();
+    expect(ports.captures[0]?.reuse).toBeUndefined();
     first(ports.captures).resolve();
     await settle();
-    expect(ports.captures[0]?.reuse).toBeUndefined();
+    expect(ports.captures.length).toBe(0);
     const { frame, resolve } = first(ports.encodings);
     resolve();
-    first(ports.captures).resolve();
     await settle();
-    void request();
     expect(ports.captures[0]?.reuse).toBe(frame.memory);
-  });
-
-  it("hold a bounded number of frames; further requests wait and none is dropped", async () => {
-    const { ports, batcher, request } = setUp();
-    const requests: Promise<SharedPicture<FakePicture>>[] = [];
-    for (let n = 0; n <= CONSOLE_FRAMES_COUNT_MAX; n++) {
-      requests.push(request());
-      ports.captures.shift()?.resolve();
-      await settle();
-    }
-    expect([batcher.framesHeld, ports.captures.length]).toEqual([CONSOLE_FRAMES_COUNT_MAX, 0]);
-    first(ports.encodings).resolve();
-    await settle();
-    first(ports.captures).resolve();
-    await settle();
-    for (const encoding of ports.encodings) encoding.resolve();
-    expect((await Promise.all(requests)).length).toBe(CONSOLE_FRAMES_COUNT_MAX + 1);
-    expect(batcher.framesHeld).toBe(0);
   });
 });
 
@@ -220,18 +245,35 @@ describe("a cancelled screendump", () => {
     const { ports, request } = setUp();
     const controller = new AbortController();
     void request();
+    await settle();
     const waiting = request("png", controller.signal);
     controller.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     first(ports.captures).resolve();
     await settle();
+    first(ports.encodings).resolve();
+    await settle();
     expect(ports.captures.length).toBe(0);
+  });
+
+  it("leaves while its batch waits for its turn, and no refresh is made for it", async () => {
+    const { ports, request } = setUp();
+    const controller = new AbortController();
+    const waiting = request("png", controller.signal);
+    controller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await settle();
+    expect(ports.captures.length).toBe(0);
+    void request();
+    await settle();
+    expect(ports.captures.length).toBe(1);
   });
 
   it("leaves its batch during the refresh: the frame is let go, nothing is encoded", async () => {
     const { ports, batcher, request } = setUp();
     const controller = new AbortController();
     const refreshing = request("png", controller.signal);
+    await settle();
     controller.abort(reason);
     await expect(refreshing).rejects.toBe(reason);
     first(ports.captures).resolve();
@@ -243,6 +285,7 @@ describe("a cancelled screendump", () => {
     const { ports, batcher, request } = setUp();
     const controller = new AbortController();
     const encoding = request("png", controller.signal);
+    await settle();
     first(ports.captures).resolve();
     await settle();
     controller.abort(reason);
@@ -259,6 +302,7 @@ describe("a cancelled screendump", () => {
     const { ports, request } = setUp();
     const controller = new AbortController();
     const encoding = request("png", controller.signal);
+    await settle();
     first(ports.captures).resolve();
     await settle();
     controller.abort(reason);
@@ -271,14 +315,11 @@ describe("a cancelled screendump", () => {
   it("leaves the encoding to those who share it", async () => {
     const { ports, request } = setUp();
     const controller = new AbortController();
-    void request();
     const leaver = request("png", controller.signal);
     const stayer = request();
-    first(ports.captures).resolve();
     await settle();
     first(ports.captures).resolve();
     await settle();
-    ports.encodings.shift();
     controller.abort(reason);
     await expect(leaver).rejects.toBe(reason);
     const { cancel, resolve } = first(ports.encodings);
@@ -294,6 +335,7 @@ describe("a failure", () => {
     const { ports, batcher, request } = setUp();
     const gone = new Error("the machine thread has ended");
     const early = request();
+    await settle();
     const late = request();
     first(ports.captures).reject(gone);
     await expect(early).rejects.toBe(gone);
@@ -302,24 +344,23 @@ describe("a failure", () => {
     await settle();
     first(ports.encodings).resolve();
     expect((await late).picture.frameNumber).toBe(2);
+    await settle();
     expect(batcher.framesHeld).toBe(0);
   });
 
   it("of an encoding fails those who wanted that format", async () => {
     const { ports, batcher, request } = setUp();
     const full = new Error("no memory");
-    void request();
     const png = request("png");
     const ppm = request("ppm");
-    first(ports.captures).resolve();
     await settle();
-    first(ports.encodings).resolve();
     first(ports.captures).resolve();
     await settle();
     first(ports.encodings).reject(full);
     await expect(png).rejects.toBe(full);
     first(ports.encodings).resolve();
     expect((await ppm).picture.format).toBe("ppm");
+    await settle();
     expect(batcher.framesHeld).toBe(0);
   });
 });
@@ -370,7 +411,7 @@ it("D1: whatever happens in whatever order, each request settles once, freshly s
       const issued: Issued[] = [];
       for (const what of happenings) {
         await happen(what, ports, batcher, issued);
-        expect(batcher.framesHeld).toBeLessThanOrEqual(CONSOLE_FRAMES_COUNT_MAX);
+        expect(batcher.framesHeld).toBeLessThanOrEqual(1);
       }
       while (ports.captures.length + ports.encodings.length > 0) {
         ports.captures.shift()?.resolve();
@@ -386,6 +427,7 @@ it("D1: whatever happens in whatever order, each request settles once, freshly s
           outcome.release();
         }
       }
+      await settle();
       expect(batcher.framesHeld).toBe(0);
       expect(ports.pictures.map(({ discarded }) => discarded)).toEqual(ports.pictures.map(() => 1));
     }),
