@@ -38,7 +38,7 @@ export interface Picture {
   readonly room: PictureRoom;
   readonly extents: Extents;
   readonly sizeBytes: number;
-  /** Descriptor of the file that it was written to while it was made: then the room does not hold it. */
+  /** Descriptor of the file that the encoding has written it to; then the room does not hold it, if it is a PPM. */
   readonly writtenTo: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface EncodeTask {
   readonly roomOffset: number;
   /** What the tasks of one picture share: see `BandBoard`. */
   readonly board: Int32Array<SharedArrayBuffer>;
-  /** A file that each band is written to as soon as it is made; for PPM alone, whose bands are the file. */
+  /** A file that is to have the picture: see `EncodeWork`. */
   readonly fd: number | undefined;
   /** Its number among the tasks of the picture, from 0. */
   readonly task: number;

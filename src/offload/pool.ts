@@ -108,8 +108,8 @@ export class WorkerPool {
    * Makes a picture of `frame`, which is not read any more once this has settled.  `cancel` is looked at
    * between bands.  The picture is the caller's until `discard`.
    *
-   * `along`: a file that is to have the picture, when nobody else waits for it.  A PPM is written there while it
-   * is made, which `save` completes.  The file must stay open until this has settled.
+   * `along`: a file that is to have the picture, when nobody else waits for it: the threads write it there, which
+   * `save` completes.  The file must stay open until this has settled.
    */
   async encode(
     frame: SharedSurface,
@@ -128,8 +128,8 @@ export class WorkerPool {
       roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
       roomOffset: room.offset,
       board: board.words,
-      // Elsewhere a room has not a byte more than the picture.
-      fd: format === "ppm" && along?.kind === "file" && room.isInFrameMemory ? along.fd : undefined,
+      // Elsewhere a room has not a byte more than a PPM.
+      fd: along?.kind === "file" && (format === "png" || room.isInFrameMemory) ? along.fd : undefined,
     };
     const tasks = Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
     try {

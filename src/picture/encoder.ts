@@ -15,6 +15,7 @@ import type { EncodedBand, PictureEncoder } from "./picture-encoder.ts";
 import { createKernels, createLoopKernels } from "./pixels.ts";
 import { createPngEncoder } from "./png.ts";
 import { createPpmEncoder } from "./ppm.ts";
+import { writeExtents } from "./write.ts";
 
 /** What one thread is to help with. */
 export interface EncodeWork {
@@ -26,8 +27,9 @@ export interface EncodeWork {
   readonly roomOffset: number;
   readonly board: BandBoard;
   /**
-   * A file that each band is written to as soon as it is made; for PPM alone, whose bands are the file.  The room
-   * does not hold the picture then, and has to be large enough for a band of each task.
+   * A file that is to have the picture.  Of a PPM, whose bands are the file, each is written as soon as it is made:
+   * the room does not hold the picture then, and has to be large enough for a band of each task.  A PNG is
+   * written by whoever has made the last band.
    */
   readonly fd: number | undefined;
   /** The thread's number among those that work on this picture. */
@@ -43,9 +45,16 @@ export function encodePicture(work: EncodeWork): readonly number[] | undefined {
     if (isCancelled(cancel)) throw new CancelledError();
     const band = board.take();
     if (band === undefined) return undefined;
-    const { sizeBytes, checksum } =
-      work.fd === undefined ? encoder.encodeBand(band) : writeBand(work.fd, encoder, band, work.task);
-    if (board.finish(band, sizeBytes, checksum)) return encoder.finish(board);
+    const isWritten = work.fd !== undefined && work.format === "ppm";
+    const { sizeBytes, checksum } = isWritten
+      ? writeBand(work.fd, encoder, band, work.task)
+      : encoder.encodeBand(band);
+    if (!board.finish(band, sizeBytes, checksum)) continue;
+    const extents = encoder.finish(board);
+    if (work.fd !== undefined && !isWritten) {
+      writeExtents({ buffer: room.buffer, extents, fd: work.fd, isFile: true, cancel });
+    }
+    return extents;
   }
 }
 

@@ -30,8 +30,7 @@ const CHUNK_FRAME_BYTES = 12;
 const IHDR_BYTES = 13;
 
 const DEFLATE_CHUNK_BYTES = 64 * 1024;
-/** Level 2 is as fast as 1 on desktops and smaller. */
-const MATCHING = { level: 2, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
+const MATCHING = { level: 1, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
 /** Runs and Huffman codes only.  On grain the search for matches takes twice as long and finds nothing. */
 const RUNS = { level: 1, strategy: zlib.constants.Z_RLE };
 const ZEROS_SAMPLE_COUNT = 512;

@@ -24,7 +24,14 @@ export interface WriteWork {
  * Overwrites in place, which is several times faster than writing into a file truncated before.  Throws
  * `CancelledError`, or the system's error.
  */
-export function writePicture({ buffer, extents, fd, isFile, fileBytes, cancel }: WriteWork): void {
+export function writePicture(work: WriteWork): void {
+  const { fd, isFile, fileBytes } = work;
+  const sizeBytes = writeExtents(work);
+  if (isFile && fileBytes !== sizeBytes) ftruncateSync(fd, sizeBytes);
+}
+
+/** Writes the picture alone, and answers its size.  Throws as `writePicture` does. */
+export function writeExtents({ buffer, extents, fd, isFile, cancel }: Omit<WriteWork, "fileBytes">): number {
   const bytes = new Uint8Array(buffer);
   let position = 0;
   for (let index = 0; index + 1 < extents.length; index += 2) {
@@ -38,5 +45,5 @@ export function writePicture({ buffer, extents, fd, isFile, fileBytes, cancel }:
       position += written;
     }
   }
-  if (isFile && fileBytes !== position) ftruncateSync(fd, position);
+  return position;
 }
