@@ -29,6 +29,9 @@ const ZLIB_HEADER_BYTES = 2;
 const CHUNK_FRAME_BYTES = 12;
 const IHDR_BYTES = 13;
 
+/** A distance is that of one in so many pixels. */
+const DISTANCE_PIXELS = 4;
+
 const DEFLATE_CHUNK_BYTES = 64 * 1024;
 const MATCHING = { level: 1, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
 /** Runs and Huffman codes only.  On grain the search for matches takes twice as long and finds nothing. */
@@ -111,7 +114,9 @@ function filterLines(
 
 function prefersUp(kernels: PixelKernels, source: number, stride: number, width: number): boolean {
   const up = kernels.distance(source, source - stride, width);
-  return up * 2 < width * 3 || up * 2 < kernels.distance(source + PIXEL_BYTES, source, width - 1);
+  return (
+    up * 2 * DISTANCE_PIXELS < width * 3 || up * 2 < kernels.distance(source + PIXEL_BYTES, source, width - 1)
+  );
 }
 
 function deflateBand(filtered: Uint8Array, isLast: boolean): Uint8Array {

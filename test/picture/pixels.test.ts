@@ -61,7 +61,7 @@ describe("pixel kernels", () => {
     );
   });
 
-  it("sum differences the same in SIMD and in a loop, the unused byte left out", () => {
+  it("sum differences of one in four pixels the same in SIMD and in a loop, the unused byte left out", () => {
     fc.assert(
       fc.property(bytes, word, word, pixels, (seed, source, reference, count) => {
         const { simd, loop } = twins(seed);
@@ -69,7 +69,9 @@ describe("pixel kernels", () => {
         expect(loop.kernels.distance(source, reference, count)).toBe(sum);
         simd.kernels.difference(source, reference, PICTURE_AT, count);
         const left = new Int8Array(simd.memory.buffer, PICTURE_AT, count * 3);
-        expect(left.reduce((a, b) => a + Math.abs(b), 0)).toBe(sum);
+        const isCounted = (pixel: number): boolean => pixel % 16 < 4 && pixel - (pixel % 16) + 4 <= count;
+        const counted = left.filter((_, index) => isCounted(Math.floor(index / 3)));
+        expect(counted.reduce((a, b) => a + Math.abs(b), 0)).toBe(sum);
       }),
     );
   });
@@ -94,7 +96,7 @@ describe("pixel kernels", () => {
     expect(createLoopKernels(memory.buffer, memory.buffer).adler32(0, all.length)).toBe(expected);
     all.fill(0x80, 0, all.length / 2).fill(0, all.length / 2);
     const count = all.length / 8;
-    expect(createKernels(memory).distance(0, all.length / 2, count)).toBe(0x80 * 3 * count);
+    expect(createKernels(memory).distance(0, all.length / 2, count)).toBe((0x80 * 3 * count) / 4);
   });
 
   it("combine the checksums of two pieces into that of both", () => {
