@@ -1,0 +1,31 @@
+/** Makes the programs in C that benchmarks run. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+
+const programs = new Map<string, string>();
+let directory: string | undefined;
+
+/** The path of the program, which is made once, and is there until this process ends.  Throws when it cannot be made. */
+export function compile(source: string): string {
+  const made = programs.get(source);
+  if (made !== undefined) return made;
+  if (directory === undefined) {
+    const created = mkdtempSync(join(tmpdir(), "qmpd-bench-"));
+    process.once("exit", () => rmSync(created, { recursive: true, force: true }));
+    directory = created;
+  }
+  const program = join(directory, basename(source, ".c"));
+  const args = ["-O2", "-Wall", "-Wextra", "-o", program, resolve(source)];
+  try {
+    execFileSync("cc", args, { stdio: ["ignore", "ignore", "inherit"] });
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = isMissing ? "there is no cc: install a C compiler, gcc or clang" : "cc failed";
+    throw new Error(`${source} could not be compiled: ${reason}`, { cause: error });
+  }
+  programs.set(source, program);
+  return program;
+}
