@@ -103,7 +103,8 @@ it("says what to install where there is no cc", () => {
 
 it("counts the replies of the measured time, exactly", async () => {
   const answered = 1_000;
-  let left = 0;
+  // So many are answered before the load is warm.
+  let left = 50;
   let isWithheld = true;
   const waiting: Client[] = [];
   const answer = (): void => {
@@ -206,13 +207,16 @@ it("fails with what the server answers, when that is not what it should", async 
   await expect(load([talkative], {})).rejects.toThrow(`the server answers ${RETURN.trim()}`);
 });
 
-it("fails with the beginning of a long answer that comes in parts", async () => {
-  const answer = `{"error": "${"long".repeat(100_000)}"}\r\n`;
-  const server = await serve((client) => client.send(answer));
-  const failure = load([server], { clients: 2 });
-  await expect(failure).rejects.toThrow(`the server answers ${answer.slice(0, 200)}`);
-  await expect(failure).rejects.toMatchObject({ message: expect.not.stringMatching(/.{400}/) });
-});
+it.each([1_000, 100_000])(
+  "fails with the beginning of an answer of %i words, in one part or several",
+  async (count) => {
+    const answer = `{"error": "${"long".repeat(count)}"}\r\n`;
+    const server = await serve((client) => client.send(answer));
+    const failure = load([server], { clients: 2 });
+    await expect(failure).rejects.toThrow(`the server answers ${answer.slice(0, 200)}`);
+    await expect(failure).rejects.toMatchObject({ message: expect.not.stringMatching(/.{400}/) });
+  },
+);
 
 it("counts errors where the requests are refused", async () => {
   const server = await serve((client) => client.send(ERROR));
@@ -223,7 +227,7 @@ it("fails when the server closes a connection, also one that is idle", async () 
   const server = await serve((client) => client.close());
   await expect(load([server], {})).rejects.toThrow("the server closed a connection");
   const idle = await serve(() => {});
-  const closing = load([idle], { measure: "nothing", requests: [], clients: 3 }, () =>
+  const closing = load([idle], { measure: "nothing", requests: [], clients: 100 }, () =>
     idle.clients[1]?.close(),
   );
   await expect(closing).rejects.toThrow("the server closed a connection");
@@ -272,8 +276,10 @@ it("lets clients come and go in a cycle, each with all its requests answered", a
     measure: "cycle",
     clients: 3,
     requests: ["a {client}\n", "b\n"],
+    durationMs: 300,
   });
-  expect(commands).toBeGreaterThan(3);
+  expect(commands).toBeGreaterThan(0);
+  expect(server.clients.length).toBeGreaterThan(3);
   expect(server.clients.length).toBeGreaterThanOrEqual(commands);
   expect(seen).toHaveLength(server.clients.length);
   for (const lines of seen) expect(lines).toEqual([expect.stringMatching(/^a [012]$/), "b"]);
@@ -289,10 +295,10 @@ it("comes again where the backlog is full, without a busy loop, until all are ac
     },
   });
   let warm = 0;
-  const report = await load([server], { measure: "accept", clients: 200, requests: [] }, () => warm++);
-  expect(report).toMatchObject({ commands: 200, p50Us: 0, p99Us: 0, p999Us: 0 });
-  expect(server.clients).toHaveLength(200);
+  const report = await load([server], { measure: "accept", clients: 8, requests: [] }, () => warm++);
+  expect(report).toMatchObject({ commands: 8, p50Us: 0, p99Us: 0, p999Us: 0 });
+  expect(server.clients).toHaveLength(8);
   expect(report.elapsedMs).toBeGreaterThan(blockedMs / 2);
-  expect(report.generatorCpuShare).toBeLessThan(0.7);
+  expect(report.generatorCpuShare).toBeLessThan(0.15);
   expect(warm).toBe(1);
 });
