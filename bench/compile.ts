@@ -8,15 +8,20 @@ import { basename, join, resolve } from "node:path";
 const programs = new Map<string, string>();
 let directory: string | undefined;
 
+/** Removes all programs.  Done when the process ends by itself; test runners end theirs with a signal. */
+export function removePrograms(): void {
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  directory = undefined;
+  programs.clear();
+}
+
+process.once("exit", removePrograms);
+
 /** The path of the program, which is made once, and is there until this process ends.  Throws when it cannot be made. */
 export function compile(source: string): string {
   const made = programs.get(source);
   if (made !== undefined) return made;
-  if (directory === undefined) {
-    const created = mkdtempSync(join(tmpdir(), "qmpd-bench-"));
-    process.once("exit", () => rmSync(created, { recursive: true, force: true }));
-    directory = created;
-  }
+  directory ??= mkdtempSync(join(tmpdir(), "qmpd-bench-"));
   const program = join(directory, basename(source, ".c"));
   const args = ["-O2", "-Wall", "-Wextra", "-o", program, resolve(source)];
   try {

@@ -6,8 +6,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, beforeEach, expect, it as test, vi } from "vitest";
-import { compile } from "../../bench/compile.ts";
+import { afterAll, afterEach, beforeEach, expect, it as test, vi } from "vitest";
+import { compile, removePrograms } from "../../bench/compile.ts";
 import { type GeneratorTask, runLoad } from "../../bench/load.ts";
 
 const GREETING = '{"QMP": {"version": {}, "capabilities": []}}\r\n';
@@ -22,6 +22,8 @@ const it = test.skipIf(!hasCompiler);
 let directory = "";
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
+
+afterAll(removePrograms);
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "qmpd-generator-"));
