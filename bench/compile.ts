@@ -17,7 +17,7 @@ export function removePrograms(): void {
 
 process.once("exit", removePrograms);
 
-/** The path of the program, which is made once, and is there until this process ends.  Throws when it cannot be made. */
+/** The path of the program, made once, and there until this process ends.  Throws when it cannot be made. */
 export function compile(source: string): string {
   const made = programs.get(source);
   if (made !== undefined) return made;

@@ -48,8 +48,8 @@ const SOURCE = "bench/generator.c";
 export const GENERATOR_CPU_SHARE_MAX = 0.85;
 
 /**
- * Puts a load on a server.  `whenWarm` runs while the load is on, its result is thrown away.  Rejects with what was wrong: a
- * server that answers otherwise than the task says, or closes a connection, or there is no `cc`.
+ * Puts a load on a server.  `whenWarm` runs while the load is on, its result is thrown away.  Rejects with what was
+ * wrong: a server that answers otherwise than the task says, or closes a connection, or there is no `cc`.
  */
 export async function runLoad(task: GeneratorTask, whenWarm?: () => unknown): Promise<GeneratorReport> {
   const { measure, clients, inFlightPerClient, warmUpMs, durationMs, isRefused = false } = task;

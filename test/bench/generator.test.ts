@@ -140,7 +140,7 @@ it("counts the replies of the measured time, exactly", async () => {
   expect(report.generatorCpuShare).toBeLessThan(0.5);
 });
 
-it("sends each client's requests in turn with its number, spreads clients over sockets, and leaves none unanswered", async () => {
+it("sends each client's requests in turn, spreads clients over sockets, and leaves none unanswered", async () => {
   const seen: string[][] = [];
   const onRequest = (socket: number) => (client: Client, line: string) => {
     const number = client.index * 2 + socket;
