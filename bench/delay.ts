@@ -7,8 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { type ServerProcess, startQemu } from "../test/support/qemu.ts";
-import type { GeneratorReport, GeneratorTask } from "./generator.ts";
-import { runLoad } from "./load.ts";
+import { type GeneratorReport, type GeneratorTask, runLoad } from "./load.ts";
 import type { LoopDelay } from "./loop-delay.ts";
 import {
   type Answer,

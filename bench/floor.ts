@@ -5,15 +5,15 @@
  * one in Node.js over bare `net`.  All of them serve the same 256 clients, in turn.
  */
 
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { join as joinPath, resolve } from "node:path";
+import { join as joinPath } from "node:path";
 import { createInterface } from "node:readline";
 import { type ServerProcess, startServerProcess } from "../test/support/qemu.ts";
 import { startQmpd } from "../test/support/qmpd.ts";
+import { compile } from "./compile.ts";
 import { compare, QUERY_STATUS, type Question } from "./question.ts";
 
 const CLIENTS = 256;
@@ -35,17 +35,13 @@ export const floor: Question = {
     try {
       const qmpd = await started(startQmpd({ args: ["--machine", "none"] }));
       const words = await wordsOf(qmpd.sockets[0] ?? "");
-      const program = joinPath(directory, "epoll-echo");
-      execFileSync("cc", ["-O2", "-o", program, resolve(C_SOURCE)], {
-        stdio: ["ignore", "ignore", "inherit"],
-      });
       const echo = (command: string, args: readonly string[], name: string): Promise<ServerProcess> => {
         const socket = joinPath(directory, `${name}.sock`);
         return started(startServerProcess(command, [...args, socket, ...words], [socket], () => {}));
       };
       const contenders = {
         qmpd,
-        "C echo": await echo(program, [], "c"),
+        "C echo": await echo(compile(C_SOURCE), [], "c"),
         "Node echo": await echo(process.execPath, [NODE_ECHO], "node"),
       };
       return await compare(settings, contenders, {

@@ -7,8 +7,7 @@
  */
 
 import { startQmpd } from "../test/support/qmpd.ts";
-import type { GeneratorReport, GeneratorTask } from "./generator.ts";
-import { runLoad } from "./load.ts";
+import { type GeneratorReport, type GeneratorTask, runLoad } from "./load.ts";
 import { type Answer, join, QUERY_STATUS, type Question, rowOf, type Settings } from "./question.ts";
 
 const P99_RATIO_MAX = 2;

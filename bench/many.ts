@@ -9,8 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { GeneratorReport } from "./generator.ts";
-import { runLoad } from "./load.ts";
+import { type GeneratorReport, runLoad } from "./load.ts";
 import {
   type Answer,
   join,

@@ -7,8 +7,13 @@
 
 import { type QemuOptions, type ServerProcess, startQemu } from "../test/support/qemu.ts";
 import { startQmpd } from "../test/support/qmpd.ts";
-import type { GeneratorReport, GeneratorTask } from "./generator.ts";
-import { GENERATOR_CPU_SHARE_MAX, median, runLoad } from "./load.ts";
+import {
+  GENERATOR_CPU_SHARE_MAX,
+  type GeneratorReport,
+  type GeneratorTask,
+  median,
+  runLoad,
+} from "./load.ts";
 
 /** Our server, real QEMU, and floors: echoes that read the same bytes and write the same bytes. */
 export type Side = "qmpd" | "qemu" | "C echo" | "Node echo";

@@ -22,7 +22,7 @@ function bench(args: readonly string[]): { readonly status: number | null; reado
 }
 
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
-if (!hasCompiler) console.warn("skipped: there is no cc, which makes the floor in C");
+if (!hasCompiler) console.warn("skipped: there is no cc, which makes the load generator and the floor in C");
 
 describe("npm run bench", () => {
   it.skipIf(!hasCompiler)(

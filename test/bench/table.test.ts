@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { GeneratorReport } from "../../bench/generator.ts";
+import type { GeneratorReport } from "../../bench/load.ts";
 import { ratioVerdict, verdictOf } from "../../bench/question.ts";
 import { checkTableFile, formatAnswer, markdownTable, outcomeOf, writeTable } from "../../bench/table.ts";
 
