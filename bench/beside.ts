@@ -14,7 +14,8 @@ export interface Beside {
 }
 
 export function askB(settings: Settings, server: Server, socket: string): Promise<GeneratorReport> {
-  return runLoad(task(server, socket, QUERY_STATUS, 1_000, durationMsOf(settings)));
+  const warmUpMs = settings.quick ? 200 : 1_000;
+  return runLoad(task(server, socket, QUERY_STATUS, warmUpMs, durationMsOf(settings)));
 }
 
 /** B's load, in the middle of A's.  `beginning` is called when A's is on. */
