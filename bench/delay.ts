@@ -7,12 +7,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { type ServerProcess, startQemu } from "../test/support/qemu.ts";
-import { type GeneratorReport, type GeneratorTask, runLoad } from "./load.ts";
+import { askB, askBBeside, besideVerdict } from "./beside.ts";
+import type { GeneratorReport } from "./load.ts";
 import type { LoopDelay } from "./loop-delay.ts";
 import {
   type Answer,
   join,
-  QUERY_STATUS,
   type Question,
   type Row,
   roundsOf,
@@ -62,15 +62,9 @@ async function askQmpd(settings: Settings, directory: string): Promise<Answer> {
 }
 
 function ratioVerdict(measured: readonly Measured[]): Verdict {
-  return verdictOf({
-    subject: "query-status beside 4K PNG screendumps",
-    what: "p99 to that without",
-    values: measured.map(({ during, alone }) => during.p99Us / alone.p99Us),
-    text: (value) => `${value.toFixed(2)}x`,
-    limit: { most: P99_RATIO_MAX },
-    isRatio: true,
-    reports: measured.flatMap(({ during, alone }) => [during, alone]),
-  });
+  const subject = "query-status beside 4K PNG screendumps";
+  const [during, alone] = [measured.map((round) => round.during), measured.map((round) => round.alone)];
+  return besideVerdict(subject, during, alone, P99_RATIO_MAX);
 }
 
 function loopVerdict(loops: readonly LoopDelay[]): Verdict {
@@ -105,42 +99,11 @@ async function measure(
   directory: string,
   beginning?: () => Promise<unknown>,
 ): Promise<Measured> {
-  const durationMs = settings.quick ? 1_000 : 5_000;
-  const [socketA, socketB = socketA] = server.sockets;
-  const task = (
-    socket: string | undefined,
-    request: string,
-    warmUpMs: number,
-    lengthMs: number,
-  ): GeneratorTask => ({
-    sockets: [socket ?? ""],
-    clients: 1,
-    inFlightPerClient: 1,
-    requests: [request],
-    measure: "reply",
-    warmUpMs,
-    durationMs: lengthMs,
-    serverPid: server.pid,
-  });
-  const alone = await runLoad(task(socketB, QUERY_STATUS, 1_000, durationMs));
-  let during: Promise<GeneratorReport> | undefined;
-  let hasBEnded = false;
+  const [socketA = "", socketB = socketA] = server.sockets;
+  const alone = await askB(settings, server, socketB);
   const request = screendumpRequest(joinPath(directory, "a.png"), "png");
-  // A's load outlasts B's: B's warm-up and the start of its process come on top.
-  const a = await runLoad(task(socketA, request, 1_000, durationMs + 2_500), () => {
-    during = (async () => {
-      await beginning?.();
-      const report = await runLoad(task(socketB, QUERY_STATUS, 500, durationMs));
-      hasBEnded = true;
-      return report;
-    })();
-  });
-  if (during === undefined) throw new Error("the load never became warm");
-  if (!hasBEnded) {
-    await during.catch(() => {});
-    throw new Error("A's load ended before B's: the computer is too busy to measure this");
-  }
-  return { alone, during: await during, a };
+  const { a, b } = await askBBeside(settings, server, [socketA, request], socketB, beginning);
+  return { alone, during: b, a };
 }
 
 function rowsOf(side: Side, measured: readonly Measured[]): Row[] {

@@ -19,6 +19,11 @@ import { floor } from "./floor.ts";
 import { idle } from "./idle.ts";
 import { large } from "./large.ts";
 import { many } from "./many.ts";
+import { pcMany } from "./pc-many.ts";
+import { pcRest } from "./pc-rest.ts";
+import { pcScreendump } from "./pc-screendump.ts";
+import { pcStart } from "./pc-start.ts";
+import { pcUnruly } from "./pc-unruly.ts";
 import { pipelined } from "./pipelined.ts";
 import { qapi } from "./qapi.ts";
 import type { Answer, Question, Settings } from "./question.ts";
@@ -41,6 +46,11 @@ const COMPARED: readonly Question[] = [
   many,
   idle,
   start,
+  pcStart,
+  pcScreendump,
+  pcRest,
+  pcMany,
+  pcUnruly,
 ];
 const QUESTIONS: readonly Question[] = [...COMPARED, encode, qapi];
 

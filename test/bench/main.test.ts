@@ -50,6 +50,29 @@ describe("npm run bench", () => {
     RUN_MS_MAX,
   );
 
+  it(
+    "asks about the PC: its guest comes up, works while it is measured, and is stopped",
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), "qmpd-bench-pc-"));
+      try {
+        const file = join(folder, "bench.json");
+        expect(bench(["pc-start", "pc-rest", "--quick", "--json", file])).toMatchObject({ status: 0 });
+        const { results } = JSON.parse(readFileSync(file, "utf8")) as Saved;
+        expect(results.flatMap(({ verdicts }) => verdicts.map(({ target }) => target))).toEqual([
+          "at most 500 ms",
+          "processor time at most 3.0 %",
+          "processor time at most 3.0 %",
+          ...["p50", "p99", "p50", "p99"].map((figure) => `${figure} at most 5.00 ms`),
+        ]);
+        const figures = results.flatMap(({ verdicts }) => verdicts.map(({ figure }) => figure));
+        for (const figure of figures) expect(figure).toMatch(/^\d+(\.\d+)? (ms|%)$/);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    RUN_MS_MAX,
+  );
+
   it("says which question there is not, and that a table has all", () => {
     expect(bench(["speed"])).toMatchObject({ status: 1, stderr: "no question is called 'speed'\n" });
     expect(bench(["floor", "--table", "bench/README.md"])).toMatchObject({ status: 1 });

@@ -8,8 +8,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
-export const ROM_FOLDER = new URL("../../src/machine/pc/rom/", import.meta.url);
+/** Seen from the project's folder, in which tests and benchmarks run: the built tree has no sources. */
+export const ROM_FOLDER = pathToFileURL("src/machine/pc/rom/");
 
 /** The guest's page: physical address, and offsets of its words. */
 export const GUEST_PAGE = 0x1_0000;
