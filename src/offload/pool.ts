@@ -131,7 +131,9 @@ export class WorkerPool {
       // Elsewhere a room has not a byte more than a PPM.
       fd: along?.kind === "file" && (format === "png" || room.isInFrameMemory) ? along.fd : undefined,
     };
-    const tasks = Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
+    // Where pictures queue for threads, a thread for each is less talk between threads than all of them for one.
+    const tasks =
+      this.#piscina.queueSize > 0 ? 1 : Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
     try {
       const runs = Array.from({ length: tasks }, (_, index) => this.#run("encode", { ...task, task: index }));
       const extents = await firstExtents(runs, board);
@@ -355,11 +357,11 @@ async function firstExtents(
   board: BandBoard,
 ): Promise<Extents> {
   return new Promise((resolve, reject) => {
-    let failure: unknown = new WorkerGoneError("no pool thread finished the picture");
+    let failure: unknown;
     let running = runs.length;
     const ended = (): void => {
       running--;
-      if (running === 0) reject(failure);
+      if (running === 0) reject(failure ?? new WorkerGoneError("no pool thread finished the picture"));
     };
     for (const run of runs) {
       run.then(
