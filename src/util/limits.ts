@@ -134,6 +134,8 @@ export const RING_WRITE_CHARS_MAX = 128 * KIB;
 export const SERIAL_OUTPUT_WAITING_BYTES_MAX = 64 * KIB;
 /** How long `send-key` holds a key where nobody says.  Source: QEMU's description of the command. */
 export const KEY_HOLD_MS = 100;
+/** Events, or keys, of one command: checked and handed on in below 0.2 ms.  Seen: GenericError that names it. */
+export const INPUT_EVENTS_COUNT_MAX = 512;
 
 /** Guest memory that one command copies, at one moment: more than a PC has.  Seen: GenericError that names the range. */
 export const MEMORY_COPY_BYTES_MAX = 2 * GIB;

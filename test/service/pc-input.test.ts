@@ -317,12 +317,29 @@ describe("input-send-event", () => {
   });
 
   it("refuses more keys than the guest's keyboard has room for, whole", async () => {
-    const many = Array.from({ length: 1025 }, () => down("a"));
-    expect(await send(...many)).toEqual(
+    const many = Array.from({ length: 256 }, () => [down("pause"), up("pause")]);
+    expect(await send(...many.flat())).toEqual(
       genericError("The guest's keyboard buffer has no room for these keys"),
     );
     expect(await send(...Array.from({ length: 300 }, () => btn("left", true)))).toEqual(
       genericError("The guest's mouse buffer has no room for these events"),
+    );
+    await sendKey(["b"], 5);
+    await scancodesBecome("30 b0");
+  });
+});
+
+describe("a list of events", () => {
+  const COUNT_MAX = 512;
+
+  it("is taken up to the limit, and refused beyond it, of keys as well", async () => {
+    const nothing = down("unmapped");
+    expect(await send(...Array(COUNT_MAX).fill(nothing))).toEqual(DONE);
+    expect(await send(...Array(COUNT_MAX).fill(nothing), down("a"))).toEqual(
+      genericError("Parameter 'events' has more than 512 elements"),
+    );
+    expect(await sendKey(Array(COUNT_MAX + 1).fill("a"), 1)).toEqual(
+      genericError("Parameter 'keys' has more than 512 elements"),
     );
     await sendKey(["b"], 5);
     await scancodesBecome("30 b0");
