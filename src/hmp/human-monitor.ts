@@ -14,6 +14,7 @@ import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { readArguments } from "./arguments.ts";
 import {
   type HmpCommand,
@@ -98,7 +99,8 @@ export class HumanMonitor {
       if (error instanceof HmpSyntaxError) {
         return `${error.message}\nTry "help ${typed}" for more information\n`;
       }
-      if (error instanceof QmpError && !caller.signal.aborted) return `Error: ${error.message}\n`;
+      if (error instanceof QmpError && !caller.signal.aborted)
+        return `Error: ${visibleInLine(error.message)}\n`;
       throw error;
     }
   }
