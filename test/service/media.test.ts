@@ -180,6 +180,23 @@ it("a tray that the guest has locked is opened by force alone", async () => {
   expect(await client.execute("eject", { device })).toEqual({ return: {} });
 });
 
+it("a tray that the guest has locked stays closed when the guest ejects what is in there", async () => {
+  const client = await serve("--cdrom", "first.iso");
+  const order = await plugIn();
+  expect(await order("ler")).toBe("010");
+  expect((await drives(client))["ide1-cd0"]).toMatchObject({
+    tray_open: false,
+    inserted: { file: "first.iso" },
+  });
+  // Another disc is told of first, as ever, and then held as well: no disc, another one, the eject.
+  await client.execute("blockdev-change-medium", { device: "ide1-cd0", filename: "second.iso", force: true });
+  const movedByClient = client.texts.filter((text) => text.includes("DEVICE_TRAY_MOVED")).length;
+  expect(await order("eeer")).toBe("1110");
+  expect(await order("ue")).toBe("00");
+  expect(await client.next()).toMatchObject({ event: "DEVICE_TRAY_MOVED", data: { "tray-open": true } });
+  expect(client.texts.filter((text) => text.includes("DEVICE_TRAY_MOVED")).length).toBe(movedByClient + 1);
+});
+
 it("a guest that writes to a floppy disk that is read-only sees an error", async () => {
   const client = await serve("--fda", "floppy.img");
   const order = await plugIn();
