@@ -4,6 +4,8 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestClient } from "../support/client.ts";
+import { createMortalWorker } from "../support/machine-thread.ts";
+import { pcWorkerUrl } from "../support/pc.ts";
 import { eventually, PcService } from "../support/pc-service.ts";
 
 const q = (data: string) => ({ type: "qcode", data });
@@ -195,6 +197,31 @@ describe("send-key", () => {
     expect(await pc.scancodes(0)).toBe("1e");
     await client.execute("cont");
     await scancodesBecome("1e 9e");
+  });
+
+  it("fails when the machine's thread dies while keys are held, and types nothing into the next one", async () => {
+    const mortal = createMortalWorker(pcWorkerUrl);
+    try {
+      await pc.stop();
+      pc = await PcService.start("demo", mortal.workerUrl);
+      await pc.said("Type help and press Enter.");
+      const other = await connect();
+      other.send({ execute: "send-key", arguments: { keys: keys("a"), "hold-time": 60_000 } });
+      await scancodesBecome("1e");
+      mortal.kill();
+      expect(await other.reply()).toEqual(
+        genericError("The thread that served this command has died; try again"),
+      );
+      client = await connect();
+      expect(await client.execute("query-status")).toMatchObject({ return: { status: "internal-error" } });
+      await client.execute("system_reset");
+      await client.execute("cont");
+      await eventually(() => expect(pc.serial().split("Type help").length).toBe(3));
+      expect(await sendKey(["b"], 5)).toEqual(DONE);
+      await scancodesBecome("30 b0");
+    } finally {
+      mortal.remove();
+    }
   });
 
   it("a reset lets go of what is held", async () => {
