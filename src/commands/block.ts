@@ -1,7 +1,7 @@
 /** Handlers of the schema module `block`: what is in the machine's drives, and their trays. */
 
 import type { MachineHandle } from "../offload/contract.ts";
-import type { DriveName } from "../offload/pc-contract.ts";
+import type { DriveName, TrayOpening } from "../offload/pc-contract.ts";
 import type { BlockHandlers } from "../qapi/generated/block.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
@@ -19,7 +19,14 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
     eject: {
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        const change = { drive, file: undefined, readOnlyMode: "retain", isForced: force } as const;
+        const change = { drive, file: undefined, readOnlyMode: "retain", tray: trayOf(force) } as const;
+        machineValue(await fromThread(handle.changeMedium(change)));
+      },
+    },
+    "blockdev-remove-medium": {
+      async handle(args) {
+        const drive = await findDrive(handle, args);
+        const change = { drive, file: undefined, readOnlyMode: "retain", tray: "none" } as const;
         machineValue(await fromThread(handle.changeMedium(change)));
       },
     },
@@ -40,11 +47,15 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
         const drive = await findDrive(handle, args);
         if (format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
         const readOnlyMode = args["read-only-mode"] ?? "retain";
-        const change = { drive, file: filename, readOnlyMode, isForced: force } as const;
+        const change = { drive, file: filename, readOnlyMode, tray: trayOf(force) } as const;
         machineValue(await fromThread(handle.changeMedium(change)));
       },
     },
   };
+}
+
+function trayOf(force: boolean): TrayOpening {
+  return force ? "forced" : "unlocked";
 }
 
 /** The drive that the arguments mean.  Throws `QmpError`, in QEMU's words. */
