@@ -29,7 +29,7 @@ export const SNAPSHOT_COMMANDS: readonly HmpCommand[] = [
     names: ["loadvm"],
     usage: "tag",
     help: "put the machine back to where it was saved",
-    parameters: [{ kind: "string", name: "tag", optional: false }],
+    parameters: [{ kind: "string", name: "tag", optional: false, completes: "snapshot" }],
     async run(args, context) {
       const devices = await disks(context);
       await runJob("snapshot-load", { tag: String(args.get("tag")), vmstate: STORE_NAME, devices }, context);
@@ -40,7 +40,7 @@ export const SNAPSHOT_COMMANDS: readonly HmpCommand[] = [
     names: ["delvm"],
     usage: "tag",
     help: "delete a snapshot",
-    parameters: [{ kind: "string", name: "tag", optional: false }],
+    parameters: [{ kind: "string", name: "tag", optional: false, completes: "snapshot" }],
     async run(args, context) {
       await deleteSnapshot(String(args.get("tag")), context);
       return "";
@@ -57,7 +57,7 @@ async function disks({ call }: HmpContext): Promise<string[]> {
 }
 
 /** As `query-snapshots` answers it. */
-interface SnapshotInfo {
+export interface SnapshotInfo {
   readonly name: string;
   readonly "vm-state-size": number | bigint;
   readonly "date-sec": number | bigint;

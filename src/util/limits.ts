@@ -253,6 +253,8 @@ export const HMP_EXPRESSION_DEPTH_MAX = 256;
 export const HMP_LINE_CHARS_MAX = 4095;
 /** Lines that a human monitor remembers for its client.  Source: QEMU.  Seen: the oldest is forgotten. */
 export const HMP_HISTORY_LINES_COUNT_MAX = 64;
+/** Names that a list for a word which is completed has.  Seen: with more there is none. */
+export const HMP_COMPLETIONS_COUNT_MAX = 256;
 /** Characters typed, and those that they print, in one turn of the event loop: some 0.1 ms. */
 export const HMP_TURN_CHARS_MAX = 1 * KIB;
 /** Bytes that one `x` or `xp` shows.  Seen: "Error: at most 65536 bytes can be shown at a time". */
