@@ -1,6 +1,6 @@
 /** Handlers of the schema module `block`: what is in the machine's drives, and their trays. */
 
-import type { MachineHandle } from "../offload/contract.ts";
+import type { MachineHandle, MachineResult } from "../offload/contract.ts";
 import type { DriveName, TrayOpening } from "../offload/pc-contract.ts";
 import type { BlockHandlers } from "../qapi/generated/block.ts";
 import type { CommandContext } from "../qmp/context.ts";
@@ -20,26 +20,26 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
         const change = { drive, file: undefined, readOnlyMode: "retain", tray: trayOf(force) } as const;
-        machineValue(await fromThread(handle.changeMedium(change)));
+        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
       },
     },
     "blockdev-remove-medium": {
       async handle(args) {
         const drive = await findDrive(handle, args);
         const change = { drive, file: undefined, readOnlyMode: "retain", tray: "none" } as const;
-        machineValue(await fromThread(handle.changeMedium(change)));
+        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
       },
     },
     "blockdev-open-tray": {
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        machineValue(await fromThread(handle.moveTray(drive, true, force)));
+        machineValue(inWordsOf(args, await fromThread(handle.moveTray(drive, true, force))));
       },
     },
     "blockdev-close-tray": {
       async handle(args) {
         const drive = await findDrive(handle, args);
-        machineValue(await fromThread(handle.moveTray(drive, false, false)));
+        machineValue(inWordsOf(args, await fromThread(handle.moveTray(drive, false, false))));
       },
     },
     "blockdev-change-medium": {
@@ -48,7 +48,7 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
         if (format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
         const readOnlyMode = args["read-only-mode"] ?? "retain";
         const change = { drive, file: filename, readOnlyMode, tray: trayOf(force) } as const;
-        machineValue(await fromThread(handle.changeMedium(change)));
+        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
       },
     },
   };
@@ -56,6 +56,14 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
 
 function trayOf(force: boolean): TrayOpening {
   return force ? "forced" : "unlocked";
+}
+
+/** The same, in which an error names the drive as whoever asked did. */
+function inWordsOf(args: DriveArguments, result: MachineResult<void>): MachineResult<void> {
+  if (result.ok) return result;
+  const name = args.device ?? args.id;
+  const desc = result.desc.replace(/^(Device|Tray of device) '[^']*'/, (_, what) => `${what} '${name}'`);
+  return { ...result, desc };
 }
 
 /** The drive that the arguments mean.  Throws `QmpError`, in QEMU's words. */

@@ -203,14 +203,25 @@ it("takes out what is in a tray that is open", async () => {
   const before = await drives(client);
   const idOf = (device: string) => ({ id: before[device]?.qdev });
   const remove = (device: string) => client.execute("blockdev-remove-medium", idOf(device));
-  expect(await remove("ide1-cd0")).toEqual(genericError("Tray of device 'ide1-cd0' is not open"));
-  expect(await remove("ide0-hd0")).toEqual(genericError("Device 'ide0-hd0' is not removable"));
+  // A drive is named in an error as it was named by whoever asked.
+  const [disc, disk] = [idOf("ide1-cd0"), idOf("ide0-hd0")];
+  expect(await remove("ide1-cd0")).toEqual(genericError(`Tray of device '${disc.id}' is not open`));
+  expect(await remove("ide0-hd0")).toEqual(genericError(`Device '${disk.id}' is not removable`));
+  expect(await client.execute("eject", disk)).toEqual(genericError(`Device '${disk.id}' is not removable`));
+  expect(await client.execute("blockdev-open-tray", disk)).toEqual(
+    genericError(`Device '${disk.id}' is not removable`),
+  );
   expect((await drives(client))["ide1-cd0"]).toMatchObject({
     inserted: { file: "first.iso" },
     tray_open: false,
   });
   // A lock keeps the tray closed, and holds nothing in one that is open.
   await order("l");
+  expect(await client.execute("eject", disc)).toEqual(
+    genericError(
+      `Device '${disc.id}' is locked and force was not specified, wait for tray to open and try again`,
+    ),
+  );
   await client.execute("blockdev-open-tray", { ...idOf("ide1-cd0"), force: true });
   const lines = client.texts.length;
   expect(await remove("ide1-cd0")).toEqual({ return: {} });
