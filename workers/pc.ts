@@ -214,14 +214,14 @@ class PcService implements MachineThread, PcThread {
   }
 
   async changeMedium(_: number, change: MediumChange): Promise<MachineResult<void>> {
-    const { drive, file, readOnlyMode, isForced } = change;
+    const { drive, file, readOnlyMode, tray } = change;
     const open = (wasReadOnly: boolean): DiskImage | undefined => {
       if (file === undefined) return undefined;
       const isReadOnly =
         drive === "ide1-cd0" || (readOnlyMode === "retain" ? wasReadOnly : readOnlyMode === "read-only");
       return new DiskFile(file, isReadOnly ? "read-only" : this.#isSnapshot ? "overlay" : "read-write");
     };
-    return answer(async () => this.#happened(await this.#machine.changeMedium(drive, open, isForced)));
+    return answer(async () => this.#happened(await this.#machine.changeMedium(drive, open, tray)));
   }
 
   async moveTray(

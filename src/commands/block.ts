@@ -1,7 +1,7 @@
 /** Handlers of the schema module `block`: what is in the machine's drives, and their trays. */
 
-import type { MachineHandle } from "../offload/contract.ts";
-import type { DriveName } from "../offload/pc-contract.ts";
+import type { MachineHandle, MachineResult } from "../offload/contract.ts";
+import type { DriveName, TrayOpening } from "../offload/pc-contract.ts";
 import type { BlockHandlers } from "../qapi/generated/block.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
@@ -19,20 +19,27 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
     eject: {
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        const change = { drive, file: undefined, readOnlyMode: "retain", isForced: force } as const;
-        machineValue(await fromThread(handle.changeMedium(change)));
+        const change = { drive, file: undefined, readOnlyMode: "retain", tray: trayOf(force) } as const;
+        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
+      },
+    },
+    "blockdev-remove-medium": {
+      async handle(args) {
+        const drive = await findDrive(handle, args);
+        const change = { drive, file: undefined, readOnlyMode: "retain", tray: "none" } as const;
+        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
       },
     },
     "blockdev-open-tray": {
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        machineValue(await fromThread(handle.moveTray(drive, true, force)));
+        machineValue(inWordsOf(args, await fromThread(handle.moveTray(drive, true, force))));
       },
     },
     "blockdev-close-tray": {
       async handle(args) {
         const drive = await findDrive(handle, args);
-        machineValue(await fromThread(handle.moveTray(drive, false, false)));
+        machineValue(inWordsOf(args, await fromThread(handle.moveTray(drive, false, false))));
       },
     },
     "blockdev-change-medium": {
@@ -40,11 +47,23 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
         const drive = await findDrive(handle, args);
         if (format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
         const readOnlyMode = args["read-only-mode"] ?? "retain";
-        const change = { drive, file: filename, readOnlyMode, isForced: force } as const;
-        machineValue(await fromThread(handle.changeMedium(change)));
+        const change = { drive, file: filename, readOnlyMode, tray: trayOf(force) } as const;
+        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
       },
     },
   };
+}
+
+function trayOf(force: boolean): TrayOpening {
+  return force ? "forced" : "unlocked";
+}
+
+/** The same, in which an error names the drive as whoever asked did. */
+function inWordsOf(args: DriveArguments, result: MachineResult<void>): MachineResult<void> {
+  if (result.ok) return result;
+  const name = args.device ?? args.id;
+  const desc = result.desc.replace(/^(Device|Tray of device) '[^']*'/, (_, what) => `${what} '${name}'`);
+  return { ...result, desc };
 }
 
 /** The drive that the arguments mean.  Throws `QmpError`, in QEMU's words. */

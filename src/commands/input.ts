@@ -80,8 +80,10 @@ class Typist {
     }
     const holdMs = Number(holdTime) || KEY_HOLD_MS;
     if (keys.length === 0 || !this.#isHeard) return;
-    const { signal } = context;
-    await this.#elapsed(this.#restsUntilMs - this.#clock.nowMs(), signal);
+    // Keys that are held are gone with the thread that dies: another one's machine has not heard of them.
+    const { threadSignal } = this.#handle;
+    const signals = [context.signal, threadSignal];
+    await fromThread(this.#elapsed(this.#restsUntilMs - this.#clock.nowMs(), signals));
     const total = 2 * keys.length;
     const held: KeyValue[] = [];
     try {
@@ -91,15 +93,15 @@ class Typist {
         machineValue(await fromThread(this.#handle.sendInput([keyEvent(key, true)])));
         held.push(key);
         context.progress({ current: held.length, total });
-        await this.#elapsed(holdMs, signal);
+        await fromThread(this.#elapsed(holdMs, signals));
       }
       while (held.length > 1) {
         await this.#letGo(held.splice(-1));
         context.progress({ current: total - held.length, total });
-        await this.#elapsed(holdMs, signal);
+        await fromThread(this.#elapsed(holdMs, signals));
       }
     } finally {
-      if (held.length > 0) await this.#letGo(held.reverse());
+      if (held.length > 0 && !threadSignal.aborted) await this.#letGo(held.reverse());
       this.#restsUntilMs = this.#clock.nowMs() + Math.min(holdMs, KEY_HOLD_MS);
     }
   }
@@ -114,20 +116,23 @@ class Typist {
     machineValue(await fromThread(this.#handle.sendInput(keys.map((key) => keyEvent(key, false)))));
   }
 
-  /** Settles after `ms`, at once if that is nothing, or with the signal's reason when that fires first. */
-  #elapsed(ms: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (ms <= 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        timer.cancel();
-        reject(signal.reason);
-      };
-      const timer = this.#clock.startTimer(ms, () => {
-        signal.removeEventListener("abort", abort);
-        resolve();
+  /** Settles after `ms`, at once if that is nothing, or with the reason of a signal that fires first. */
+  async #elapsed(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+    for (const signal of signals) signal.throwIfAborted();
+    if (ms <= 0) return;
+    let stop = (): void => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const timer = this.#clock.startTimer(ms, resolve);
+        const abort = (event: Event): void => reject((event.target as AbortSignal).reason);
+        for (const signal of signals) signal.addEventListener("abort", abort);
+        stop = () => {
+          timer.cancel();
+          for (const signal of signals) signal.removeEventListener("abort", abort);
+        };
       });
-      signal.addEventListener("abort", abort, { once: true });
-    });
+    } finally {
+      stop();
+    }
   }
 }

@@ -163,6 +163,9 @@ const CODES: Readonly<Record<QKeyCode, number | undefined>> = {
   lang2: undefined,
 };
 
+/** Of all keys, also those that a PC's keyboard has not. */
+export const KEY_NAMES: readonly string[] = Object.keys(CODES);
+
 /** What the number of a key stands in for E0 with. */
 const NUMBER_EXTENDED = 0x80;
 const NUMBER_MAX = 0xff;

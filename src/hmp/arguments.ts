@@ -7,11 +7,19 @@ import { type RegisterLookup, readExpression } from "./expression.ts";
 import type { HmpMemory } from "./hmp-memory.ts";
 import { HmpSyntaxError, type LineReader } from "./line-reader.ts";
 
+/** Whose names an argument is completed with. */
+export type NameKind = "block device" | "snapshot" | "key";
+
 /** One parameter.  An optional one is left out at the end of the line alone, an option anywhere. */
 export type HmpParameter =
   | { readonly kind: "filename"; readonly name: string }
   | { readonly kind: "block device"; readonly name: string; readonly optional?: boolean }
-  | { readonly kind: "string"; readonly name: string; readonly optional: boolean }
+  | {
+      readonly kind: "string";
+      readonly name: string;
+      readonly optional: boolean;
+      readonly completes?: NameKind;
+    }
   /** An expression whose value fits 32 bits. */
   | { readonly kind: "int32"; readonly name: string; readonly optional: boolean }
   /** An expression, as int64. */

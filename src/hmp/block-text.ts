@@ -1,6 +1,7 @@
 /** `info block`: disks and what is in them, in QEMU's layout. */
 
 import type { BlockDeviceInfo } from "../qapi/generated/block-core.ts";
+import { visibleInLine } from "../util/visible.ts";
 import type { HmpArguments } from "./arguments.ts";
 import type { HmpContext } from "./command.ts";
 
@@ -62,14 +63,14 @@ function mediumText(name: string, place: string, medium: BlockDeviceInfo, isVerb
     ...(cache["no-flush"] ? ["ignore flushes"] : []),
   ];
   const cacheText = `    Cache mode:       ${modes.join(", ")}\n`;
-  const text = `${name}: ${file} (${drv}${ro ? ", read-only" : ""})\n${place}${cacheText}`;
+  const text = `${name}: ${visibleInLine(file)} (${drv}${ro ? ", read-only" : ""})\n${place}${cacheText}`;
   if (!isVerbose) return text;
   const { image } = medium;
   const size = image["virtual-size"];
   const disk = image["actual-size"];
   return `${text}
 Images:
-image: ${image.filename}
+image: ${visibleInLine(image.filename)}
 file format: ${image.format}
 virtual size: ${sizeText(Number(size))} (${size} bytes)
 disk size: ${disk === undefined ? "unavailable" : sizeText(Number(disk))}

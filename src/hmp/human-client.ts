@@ -5,6 +5,8 @@
  *        |                   '---quit, stop---> leaving ---> closed
  *        '---stop, end of input---> leaving ------------------^
  *
+ * Completing a name that the machine knows is such a command, too.
+ *
  * It is no QMP session: nothing is negotiated, no event is told, `query-sessions` does not list it.  Each client
  * has a history, a format of memory and a line of its own; while its command runs it alone is suspended, and what is
  * typed meanwhile waits.  It reads ahead, up to a limit, so that it notices when its peer has gone: then its command
@@ -16,8 +18,8 @@ import type { MonitorInfo, SessionInfo } from "../qmp/context.ts";
 import { isDefect, QmpError } from "../qmp/errors.ts";
 import { HUMAN_PROMPT } from "../qmp/greeting.ts";
 import type { Connection, ConnectionListener } from "../qmp/wire.ts";
-import { HMP_TURN_CHARS_MAX, READ_AHEAD_BYTES_MAX } from "../util/limits.ts";
-import { complete } from "./completion.ts";
+import { HMP_COMPLETIONS_COUNT_MAX, HMP_TURN_CHARS_MAX, READ_AHEAD_BYTES_MAX } from "../util/limits.ts";
+import { complete, matching } from "./completion.ts";
 import { newMemory } from "./hmp-memory.ts";
 import type { HumanMonitor } from "./human-monitor.ts";
 import { LineEditor } from "./line-editor.ts";
@@ -26,6 +28,7 @@ export interface HumanClientPort {
   readonly human: HumanMonitor;
   /** What commands ask of the monitor that they run on. */
   readonly monitor: MonitorInfo;
+  readonly keyNames: readonly string[];
   /** A number that no session has had: what commands hold is held by it. */
   readonly sessionId: number;
   nextTurn(callback: () => void): void;
@@ -33,6 +36,12 @@ export interface HumanClientPort {
   closed(client: HumanClient): void;
   /** A defect of this program came up while `line` was run. */
   defect(error: unknown, line: string): void;
+}
+
+/** What only the machine knows. */
+interface MachineNames {
+  readonly word: string;
+  readonly kind: Parameters<HumanMonitor["names"]>[0];
 }
 
 type State = "reading" | "running" | "leaving" | "closed";
@@ -55,6 +64,8 @@ export class HumanClient implements ConnectionListener {
   /** The connection is full: `drain` will come. */
   #isBlocked = false;
   #isScheduled = false;
+  /** Names that the line waits for. */
+  #wanted: MachineNames | undefined;
   /** Gathered in this turn. */
   #output = "";
   /** Of the command that runs. */
@@ -72,7 +83,11 @@ export class HumanClient implements ConnectionListener {
       complete: (text) => {
         // It looks at all of this again, and may show nothing for it.
         this.#turnEnd -= text.length;
-        return complete(port.human.commands, text);
+        const found = complete(port.human.commands, text);
+        if ("candidates" in found) return found;
+        if (found.kind === "key") return matching(port.keyNames, found.word);
+        this.#wanted = { word: found.word, kind: found.kind };
+        return undefined;
       },
     });
     connection.start(this);
@@ -138,6 +153,12 @@ export class HumanClient implements ConnectionListener {
       const character = String.fromCodePoint(this.#input.codePointAt(this.#read) ?? 0);
       this.#read += character.length;
       const line = this.#editor.type(character);
+      const wanted = this.#wanted;
+      this.#wanted = undefined;
+      if (wanted !== undefined) {
+        this.#flush();
+        return void this.#lookUp(wanted);
+      }
       if (line === undefined) continue;
       this.#flush();
       return void this.#runLine(line);
@@ -155,20 +176,50 @@ export class HumanClient implements ConnectionListener {
   }
 
   async #runLine(line: string): Promise<void> {
+    const isThere = await this.#suspended(async (caller) => {
+      try {
+        await this.#port.human.runLine(line, this.#memory, caller, (text) => this.#print(text));
+      } catch (error) {
+        this.#print(this.#failed(error, line));
+      }
+    });
+    if (!isThere) return;
+    this.#output += HUMAN_PROMPT;
+    this.#goOn();
+  }
+
+  /** Completes what is typed with names that the machine knows; with none where it does not tell them. */
+  async #lookUp({ word, kind }: MachineNames): Promise<void> {
+    let names: readonly string[] = [];
+    const isThere = await this.#suspended(async (caller) => {
+      try {
+        names = await this.#port.human.names(kind, caller);
+      } catch (error) {
+        if (isDefect(error)) this.#port.defect(error, word);
+      }
+    });
+    if (!isThere) return;
+    const completion = matching(names, word);
+    // A list of more is no help, and takes long to make.
+    if (completion.candidates.length <= HMP_COMPLETIONS_COUNT_MAX) this.#editor.completed(completion);
+    this.#goOn();
+  }
+
+  /** Reads nothing while `work` goes on.  Answers whether it is to read again. */
+  async #suspended(work: (caller: CallerContext) => Promise<void>): Promise<boolean> {
     this.#state = "running";
     this.#abort = new AbortController();
-    try {
-      const caller = this.#caller(this.#abort.signal);
-      await this.#port.human.runLine(line, this.#memory, caller, (text) => this.#print(text));
-    } catch (error) {
-      this.#print(this.#failed(error, line));
-    }
+    await work(this.#caller(this.#abort.signal));
     this.#abort = undefined;
     // It may have closed meanwhile.
-    if ((this.#state as State) === "closed") return;
+    if ((this.#state as State) === "closed") return false;
     this.#state = "reading";
-    if (this.#memory.isLeaving) return this.#leave();
-    this.#output += HUMAN_PROMPT;
+    if (!this.#memory.isLeaving) return true;
+    this.#leave();
+    return false;
+  }
+
+  #goOn(): void {
     this.#flush();
     // Not at once: a client that sends many lines in one go has others wait for one of them only.
     this.#runLater();

@@ -9,6 +9,8 @@ import type { HumanMonitor } from "./human-monitor.ts";
 export interface HumanClientsOptions {
   readonly human: HumanMonitor;
   readonly monitor: MonitorInfo;
+  /** What `sendkey` may be told. */
+  readonly keyNames: readonly string[];
   readonly clock: Clock;
   readonly nextTurn: (callback: () => void) => void;
   readonly newSessionId: () => number;
@@ -31,11 +33,12 @@ export class HumanClients {
 
   /** Takes in a connection whose client has been shown the prompt. */
   accept(connection: Connection): void {
-    const { human, monitor, nextTurn, newSessionId, defect } = this.#options;
+    const { human, monitor, keyNames, nextTurn, newSessionId, defect } = this.#options;
     const client = new HumanClient(
       {
         human,
         monitor,
+        keyNames,
         sessionId: newSessionId(),
         nextTurn,
         closed: (gone) => this.#closed(gone),

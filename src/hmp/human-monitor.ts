@@ -14,7 +14,9 @@ import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { readArguments } from "./arguments.ts";
+import type { BlockInfo } from "./block-text.ts";
 import {
   type HmpCommand,
   type HmpContext,
@@ -28,6 +30,7 @@ import { helpText } from "./help.ts";
 import { type HmpMemory, newMemory } from "./hmp-memory.ts";
 import { HmpSyntaxError, LineReader } from "./line-reader.ts";
 import { registerLookup } from "./registers.ts";
+import type { SnapshotInfo } from "./snapshot-commands.ts";
 
 export interface HumanMonitorOptions {
   /** Asked when a command runs: the human monitor is behind a command of it. */
@@ -41,6 +44,9 @@ export interface HumanMonitorOptions {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
 }
+
+/** What a word of a line stands for as it is. */
+const PLAIN_NAME = /^[^"\s\p{C}][^\s\p{C}]*$/u;
 
 /** Takes text as it is printed, in order. */
 type Print = (text: string) => void;
@@ -72,6 +78,16 @@ export class HumanMonitor {
     return this.#options.isPreconfig() ? preconfigCommands(HMP_COMMANDS) : HMP_COMMANDS;
   }
 
+  /** Names that an argument may be completed with: those that need no quotation marks.  Rejects as a command does. */
+  async names(kind: "block device" | "snapshot", caller: CallerContext): Promise<string[]> {
+    const call = this.#caller(caller);
+    const names =
+      kind === "block device"
+        ? ((await call("query-block")) as unknown as readonly BlockInfo[]).map(({ device }) => device)
+        : ((await call("query-snapshots")) as unknown as readonly SnapshotInfo[]).map(({ name }) => name);
+    return names.filter((name) => PLAIN_NAME.test(name));
+  }
+
   /** Runs a command line, which prints lines that are ended by CR and LF.  Rejects when it is cancelled. */
   async runLine(line: string, memory: HmpMemory, caller: CallerContext, print: Print): Promise<void> {
     const printLines = (text: string): void => print(text.replaceAll("\n", "\r\n"));
@@ -98,7 +114,8 @@ export class HumanMonitor {
       if (error instanceof HmpSyntaxError) {
         return `${error.message}\nTry "help ${typed}" for more information\n`;
       }
-      if (error instanceof QmpError && !caller.signal.aborted) return `Error: ${error.message}\n`;
+      if (error instanceof QmpError && !caller.signal.aborted)
+        return `Error: ${visibleInLine(error.message)}\n`;
       throw error;
     }
   }

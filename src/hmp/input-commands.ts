@@ -11,7 +11,7 @@ export const INPUT_COMMANDS: readonly HmpCommand[] = [
     usage: "keys [hold_ms]",
     help: "press keys together, and let them go: ctrl-alt-f1, 0x1e",
     parameters: [
-      { kind: "string", name: "keys", optional: false },
+      { kind: "string", name: "keys", optional: false, completes: "key" },
       { kind: "int32", name: "hold-time", optional: true },
     ],
     run: sendKey,

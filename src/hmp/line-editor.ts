@@ -14,8 +14,8 @@ import type { Completion } from "./completion.ts";
 export interface LineEditorPort {
   readonly prompt: string;
   write(text: string): void;
-  /** What the text before the cursor may go on with. */
-  complete(text: string): Completion;
+  /** What the text before the cursor may go on with; undefined where it is looked up, and told by `completed`. */
+  complete(text: string): Completion | undefined;
 }
 
 /** Terminals are taken to have so many columns, for lists. */
@@ -163,7 +163,12 @@ export class LineEditor {
   }
 
   #complete(): void {
-    const { word, candidates } = this.#port.complete(this.#line.slice(0, this.#cursor).join(""));
+    const completion = this.#port.complete(this.#line.slice(0, this.#cursor).join(""));
+    if (completion !== undefined) this.completed(completion);
+  }
+
+  /** Nothing has been typed since it was asked for. */
+  completed({ word, candidates }: Completion): void {
     const [first, ...others] = candidates;
     if (first === undefined) return;
     let common = first;

@@ -5,6 +5,7 @@
 
 import type { JsonObject } from "../qjson/value.ts";
 import { QmpError } from "../qmp/errors.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { type BlockInfo, sizeText } from "./block-text.ts";
 import type { HmpCommand, HmpContext } from "./command.ts";
 
@@ -28,7 +29,7 @@ export const SNAPSHOT_COMMANDS: readonly HmpCommand[] = [
     names: ["loadvm"],
     usage: "tag",
     help: "put the machine back to where it was saved",
-    parameters: [{ kind: "string", name: "tag", optional: false }],
+    parameters: [{ kind: "string", name: "tag", optional: false, completes: "snapshot" }],
     async run(args, context) {
       const devices = await disks(context);
       await runJob("snapshot-load", { tag: String(args.get("tag")), vmstate: STORE_NAME, devices }, context);
@@ -39,7 +40,7 @@ export const SNAPSHOT_COMMANDS: readonly HmpCommand[] = [
     names: ["delvm"],
     usage: "tag",
     help: "delete a snapshot",
-    parameters: [{ kind: "string", name: "tag", optional: false }],
+    parameters: [{ kind: "string", name: "tag", optional: false, completes: "snapshot" }],
     async run(args, context) {
       await deleteSnapshot(String(args.get("tag")), context);
       return "";
@@ -56,7 +57,7 @@ async function disks({ call }: HmpContext): Promise<string[]> {
 }
 
 /** As `query-snapshots` answers it. */
-interface SnapshotInfo {
+export interface SnapshotInfo {
   readonly name: string;
   readonly "vm-state-size": number | bigint;
   readonly "date-sec": number | bigint;
@@ -83,7 +84,7 @@ export async function snapshotsText(context: HmpContext): Promise<string> {
     const date = dateText(Number(snapshot["date-sec"]) * 1000);
     const clock = clockText(Number(snapshot["vm-clock-sec"]), Number(snapshot["vm-clock-nsec"]));
     const size = sizeText(Number(snapshot["vm-state-size"]));
-    return row("--", ` ${snapshot.name.padEnd(16)} `, size, date, clock, "");
+    return row("--", ` ${visibleInLine(snapshot.name).padEnd(16)} `, size, date, clock, "");
   });
   const head = row("ID", "TAG", "VM SIZE", "DATE", "VM CLOCK", "ICOUNT");
   return `List of snapshots present on all disks:\n${head}${lines.join("")}`;
@@ -129,7 +130,7 @@ export async function jobsText({ call }: HmpContext): Promise<string> {
   if (jobs.length === 0) return "No active jobs\n";
   const lines = jobs.map((job) => {
     const progress = `${job["current-progress"]} of ${job["total-progress"]}`;
-    const error = job.error === undefined ? "" : `, error: ${job.error}`;
+    const error = job.error === undefined ? "" : `, error: ${visibleInLine(job.error)}`;
     return `${job.id}: type ${job.type}, status ${job.status}, completed ${progress}${error}\n`;
   });
   return lines.join("");

@@ -289,6 +289,8 @@ export interface MachineHandle extends PcControl {
   consoles(): Promise<readonly ConsoleDescription[]>;
   /** As last told: by a verb that was answered, by what the guest did, or by the thread's end. */
   readonly runState: MachineRunState;
+  /** Fires when the thread that has the machine now dies, with a `WorkerGoneError`; then there is another one, for the next thread. */
+  readonly threadSignal: AbortSignal;
   /** The machine's listener has been told of the events before a verb's promise is settled (rule L8). */
   cont(): Promise<MachineResult<void>>;
   stop(): Promise<MachineResult<void>>;

@@ -21,6 +21,7 @@ import type {
   QomValue,
   VerbOutcome,
 } from "./contract.ts";
+import type { WorkerGoneError } from "./worker-gone.ts";
 
 export type MachineListener = (event: MachineEvent) => void;
 
@@ -46,6 +47,7 @@ export class HostedMachine extends BareMachine implements MachineHandle {
   #created: ReturnType<MachineThread["create"]> = new Promise(() => {});
   #number: number | undefined;
   #runState: MachineRunState;
+  #threadAbort = new AbortController();
 
   constructor(host: HostPort, config: MachineConfig, runState: MachineRunState, listener: MachineListener) {
     super();
@@ -74,6 +76,10 @@ export class HostedMachine extends BareMachine implements MachineHandle {
 
   get runState(): MachineRunState {
     return this.#runState;
+  }
+
+  get threadSignal(): AbortSignal {
+    return this.#threadAbort.signal;
   }
 
   cont(): Promise<MachineResult<void>> {
@@ -133,9 +139,12 @@ export class HostedMachine extends BareMachine implements MachineHandle {
   }
 
   /** The thread has died. */
-  lost(): void {
+  lost(error: WorkerGoneError): void {
     const ran = this.#runState === "running";
     this.#runState = "internal-error";
+    const abort = this.#threadAbort;
+    this.#threadAbort = new AbortController();
+    abort.abort(error);
     if (ran) this.#listener({ kind: "stop" });
   }
 

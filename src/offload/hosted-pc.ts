@@ -23,7 +23,7 @@ import type {
   Saved,
 } from "./pc-contract.ts";
 
-type SerialListener = (bytes: Uint8Array) => void | Promise<void>;
+export type SerialListener = (bytes: Uint8Array) => void | Promise<void>;
 
 export class HostedPc extends HostedMachine {
   #serialListener: SerialListener | undefined;

@@ -80,7 +80,7 @@ export class MachineHost implements HostPort {
     connection.gone.then((error) => {
       if (this.#isClosed) return;
       const lost = [...this.#machines];
-      for (const machine of lost) machine.lost();
+      for (const machine of lost) machine.lost(error);
       this.#thread = unlessAwaited(this.#replace(lost));
       this.#options.onThreadGone(error);
     });

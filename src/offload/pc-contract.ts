@@ -13,6 +13,9 @@ import type { MachineResult } from "./machine-result.ts";
 /** The places for a medium that every PC has, by the names that QEMU gives its default drives. */
 export type DriveName = "ide0-hd0" | "ide1-cd0" | "floppy0";
 
+/** Whether a tray is opened for a change, also against a lock; `none`: it has to be open already. */
+export type TrayOpening = "unlocked" | "forced" | "none";
+
 /** An image file in a drive when the machine is made. */
 export interface DriveConfig {
   readonly drive: DriveName;
@@ -233,8 +236,7 @@ export interface MediumChange {
   readonly file: string | undefined;
   /** `retain`: as the last medium was opened, or to be written to where there was none. */
   readonly readOnlyMode: "retain" | "read-only" | "read-write";
-  /** Opens a tray that the guest has locked. */
-  readonly isForced: boolean;
+  readonly tray: TrayOpening;
 }
 
 /**
@@ -307,7 +309,7 @@ export interface PcControl {
    * Opens the tray, exchanges the medium, closes the tray unless it stays empty; `tray-moved` is told each time that
    * a tray moves, which a floppy drive has not.
    * Errors: DeviceNotFound for no such drive; a file that cannot be opened; a drive that is not removable; a tray that
-   * is locked.  Tray and medium are as they were then.
+   * is locked, or closed where it is not to be opened.  Tray and medium are as they were then.
    */
   changeMedium(change: MediumChange): Promise<MachineResult<void>>;
   /**

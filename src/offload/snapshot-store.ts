@@ -54,12 +54,15 @@ export interface TransferControl {
 export class SnapshotStore {
   readonly directory: string;
   readonly #pool: () => Promise<WorkerPool>;
+  readonly #nowMs: () => number;
   /** The largest number given to a snapshot by this process. */
   #lastId = 0;
 
-  constructor(directory: string, pool: () => Promise<WorkerPool>) {
+  /** `nowMs`: milliseconds since 1970, by the clock that the times of files are of. */
+  constructor(directory: string, pool: () => Promise<WorkerPool>, nowMs: () => number) {
     this.directory = directory;
     this.#pool = pool;
+    this.#nowMs = nowMs;
   }
 
   /** Rejects with `FileError` when there is no such directory. */
@@ -243,7 +246,7 @@ export class SnapshotStore {
       if (!name.endsWith(TEMPORARY)) continue;
       const path = join(this.directory, name);
       const isStale = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs < Date.now() - SNAPSHOT_STALE_MS,
+        ({ mtimeMs }) => mtimeMs < this.#nowMs() - SNAPSHOT_STALE_MS,
         () => false,
       );
       if (isStale) await unlink(path).catch(() => {});

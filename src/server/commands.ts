@@ -12,6 +12,7 @@ import { GuestDumps } from "../commands/dump.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
 import { jobHandlers } from "../commands/job.ts";
 import { JobTable } from "../commands/job-table.ts";
+import { limitLists } from "../commands/list-limit.ts";
 import { machineHandlers } from "../commands/machine.ts";
 import type { MachineControl } from "../commands/machine-control.ts";
 import { machineTargetHandlers } from "../commands/machine-target.ts";
@@ -107,7 +108,7 @@ export function buildCommands(parts: CommandParts): Commands {
         ...qtestHandlers(machine, systemClock),
       },
       conditions,
-    ),
+    ).map(limitLists),
     ...(plugins?.commands ?? []),
   ]);
   const close = async (): Promise<void> => {

@@ -4,6 +4,7 @@
  */
 
 import type { Chardev } from "../chardev/chardev.ts";
+import { KEY_NAMES } from "../commands/key-codes.ts";
 import type { HumanMonitorPort } from "../commands/misc.ts";
 import { fromThread, machineValue } from "../commands/results.ts";
 import type { HmpMachine, JobStatusWatch } from "../hmp/command.ts";
@@ -102,6 +103,7 @@ export class HumanMonitors implements HumanMonitorPort {
     const clients = new HumanClients({
       human,
       monitor: monitor(),
+      keyNames: KEY_NAMES,
       clock: systemClock,
       nextTurn: setImmediate,
       newSessionId,

@@ -283,7 +283,7 @@ function snapshotOpener(
   let opened: Promise<SnapshotStore> | undefined;
   return () => {
     opened ??= import("../offload/snapshot-store.ts").then(
-      ({ SnapshotStore }) => new SnapshotStore(directory, pool),
+      ({ SnapshotStore }) => new SnapshotStore(directory, pool, Date.now),
     );
     return opened;
   };

@@ -1,9 +1,10 @@
 /**
  * The other end of a PC's serial port: a ring buffer, or whoever connects to a unix socket.
  *
- * A socket has one peer at a time; a second one is refused.  What the guest sends while nobody is there is lost, as
- * on a port that nothing is plugged into.  A peer that does not read makes the guest's port busy; a guest that does
- * not read lets the peer's bytes wait in its socket.
+ * A socket has one peer at a time; others wait until it has left.  What the guest sends while nobody is there is lost, as
+ * on a port that nothing is plugged into.  A peer that does not read makes the guest's port busy.  What peers send is kept
+ * until the guest reads it, also when they have left; with too much of it they are not read.  One that leaves then loses
+ * what was not read, as soon as another one comes.
  */
 
 import type { Chardev } from "../chardev/chardev.ts";
@@ -11,8 +12,16 @@ import { type ChardevServer, listenUnix } from "../chardev/listen.ts";
 import { RingBuffer } from "../chardev/ring-buffer.ts";
 import type { SerialPeer } from "../commands/machine-control.ts";
 import type { MachineHandle } from "../offload/contract.ts";
-import { SERIAL_RING_BYTES } from "../util/limits.ts";
+import {
+  HALF_CLOSE_PROBE_PERIOD_MS,
+  SERIAL_INPUT_WAITING_BYTES_MAX,
+  SERIAL_INPUT_WAITING_PIECES_MAX,
+  SERIAL_PEERS_WAITING_MAX,
+  SERIAL_RING_BYTES,
+} from "../util/limits.ts";
 import type { SerialConfig } from "./pc-config.ts";
+
+const NOTHING = new Uint8Array(0);
 
 export class SerialEnd implements SerialPeer {
   readonly label = "serial0";
@@ -22,6 +31,14 @@ export class SerialEnd implements SerialPeer {
   #server: ChardevServer | undefined;
   #machine: MachineHandle | undefined;
   #peer: Chardev | undefined;
+  /** They have connected, and their turn has not come. */
+  readonly #nextPeers: Chardev[] = [];
+  /** What came and was not given to the machine. */
+  #input: Uint8Array[] = [];
+  /** Of that, and of what the guest has not read of what was given to the machine. */
+  #inputBytes = 0;
+  #isFeeding = false;
+  #prober: NodeJS.Timeout | undefined;
   #drained: () => void = () => {};
   #isClosed = false;
 
@@ -59,6 +76,8 @@ export class SerialEnd implements SerialPeer {
     this.#isClosed = true;
     this.#server?.close();
     this.#peer?.end();
+    clearTimeout(this.#prober);
+    for (const next of this.#nextPeers.splice(0)) next.destroy();
     this.#drained();
   }
 
@@ -71,23 +90,66 @@ export class SerialEnd implements SerialPeer {
   }
 
   #connect(chardev: Chardev): void {
-    if (this.#peer !== undefined || this.#isClosed) return chardev.destroy();
-    this.#peer = chardev;
-    chardev.start({
-      data: (bytes) => void this.#input(chardev, bytes),
+    if (this.#isClosed || this.#nextPeers.length >= SERIAL_PEERS_WAITING_MAX) return chardev.destroy();
+    this.#nextPeers.push(chardev);
+    this.#plugIn();
+    this.#probe();
+  }
+
+  #plugIn(): void {
+    if (this.#peer !== undefined || this.#isClosed) return;
+    const peer = this.#nextPeers.shift();
+    if (peer === undefined) return;
+    this.#peer = peer;
+    peer.start({
+      data: (bytes) => this.#received(bytes),
       inputEnd: () => {}, // It may go on reading.
       drain: () => this.#drained(),
       close: () => {
         this.#peer = undefined;
         this.#drained();
+        this.#plugIn();
       },
     });
+    if (this.#isFull) peer.pause();
   }
 
-  async #input(chardev: Chardev, bytes: Uint8Array): Promise<void> {
-    chardev.pause();
-    // A machine whose thread has died reads nothing.
-    await this.#machine?.serialWrite(bytes).catch(() => {});
-    chardev.resume();
+  #received(bytes: Uint8Array): void {
+    this.#input.push(bytes);
+    this.#inputBytes += bytes.length;
+    if (this.#isFull) this.#peer?.pause();
+    this.#probe();
+    if (!this.#isFeeding) void this.#feed();
+  }
+
+  async #feed(): Promise<void> {
+    this.#isFeeding = true;
+    while (this.#input.length > 0) {
+      const bytes = Buffer.concat(this.#input.splice(0));
+      // A machine whose thread has died reads nothing.
+      await this.#machine?.serialWrite(bytes).catch(() => {});
+      this.#inputBytes -= bytes.length;
+      if (!this.#isFull) this.#peer?.resume();
+    }
+    this.#isFeeding = false;
+  }
+
+  /**
+   * Others wait for a peer that is not read: that it has gone, nothing tells but a write to it.  One that is read is not
+   * asked: the answer would take from it what is not read yet.
+   */
+  #probe(): void {
+    clearTimeout(this.#prober);
+    if (!this.#isFull || this.#nextPeers.length === 0 || this.#isClosed) return;
+    // With output waiting, the kernel itself tells.
+    if (this.#peer?.unsentBytes === 0) this.#peer.write(NOTHING);
+    this.#prober = setTimeout(() => this.#probe(), HALF_CLOSE_PROBE_PERIOD_MS);
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#inputBytes >= SERIAL_INPUT_WAITING_BYTES_MAX ||
+      this.#input.length >= SERIAL_INPUT_WAITING_PIECES_MAX
+    );
   }
 }

@@ -62,6 +62,7 @@ export const COMMAND_SAMPLES: readonly CommandSample[] = [
     name,
     accepted: ['{"device": "none"}', '{"id": "none"}', "{}", '{"device": "a", "id": "b"}'],
   })),
+  { name: "blockdev-remove-medium", accepted: ['{"id": "none"}'] },
   {
     name: "blockdev-change-medium",
     accepted: ['{"device": "none", "filename": "/tmp/never"}', '{"filename": "/tmp/never", "format": "raw"}'],

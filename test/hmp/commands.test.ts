@@ -296,6 +296,33 @@ it("lists snapshots", async () => {
   ]);
 });
 
+it("keeps a name within its line, and from the terminal", async () => {
+  answers.set("query-snapshots", () => [{ ...SNAPSHOT, name: "a\nb\u001b[31m\u2028" }]);
+  expect((await run("info snapshots")).split("\n")[2]).toMatch(/^-- {8}a\\x0ab\\x1b\[31m\\u2028 +806 KiB/);
+  answers.set("query-jobs", () => [
+    {
+      id: "x",
+      type: "snapshot-save",
+      status: "concluded",
+      "current-progress": 1,
+      "total-progress": 4,
+      error: "a\nb",
+    },
+  ]);
+  expect(await run("info jobs")).toBe(
+    "x: type snapshot-save, status concluded, completed 1 of 4, error: a\\x0ab\n",
+  );
+  const inserted = { ...DISK.inserted, file: "a\rb", image: { ...MEDIUM.image, filename: "a\tb" } };
+  answers.set("query-block", () => [{ ...DISK, inserted }]);
+  const text = await run("info block -v");
+  expect(text).toContain(": a\\x0db (raw)");
+  expect(text).toContain("image: a\\x09b\n");
+  answers.set("quit", () => {
+    throw new QmpError("no 'a\nb'");
+  });
+  expect(await run("quit")).toBe("Error: no 'a\\x0ab'\n");
+});
+
 it("lists jobs", async () => {
   answers.set("query-jobs", () => []);
   expect(await run("info jobs")).toBe("No active jobs\n");

@@ -7,6 +7,7 @@ import { CommandRegistry } from "../../src/qmp/registry.ts";
 import { ResourceTable } from "../../src/qmp/resources.ts";
 import { ManualClock } from "../../src/util/clock.ts";
 import {
+  HMP_COMPLETIONS_COUNT_MAX,
   HMP_MEMORY_LINES_PER_TURN,
   HMP_TURN_CHARS_MAX,
   READ_AHEAD_BYTES_MAX,
@@ -33,6 +34,12 @@ beforeEach(() => {
       statusCalls++;
       return { running: true, singlestep: false, status: "running" };
     }),
+    plainCommand("query-block", () => [
+      { device: "ide0-hd0" },
+      { device: "ide1-cd0" },
+      { device: "floppy0" },
+    ]),
+    asyncCommand("query-snapshots", (context) => void pending.push(context), { kind: "coroutine" }),
     plainCommand("quit", () => ({})),
     asyncCommand("stop", (context) => void pending.push(context), { kind: "coroutine" }),
     asyncCommand("cont", () => Promise.reject(new TypeError("a defect")), { kind: "coroutine" }),
@@ -56,6 +63,7 @@ beforeEach(() => {
       nowMs: () => 0,
     }),
     monitor: { sessions: () => [], cancel() {} },
+    keyNames: ["ctrl", "ctrl_r", "alt", "delete"],
     clock,
     nextTurn: (callback) => void turns.push(callback),
     newSessionId: () => ++sessions,
@@ -240,6 +248,74 @@ describe("a client of the human monitor", () => {
     isPreconfig = true;
     connection.send("\x15st\t");
     expect(printed(connection)).not.toContain("stop");
+  });
+
+  it.each([
+    ["info block \t", "\r\nfloppy0   ide0-hd0  ide1-cd0  \r\n(qemu) info block "],
+    ["info block f\t", "loppy0 "],
+    ["info block -n f\t", "loppy0 "],
+    ["eject i\t", "de\r\nide0-hd0  ide1-cd0  \r\n(qemu) eject ide"],
+    ["eject -f ide1\t", "-cd0 "],
+    ["eject -\t", ""],
+    ["eject floppy0 \t", ""],
+    ["change f\t", "loppy0 "],
+    ["change floppy0 f\t", ""],
+    ["help eject f\t", ""],
+    ["sendkey de\t", "lete "],
+    ["sendkey ctr\t", "l\r\nctrl    ctrl_r  \r\n(qemu) sendkey ctrl"],
+    ["sendkey ctrl-alt-de\t", "lete "],
+    ["sendkey ctrl 1\t", ""],
+    ["nosuch f\t", ""],
+    ["help inf\t", "o "],
+    ["info bl\t", "ock "],
+  ])("has what %j names completed", async (typed, more) => {
+    const connection = connect();
+    connection.send(typed);
+    await settle();
+    expect(printed(connection)).toBe(typed.slice(0, -1) + more);
+  });
+
+  it("has tags completed, and types on when they have come", async () => {
+    const connection = connect();
+    connection.send("loadvm be\t\ninfo status\n");
+    await settle();
+    expect(printed(connection)).toBe("loadvm be");
+    const named = (...names: string[]) => names.map((name) => ({ name }));
+    pending[0]?.return(named("before", "after", "be quoted", "be\nlow"));
+    await settle();
+    expect(printed(connection)).toContain("fore \r\n");
+    expect(printed(connection)).toBe("");
+    pending[1]?.error(new QmpError("no disks"));
+  });
+
+  it("has nothing completed where the machine does not tell, or tells too much", async () => {
+    const connection = connect();
+    connection.send("delvm x\t");
+    await settle();
+    pending[0]?.error(new QmpError("no directory"));
+    await settle();
+    expect(printed(connection)).toBe("delvm x");
+    connection.send("\t");
+    await settle();
+    pending[1]?.return(
+      Array.from({ length: HMP_COMPLETIONS_COUNT_MAX + 1 }, (_, index) => ({ name: `x${index}` })),
+    );
+    await settle();
+    expect(printed(connection)).toBe("");
+    expect(defects).toEqual([]);
+  });
+
+  it("C4: has what it looks up cancelled when it leaves, and leaves with the machine", async () => {
+    const [gone, stopped] = [connect(), connect()];
+    for (const connection of [gone, stopped]) connection.send("delvm x\t");
+    await settle();
+    gone.destroy();
+    expect(pending.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    const ended = clients.stop(1000);
+    pending[0]?.error(new QmpError("Command cancelled"));
+    pending[1]?.return([]);
+    await ended;
+    expect(stopped.ended).toBe(true);
   });
 
   it("before the machine is made has only the commands of that time", async () => {

@@ -387,7 +387,7 @@ describe("a PC's disk", () => {
     const saved = await pc.machine.saveState([]);
     if (!saved.ok) throw new Error(saved.desc);
     const change = (file: string) =>
-      pc.machine.changeMedium({ drive: "ide1-cd0", file, readOnlyMode: "retain", isForced: false });
+      pc.machine.changeMedium({ drive: "ide1-cd0", file, readOnlyMode: "retain", tray: "unlocked" });
     await change(second);
     expect(await pc.machine.restoreState(saved.value)).toMatchObject({
       desc: "The saved state is of a machine with another set of disks",
@@ -437,7 +437,7 @@ describe("a PC's disk", () => {
     const pc = await started({ config: { drives: [{ drive: "ide1-cd0", file: first }] } });
     const medium = async () => (await pc.machine.blockDevices()).find(({ drive }) => drive === "ide1-cd0");
     const change = (file: string | undefined, drive: "ide1-cd0" | "ide0-hd0" = "ide1-cd0") =>
-      pc.machine.changeMedium({ drive, file, readOnlyMode: "retain", isForced: false });
+      pc.machine.changeMedium({ drive, file, readOnlyMode: "retain", tray: "unlocked" });
     expect(await medium()).toMatchObject({ isTrayOpen: false, medium: { file: first, isReadOnly: true } });
     await change(second);
     expect(await medium()).toMatchObject({ isTrayOpen: false, medium: { file: second, sizeBytes: 2 ** 21 } });
@@ -460,7 +460,7 @@ describe("a PC's disk", () => {
       drive: "floppy0",
       file: floppy,
       readOnlyMode: "read-write",
-      isForced: false,
+      tray: "unlocked",
     });
     expect((await pc.machine.blockDevices()).find(({ drive }) => drive === "floppy0")).toMatchObject({
       isTrayOpen: undefined,

@@ -25,13 +25,19 @@ const WHEN = { dateMs: 1_795_548_703_850, guestTimeMs: 14_398 };
 let pool: WorkerPool;
 let directory: string;
 let store: SnapshotStore;
+let nowMs: number;
 beforeAll(() => {
   pool = new WorkerPool({ workerUrl: poolWorkerUrl, threads: 1, onThreadGone: () => {} });
 });
 afterAll(() => pool.close());
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "qmpd-snapshots-"));
-  store = new SnapshotStore(directory, async () => pool);
+  nowMs = WHEN.dateMs;
+  store = new SnapshotStore(
+    directory,
+    async () => pool,
+    () => nowMs,
+  );
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -113,7 +119,11 @@ it("gives back what was saved, and tells of it", async () => {
 
 it("a tag that is a path leads nowhere else", async () => {
   mkdirSync(file("inside"));
-  const inside = new SnapshotStore(file("inside"), async () => pool);
+  const inside = new SnapshotStore(
+    file("inside"),
+    async () => pool,
+    () => nowMs,
+  );
   await inside.save("../x", { bytes: shared(10, 1), overlays: [] }, WHEN, control());
   expect(readdirSync(directory)).toEqual(["inside"]);
   expect(readdirSync(file("inside"))).toEqual(["%2E.%2Fx.snapshot"]);
@@ -134,7 +144,11 @@ it.each([1, 2, 3, 6, 7])("leaves nothing when it is cancelled at the look %i", a
 
 it("leaves nothing when the pool's threads end", async () => {
   const mortal = new WorkerPool({ workerUrl: poolWorkerUrl, threads: 1, onThreadGone: () => {} });
-  const doomed = new SnapshotStore(directory, async () => mortal);
+  const doomed = new SnapshotStore(
+    directory,
+    async () => mortal,
+    () => nowMs,
+  );
   const dying = control(async (count) => (count === 2 ? mortal.close() : undefined));
   await expect(doomed.save("one", state(), WHEN, dying)).rejects.toMatchObject({ code: "WORKER_GONE" });
   expect(readdirSync(directory)).toEqual([]);
@@ -142,12 +156,19 @@ it("leaves nothing when the pool's threads end", async () => {
 
 it("removes what a killed process has left, and not what is being written", async () => {
   const [stale, fresh] = [file("a.snapshot.1.partial"), file("b.snapshot.2.partial")];
-  writeFileSync(stale, "half");
-  writeFileSync(fresh, "half");
-  const longAgo = Date.now() / 1000 - 3601;
-  utimesSync(stale, longAgo, longAgo);
-  await store.save("one", { bytes: shared(10, 1), overlays: [] }, WHEN, control());
+  for (const [path, ageS] of [
+    [stale, 3601],
+    [fresh, 3599],
+  ] as const) {
+    writeFileSync(path, "half");
+    utimesSync(path, nowMs / 1000 - ageS, nowMs / 1000 - ageS);
+  }
+  const save = (tag: string) => store.save(tag, { bytes: shared(10, 1), overlays: [] }, WHEN, control());
+  await save("one");
   expect(readdirSync(directory).sort()).toEqual(["b.snapshot.2.partial", "one.snapshot"]);
+  nowMs += 2_000;
+  await save("two");
+  expect(readdirSync(directory).sort()).toEqual(["one.snapshot", "two.snapshot"]);
 });
 
 it("refuses a file that is damaged, and names it", async () => {
@@ -188,13 +209,23 @@ it("refuses what is no regular file, without waiting for it", async () => {
 });
 
 it("tells what is wrong with the directory", async () => {
-  const none = new SnapshotStore(file("none"), async () => pool);
+  const none = new SnapshotStore(
+    file("none"),
+    async () => pool,
+    () => nowMs,
+  );
   const message = `Snapshot directory '${file("none")}': No such file or directory`;
   await expect(none.check()).rejects.toThrow(message);
   await expect(none.list()).rejects.toThrow(message);
   await expect(none.save("one", state(), WHEN, control())).rejects.toThrow(message);
   writeFileSync(file("plain"), "");
-  await expect(new SnapshotStore(file("plain"), async () => pool).check()).rejects.toThrow("Not a directory");
+  await expect(
+    new SnapshotStore(
+      file("plain"),
+      async () => pool,
+      () => nowMs,
+    ).check(),
+  ).rejects.toThrow("Not a directory");
 });
 
 it("one that is larger than memory is refused", async () => {

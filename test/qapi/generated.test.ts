@@ -76,6 +76,7 @@ describe("the generated code", () => {
       "eject",
       "blockdev-open-tray",
       "blockdev-close-tray",
+      "blockdev-remove-medium",
       "blockdev-change-medium",
       "query-snapshots",
     ]);

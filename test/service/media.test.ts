@@ -180,6 +180,69 @@ it("a tray that the guest has locked is opened by force alone", async () => {
   expect(await client.execute("eject", { device })).toEqual({ return: {} });
 });
 
+it("a tray that the guest has locked stays closed when the guest ejects what is in there", async () => {
+  const client = await serve("--cdrom", "first.iso");
+  const order = await plugIn();
+  expect(await order("ler")).toBe("010");
+  expect((await drives(client))["ide1-cd0"]).toMatchObject({
+    tray_open: false,
+    inserted: { file: "first.iso" },
+  });
+  // Another disc is told of first, as ever, and then held as well: no disc, another one, the eject.
+  await client.execute("blockdev-change-medium", { device: "ide1-cd0", filename: "second.iso", force: true });
+  const movedByClient = client.texts.filter((text) => text.includes("DEVICE_TRAY_MOVED")).length;
+  expect(await order("eeer")).toBe("1110");
+  expect(await order("ue")).toBe("00");
+  expect(await client.next()).toMatchObject({ event: "DEVICE_TRAY_MOVED", data: { "tray-open": true } });
+  expect(client.texts.filter((text) => text.includes("DEVICE_TRAY_MOVED")).length).toBe(movedByClient + 1);
+});
+
+it("takes out what is in a tray that is open", async () => {
+  const client = await serve("--cdrom", "first.iso", "--fda", "floppy.img", "--hda", "disk.img");
+  const order = await plugIn();
+  const before = await drives(client);
+  const idOf = (device: string) => ({ id: before[device]?.qdev });
+  const remove = (device: string) => client.execute("blockdev-remove-medium", idOf(device));
+  // A drive is named in an error as it was named by whoever asked.
+  const [disc, disk] = [idOf("ide1-cd0"), idOf("ide0-hd0")];
+  expect(await remove("ide1-cd0")).toEqual(genericError(`Tray of device '${disc.id}' is not open`));
+  expect(await remove("ide0-hd0")).toEqual(genericError(`Device '${disk.id}' is not removable`));
+  expect(await client.execute("eject", disk)).toEqual(genericError(`Device '${disk.id}' is not removable`));
+  expect(await client.execute("blockdev-open-tray", disk)).toEqual(
+    genericError(`Device '${disk.id}' is not removable`),
+  );
+  expect((await drives(client))["ide1-cd0"]).toMatchObject({
+    inserted: { file: "first.iso" },
+    tray_open: false,
+  });
+  // A lock keeps the tray closed, and holds nothing in one that is open.
+  await order("l");
+  expect(await client.execute("eject", disc)).toEqual(
+    genericError(
+      `Device '${disc.id}' is locked and force was not specified, wait for tray to open and try again`,
+    ),
+  );
+  await client.execute("blockdev-open-tray", { ...idOf("ide1-cd0"), force: true });
+  const lines = client.texts.length;
+  expect(await remove("ide1-cd0")).toEqual({ return: {} });
+  expect(await remove("ide1-cd0")).toEqual({ return: {} });
+  expect(client.texts.slice(lines).some((text) => text.includes("DEVICE_TRAY_MOVED"))).toBe(false);
+  expect((await drives(client))["ide1-cd0"]).toMatchObject({ tray_open: true });
+  expect((await drives(client))["ide1-cd0"]).not.toHaveProperty("inserted");
+  client.send({ execute: "blockdev-close-tray", arguments: idOf("ide1-cd0") });
+  expect(await client.take(1)).toMatchObject([{ event: "DEVICE_TRAY_MOVED", data: { "tray-open": false } }]);
+  expect(await client.next()).toEqual({ return: {} });
+  expect(await order("r")).toBe("1");
+  // A floppy drive has no tray.
+  expect(await remove("floppy0")).toEqual({ return: {} });
+  expect((await drives(client)).floppy0).not.toHaveProperty("inserted");
+  expect(
+    await client.execute("blockdev-insert-medium", { ...idOf("floppy0"), "node-name": "x" }),
+  ).toMatchObject({
+    error: { class: "CommandNotFound" },
+  });
+});
+
 it("a guest that writes to a floppy disk that is read-only sees an error", async () => {
   const client = await serve("--fda", "floppy.img");
   const order = await plugIn();
@@ -226,6 +289,13 @@ const REFUSED = [
   ["blockdev-open-tray", { device: "ide0-hd0" }, "GenericError", "Device 'ide0-hd0' is not removable"],
   ["blockdev-close-tray", { device: "ide0-hd0" }, "GenericError", "Device 'ide0-hd0' is not removable"],
   ["blockdev-close-tray", { device: "none" }, "DeviceNotFound", "Device 'none' not found"],
+  ["blockdev-remove-medium", { id: "none" }, "DeviceNotFound", "Device 'none' not found"],
+  [
+    "blockdev-remove-medium",
+    { id: "/machine/unattached/device[0]" },
+    "GenericError",
+    "Device does not have a block device backend",
+  ],
   ["blockdev-change-medium", { filename: "x" }, "GenericError", "Need exactly one of 'device' and 'id'"],
   [
     "blockdev-change-medium",

@@ -4,6 +4,8 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestClient } from "../support/client.ts";
+import { createMortalWorker } from "../support/machine-thread.ts";
+import { pcWorkerUrl } from "../support/pc.ts";
 import { eventually, PcService } from "../support/pc-service.ts";
 
 const q = (data: string) => ({ type: "qcode", data });
@@ -197,6 +199,31 @@ describe("send-key", () => {
     await scancodesBecome("1e 9e");
   });
 
+  it("fails when the machine's thread dies while keys are held, and types nothing into the next one", async () => {
+    const mortal = createMortalWorker(pcWorkerUrl);
+    try {
+      await pc.stop();
+      pc = await PcService.start("demo", mortal.workerUrl);
+      await pc.said("Type help and press Enter.");
+      const other = await connect();
+      other.send({ execute: "send-key", arguments: { keys: keys("a"), "hold-time": 60_000 } });
+      await scancodesBecome("1e");
+      mortal.kill();
+      expect(await other.reply()).toEqual(
+        genericError("The thread that served this command has died; try again"),
+      );
+      client = await connect();
+      expect(await client.execute("query-status")).toMatchObject({ return: { status: "internal-error" } });
+      await client.execute("system_reset");
+      await client.execute("cont");
+      await eventually(() => expect(pc.serial().split("Type help").length).toBe(3));
+      expect(await sendKey(["b"], 5)).toEqual(DONE);
+      await scancodesBecome("30 b0");
+    } finally {
+      mortal.remove();
+    }
+  });
+
   it("a reset lets go of what is held", async () => {
     await send(down("ctrl"));
     await client.execute("system_reset");
@@ -317,12 +344,29 @@ describe("input-send-event", () => {
   });
 
   it("refuses more keys than the guest's keyboard has room for, whole", async () => {
-    const many = Array.from({ length: 1025 }, () => down("a"));
-    expect(await send(...many)).toEqual(
+    const many = Array.from({ length: 256 }, () => [down("pause"), up("pause")]);
+    expect(await send(...many.flat())).toEqual(
       genericError("The guest's keyboard buffer has no room for these keys"),
     );
     expect(await send(...Array.from({ length: 300 }, () => btn("left", true)))).toEqual(
       genericError("The guest's mouse buffer has no room for these events"),
+    );
+    await sendKey(["b"], 5);
+    await scancodesBecome("30 b0");
+  });
+});
+
+describe("a list of events", () => {
+  const COUNT_MAX = 512;
+
+  it("is taken up to the limit, and refused beyond it, of keys as well", async () => {
+    const nothing = down("unmapped");
+    expect(await send(...Array(COUNT_MAX).fill(nothing))).toEqual(DONE);
+    expect(await send(...Array(COUNT_MAX).fill(nothing), down("a"))).toEqual(
+      genericError("Parameter 'events' has more than 512 elements"),
+    );
+    expect(await sendKey(Array(COUNT_MAX + 1).fill("a"), 1)).toEqual(
+      genericError("Parameter 'keys' has more than 512 elements"),
     );
     await sendKey(["b"], 5);
     await scancodesBecome("30 b0");

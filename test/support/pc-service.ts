@@ -32,7 +32,7 @@ export class PcService {
   readonly #hosts: Hosts;
   #printed = "";
 
-  static async start(guest: "demo" | "orders" = "demo"): Promise<PcService> {
+  static async start(guest: "demo" | "orders" = "demo", workerUrl = pcWorkerUrl): Promise<PcService> {
     const directory = mkdtempSync(join(tmpdir(), "qmpd-pc-service-"));
     const bios = guest === "demo" ? undefined : join(directory, "bios.bin");
     if (bios !== undefined) writeFileSync(bios, firmware("orders"));
@@ -45,7 +45,7 @@ export class PcService {
       onError: () => {},
     });
     await endpoints.listen();
-    const threads = { machine: pcWorkerUrl, pc: pcWorkerUrl, pool: pcWorkerUrl };
+    const threads = { machine: workerUrl, pc: workerUrl, pool: workerUrl };
     const hosts = new Hosts(["pc"], threads, () => {});
     const pc = pcConfig({ bios, memory: "2" });
     let sessions = 0;

@@ -13,6 +13,9 @@ import type { Emulator } from "./emulator.ts";
 export const DRIVE_NAMES = ["ide0-hd0", "ide1-cd0", "floppy0"] as const;
 export type DriveName = (typeof DRIVE_NAMES)[number];
 
+/** Whether a tray is opened for a change, also against a lock; `none`: it has to be open already. */
+export type TrayOpening = "unlocked" | "forced" | "none";
+
 export interface BlockDevice {
   readonly drive: DriveName;
   readonly devicePath: string;
@@ -113,12 +116,15 @@ export class Drives {
   change(
     name: DriveName,
     open: (wasReadOnly: boolean) => DiskImage | undefined,
-    isForced: boolean,
+    tray: TrayOpening,
   ): MachineEvent[] {
     const drive = this.#find(name);
     const image = open(drive.wasReadOnly);
     try {
-      this.#checkTray(drive, isForced);
+      this.#checkTray(drive, tray !== "unlocked");
+      if (tray === "none" && name === TRAY_DRIVE && !drive.isTrayOpen) {
+        throw new MachineError(`Tray of device '${name}' is not open`);
+      }
       if (image !== undefined && name === "floppy0") this.#checkFloppy(image);
     } catch (error) {
       image?.close();

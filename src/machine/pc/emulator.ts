@@ -67,6 +67,13 @@ const TRIPLE_FAULT_TEXT = /Unimplemented: #\w+ handler/;
 /** PREVENT ALLOW MEDIUM REMOVAL, of the commands for CD-ROM drives, and the bit that prevents it. */
 const PREVENT_REMOVAL = 0x1e;
 const PREVENT = 1;
+/** START STOP UNIT, the bits that say what for, and the ones of these that eject. */
+const START_STOP = 0x1b;
+const START_STOP_BITS = 3;
+const EJECT = 2;
+/** What QEMU's drive answers to an eject while it is locked. */
+const SENSE_NOT_READY = 2;
+const REMOVAL_PREVENTED = 0x53;
 
 /** v86 refuses to have graphics where there is no such class.  It is only handed back. */
 class PlainImageData {
@@ -237,9 +244,20 @@ export class Emulator {
     const noteLock = (): void => {
       if (cdrom.data[0] === PREVENT_REMOVAL) this.isTrayLocked = ((cdrom.data[4] ?? 0) & PREVENT) !== 0;
     };
+    /** An eject of a tray that is locked; v86 would do it.  That the medium has changed is told first. */
+    const isHeld = (): boolean => {
+      const isEject = cdrom.data[0] === START_STOP && ((cdrom.data[4] ?? 0) & START_STOP_BITS) === EJECT;
+      return isEject && this.isTrayLocked && cdrom.buffer !== null && !cdrom.medium_changed;
+    };
     drives.atapi_handle = function (this: CdDrive): void {
       const hadDisc = cdrom.buffer !== null;
       if (this === cdrom) noteLock();
+      if (this === cdrom && isHeld()) {
+        cdrom.data_pointer = 0;
+        cdrom.current_atapi_command = START_STOP;
+        cdrom.atapi_check_condition_response(SENSE_NOT_READY, REMOVAL_PREVENTED);
+        return cdrom.push_irq();
+      }
       handle.call(this);
       if (hadDisc && cdrom.buffer === null) listener.discEjected();
     };

@@ -18,7 +18,7 @@ import { TRIPLE_FAULT_PERIOD_MS, TRIPLE_FAULTS_COUNT_MAX } from "../../util/limi
 import { MachineError } from "../error.ts";
 import { type MachineEvent, RunControl, type RunState } from "../run-state.ts";
 import type { DiskImage } from "./disk.ts";
-import { type BlockDevice, type DriveName, Drives } from "./drives.ts";
+import { type BlockDevice, type DriveName, Drives, type TrayOpening } from "./drives.ts";
 import { type DumpDescription, type DumpRequest, describeDump, rangesToDump } from "./dump.ts";
 import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.ts";
 import { Input, type InputEvent } from "./input.ts";
@@ -280,10 +280,10 @@ export class Pc {
   async changeMedium(
     drive: DriveName,
     open: (wasReadOnly: boolean) => DiskImage | undefined,
-    isForced: boolean,
+    tray: TrayOpening,
   ): Promise<MachineEvent[]> {
     await this.#emulator();
-    return this.drives.change(drive, open, isForced);
+    return this.drives.change(drive, open, tray);
   }
 
   async moveTray(drive: DriveName, isOpen: boolean, isForced: boolean): Promise<MachineEvent[]> {

@@ -134,6 +134,13 @@ declare module "v86" {
     /** The packet with the command, while that is handled. */
     readonly data: Uint8Array;
     atapi_handle(): void;
+    data_pointer: number;
+    current_atapi_command: number;
+    /** Not 0 until the guest has been told. */
+    readonly medium_changed: number;
+    /** The answer to a command that failed. */
+    atapi_check_condition_response(sense: number, additionalSense: number): void;
+    push_irq(): void;
     readonly buffer: V86Disk | null;
     set_cdrom(disk: V86Disk): void;
     eject(): void;

@@ -25,7 +25,7 @@ import {
  *
  * Since: 0.1
  *
- * Source: schema/block.json, line 86.
+ * Source: schema/block.json, line 108.
  */
 export type BlockdevChangeReadOnlyMode = "retain" | "read-only" | "read-write";
 
@@ -49,7 +49,7 @@ export function unmarshalBlockdevChangeReadOnlyMode(
  *
  * Data of the event `DEVICE_TRAY_MOVED`.
  *
- * Source: schema/block.json, line 146.
+ * Source: schema/block.json, line 168.
  */
 export type DeviceTrayMovedEvent = {
   /** the drive's name */
@@ -209,12 +209,45 @@ export function unmarshalBlockdevCloseTrayArg(
 }
 
 /**
+ * Takes out what is in a drive, whose tray has to be open; a drive without a
+ * tray has none that is in the way.  An empty drive is left alone.
+ *
+ * Arguments of the command `blockdev-remove-medium`.
+ *
+ * Source: schema/block.json, line 91.
+ */
+export type BlockdevRemoveMediumArg = {
+  /** the QOM path of its device */
+  readonly id: string;
+};
+
+export function unmarshalBlockdevRemoveMediumArg(
+  input: Input,
+  at: string,
+  name: string | number,
+): BlockdevRemoveMediumArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevRemoveMediumArg>;
+  result.id = asString(object.id, path, "id");
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "id":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
  * Opens a drive's tray, takes out what is in there, puts in a file, and closes
  * the tray.
  *
  * Arguments of the command `blockdev-change-medium`.
  *
- * Source: schema/block.json, line 119.
+ * Source: schema/block.json, line 141.
  */
 export type BlockdevChangeMediumArg = {
   /**
@@ -307,6 +340,23 @@ export interface BlockHandlers<C> {
   readonly "blockdev-close-tray": AsyncHandler<BlockdevCloseTrayArg, void, C>;
 
   /**
+   * Takes out what is in a drive, whose tray has to be open; a drive without a
+   * tray has none that is in the way.  An empty drive is left alone.
+   *
+   * Returns: nothing; an error if the tray is closed.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "blockdev-remove-medium",
+   *      "arguments": { "id": "/machine/unattached/device[4]" } }
+   * <- { "return": {} }
+   * ```
+   */
+  readonly "blockdev-remove-medium": AsyncHandler<BlockdevRemoveMediumArg, void, C>;
+
+  /**
    * Opens a drive's tray, takes out what is in there, puts in a file, and closes
    * the tray.
    *
@@ -376,6 +426,26 @@ function marshalBlockdevCloseTray<C>(handler: AsyncHandler<BlockdevCloseTrayArg,
   };
 }
 
+function marshalBlockdevRemoveMedium<C>(
+  handler: AsyncHandler<BlockdevRemoveMediumArg, void, C>,
+): AsyncCommand<C> {
+  return {
+    name: "blockdev-remove-medium",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevRemoveMediumArg(input, "", "");
+    },
+    call(input, context) {
+      const args = unmarshalBlockdevRemoveMediumArg(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
 function marshalBlockdevChangeMedium<C>(
   handler: AsyncHandler<BlockdevChangeMediumArg, void, C>,
 ): AsyncCommand<C> {
@@ -402,6 +472,7 @@ export function marshalBlockCommands<C>(handlers: BlockHandlers<C>): AsyncComman
     marshalEject(handlers.eject),
     marshalBlockdevOpenTray(handlers["blockdev-open-tray"]),
     marshalBlockdevCloseTray(handlers["blockdev-close-tray"]),
+    marshalBlockdevRemoveMedium(handlers["blockdev-remove-medium"]),
     marshalBlockdevChangeMedium(handlers["blockdev-change-medium"]),
   ];
 }

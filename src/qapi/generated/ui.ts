@@ -1170,7 +1170,7 @@ export function unmarshalScreendumpDataArg(
  * Source: schema/ui.json, line 567.
  */
 export type SendKeyArg = {
-  /** the keys, in the order in which they are pressed */
+  /** the keys, in the order in which they are pressed; at most 512 */
   readonly keys: readonly KeyValue[];
   /** in milliseconds; 100 if left out, or 0 */
   readonly "hold-time"?: Int64;
@@ -1210,7 +1210,7 @@ export type InputSendEventArg = {
   readonly device?: string;
   /** which head of the device, from 0; without `device` it means nothing */
   readonly head?: Int64;
-  /** what happens */
+  /** what happens; at most 512 */
   readonly events: readonly InputEvent[];
 };
 
