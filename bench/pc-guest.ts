@@ -10,6 +10,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect, type QmpClient } from "../src/client/index.ts";
 import { GUEST_PAGE, GUEST_WORDS } from "../test/support/demo-guest.ts";
 import { type ServerProcess, startServerProcess } from "../test/support/qemu.ts";
+import { serverEnvironment } from "../test/support/qmpd.ts";
 
 const PROGRAM = "dist/src/cli/qmpd.js";
 /** In MiB. */
@@ -62,6 +63,7 @@ export async function withPcs<T>(
     [PROGRAM, "serve", "--config", config],
     places.map(({ qmp }) => qmp),
     () => rmSync(directory, { recursive: true, force: true }),
+    serverEnvironment(),
   );
   const guests: Guest[] = [];
   try {

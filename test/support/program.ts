@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TestClient } from "./client.ts";
-import { onTestMachine } from "./qmpd.ts";
+import { onTestMachine, serverEnvironment } from "./qmpd.ts";
 
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 
@@ -40,6 +40,7 @@ export class Program {
     this.child = spawn(process.execPath, [...nodeArgs, PROGRAM, "serve", ...onTestMachine(args)], {
       cwd: directory,
       stdio,
+      env: serverEnvironment(),
     });
     this.ended = once(this.child, "close").then(([status, signal]) => ({ status, signal }));
     this.child.stdout?.on("data", (bytes) => {
