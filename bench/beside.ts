@@ -7,6 +7,14 @@ import { QUERY_STATUS, type Settings, type Verdict, verdictOf } from "./question
 
 type Server = Pick<ServerProcess, "pid">;
 
+/** What client A asks, one request after the other. */
+export interface LoadOfA {
+  readonly socket: string;
+  readonly request: string;
+  /** An error is what it should be answered with. */
+  readonly isRefused?: true;
+}
+
 export interface Beside {
   readonly b: GeneratorReport;
   /** It lasted longer than B's. */
@@ -22,7 +30,7 @@ export function askB(settings: Settings, server: Server, socket: string): Promis
 export async function askBBeside(
   settings: Settings,
   server: Server,
-  [socketA, requestA]: readonly [socket: string, request: string],
+  { socket, request, ...isRefused }: LoadOfA,
   socketB: string,
   beginning?: () => Promise<unknown>,
 ): Promise<Beside> {
@@ -30,7 +38,8 @@ export async function askBBeside(
   let during: Promise<GeneratorReport> | undefined;
   let hasBEnded = false;
   // A's load outlasts B's: B's warm-up and the start of its process come on top.
-  const a = await runLoad(task(server, socketA, requestA, 1_000, durationMs + 2_500), () => {
+  const load = { ...task(server, socket, request, 1_000, durationMs + 2_500), ...isRefused };
+  const a = await runLoad(load, () => {
     during = (async () => {
       await beginning?.();
       const report = await runLoad(task(server, socketB, QUERY_STATUS, 500, durationMs));

@@ -102,7 +102,7 @@ async function measure(
   const [socketA = "", socketB = socketA] = server.sockets;
   const alone = await askB(settings, server, socketB);
   const request = screendumpRequest(joinPath(directory, "a.png"), "png");
-  const { a, b } = await askBBeside(settings, server, [socketA, request], socketB, beginning);
+  const { a, b } = await askBBeside(settings, server, { socket: socketA, request }, socketB, beginning);
   return { alone, during: b, a };
 }
 

@@ -3,12 +3,14 @@
  *
  * Rule W5: such a message is parsed in slices.  A sends the next one when the last is answered, with an error: what
  * takes long is the message, not the command.  A command either does not take what is large, and no value is made of it;
- * or it takes it, and finds fault with the value.  B is measured alone before each kind.
+ * or it takes it, and finds fault with the value.  In each round B is measured alone first.
  */
 
+import type { ServerProcess } from "../test/support/qemu.ts";
 import { startQmpd } from "../test/support/qmpd.ts";
-import { type GeneratorReport, type GeneratorTask, runLoad } from "./load.ts";
-import { type Answer, join, QUERY_STATUS, type Question, rowOf, type Settings } from "./question.ts";
+import { askB, askBBeside, type Beside, besideVerdict } from "./beside.ts";
+import type { GeneratorReport } from "./load.ts";
+import { type Answer, join, type Question, roundsOf, rowOf, type Settings } from "./question.ts";
 
 const P99_RATIO_MAX = 2;
 const MIB = 1024 * 1024;
@@ -25,7 +27,6 @@ export const large: Question = {
   asks: "How long does client B wait for its replies while client A sends large messages back to back?",
   async ask(settings) {
     const server = await startQmpd({ args: ["--machine", "none"] });
-    const [socket = ""] = server.sockets;
     try {
       const answers: Answer[] = [];
       for (const [kind, argument] of Object.entries(MESSAGES)) {
@@ -34,8 +35,8 @@ export const large: Question = {
           ? `{"execute": "qom-list", "arguments": {"path": ${value}}}\n`
           : `{"execute": "input-send-event", "arguments": {"events": ${value}}}\n`;
         const refused = `{"execute": "query-status", "arguments": {"x": ${value}}}\n`;
-        answers.push(await measure(settings, { socket, pid: server.pid }, kind, refused));
-        answers.push(await measure(settings, { socket, pid: server.pid }, `${kind}, taken`, taken));
+        answers.push(await measure(settings, server, kind, refused));
+        answers.push(await measure(settings, server, `${kind}, taken`, taken));
       }
       return join(answers);
     } finally {
@@ -46,43 +47,25 @@ export const large: Question = {
 
 async function measure(
   settings: Settings,
-  server: { readonly socket: string; readonly pid: number },
+  server: ServerProcess,
   kind: string,
   request: string,
 ): Promise<Answer> {
-  const durationMs = settings.quick ? 1_000 : 5_000;
-  const task = (text: string, lengthMs: number): GeneratorTask => ({
-    sockets: [server.socket],
-    clients: 1,
-    inFlightPerClient: 1,
-    requests: [text],
-    measure: "reply",
-    warmUpMs: 1_000,
-    durationMs: lengthMs,
-    serverPid: server.pid,
-  });
-  const alone = await runLoad(task(QUERY_STATUS, durationMs));
-  let during: Promise<GeneratorReport> | undefined;
-  // A's load outlasts B's: B's warm-up and the start of its process come on top.
-  const a = await runLoad({ ...task(request, durationMs + 2_500), isRefused: true }, () => {
-    during = runLoad(task(QUERY_STATUS, durationMs));
-  });
-  if (during === undefined) throw new Error("the load never became warm");
-  const busy = await during;
-  const ratio = busy.p99Us / alone.p99Us;
+  const [socket = ""] = server.sockets;
+  const alone: GeneratorReport[] = [];
+  const beside: Beside[] = [];
+  for (let round = 0; round < roundsOf(settings); round++) {
+    alone.push(await askB(settings, server, socket));
+    beside.push(await askBBeside(settings, server, { socket, request, isRefused: true }, socket));
+  }
+  const during = beside.map(({ b }) => b);
+  const ofA = beside.map(({ a }) => a);
   return {
     rows: [
-      rowOf("B alone: query-status", "qmpd", [alone]),
-      rowOf(`B while A sends ${kind}`, "qmpd", [busy], "CPU with A's"),
-      rowOf(`A: ${kind}`, "qmpd", [a], "CPU with B's"),
+      rowOf("B alone: query-status", "qmpd", alone),
+      rowOf(`B while A sends ${kind}`, "qmpd", during, "CPU with A's"),
+      rowOf(`A: ${kind}`, "qmpd", ofA, "CPU with B's"),
     ],
-    verdicts: [
-      {
-        subject: `p99 of B during / alone, ${kind}`,
-        figure: `${ratio.toFixed(2)}x`,
-        target: `at most ${P99_RATIO_MAX}x`,
-        met: ratio <= P99_RATIO_MAX,
-      },
-    ],
+    verdicts: [besideVerdict(`query-status beside ${kind}`, during, alone, P99_RATIO_MAX)],
   };
 }

@@ -88,7 +88,7 @@ async function runRound(settings: Settings, server: PcServer, guest: Guest, roun
   }
   await add(rounds.painting, () => askB(settings, server, socket), itself);
   for (const format of FORMATS) {
-    const a = [socket, request(join(server.directory, `beside.${format}`), format)] as const;
+    const a = { socket, request: request(join(server.directory, `beside.${format}`), format) };
     const { beside } = rounds;
     const both = await add(
       beside[format].b,
