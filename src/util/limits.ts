@@ -187,7 +187,7 @@ export const CLIENT_QUOTED_CHARS_MAX = 120;
 // ---- Pictures (picture, offload) ----
 
 /** Bytes of a PNG's filtered lines that are deflated in one go: 1 to 5 ms, the unit of cancelling and of sharing work. */
-export const PNG_BAND_BYTES = 256 * KIB;
+export const PNG_BAND_BYTES = 384 * KIB;
 /** Bytes of a PPM that are converted in one go: below 0.2 ms. */
 export const PPM_BAND_BYTES = 512 * KIB;
 /** Pool threads.  A picture uses eight at most; each takes some 10 MiB.  Seen: a start-up error that names the range. */
