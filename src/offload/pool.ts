@@ -17,7 +17,7 @@
 import { Piscina } from "piscina";
 import { BandBoard } from "../util/band-board.ts";
 import { ByteRooms } from "../util/byte-rooms.ts";
-import { type CancelFlag, cancel, createCancelFlag, hasBegun } from "../util/cancel-flag.ts";
+import { cancel, createCancelFlag, hasBegun } from "../util/cancel-flag.ts";
 import { systemClock, type Timer } from "../util/clock.ts";
 import { releaseRoom, takeRoom } from "../util/frame-memory.ts";
 import {
@@ -105,8 +105,8 @@ export class WorkerPool {
   }
 
   /**
-   * Makes a picture of `frame`, which is not read any more once this has settled.  `cancel` is looked at
-   * between bands.  The picture is the caller's until `discard`.
+   * Makes a picture of `frame`, which is not read any more once this has settled.  The picture is the caller's until
+   * `discard`.  Rejects with `FileError`, `WorkerGoneError` or the signal's reason.
    *
    * `along`: a file that is to have the picture, when nobody else waits for it: the threads write it there, which
    * `save` completes.  The file must stay open until this has settled.
@@ -114,7 +114,7 @@ export class WorkerPool {
   async encode(
     frame: SharedSurface,
     format: ImageFormat,
-    cancel: CancelFlag,
+    signal: AbortSignal,
     along?: Destination,
   ): Promise<Picture> {
     const { width, height } = frame;
@@ -124,7 +124,7 @@ export class WorkerPool {
     const task = {
       frame,
       format,
-      cancel,
+      cancel: createCancelFlag(),
       roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
       roomOffset: room.offset,
       board: board.words,
@@ -135,7 +135,9 @@ export class WorkerPool {
     const tasks =
       this.#piscina.queueSize > 0 ? 1 : Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
     try {
-      const runs = Array.from({ length: tasks }, (_, index) => this.#run("encode", { ...task, task: index }));
+      const runs = Array.from({ length: tasks }, (_, index) =>
+        this.#runCancellable("encode", { ...task, task: index }, signal),
+      );
       const extents = await firstExtents(runs, board);
       return { format, width, height, room, extents, sizeBytes: sizeOf(extents), writtenTo: task.fd };
     } catch (error) {
@@ -266,7 +268,7 @@ export class WorkerPool {
   }
 
   /** Runs a task whose flag is set when `signal` fires. */
-  async #runCancellable<Name extends "write" | "piece" | "base64" | "plugin">(
+  async #runCancellable<Name extends "encode" | "write" | "piece" | "base64" | "plugin">(
     name: Name,
     task: Tasks[Name]["task"],
     signal: AbortSignal,

@@ -21,9 +21,6 @@
 import type { SharedSurface } from "../util/shared-surface.ts";
 import type { ConsoleFrame } from "./console.ts";
 
-/** 0 until the encoding is to be given up, then 1. */
-export type CancelFlag = Int32Array<SharedArrayBuffer>;
-
 /** What the batcher has done by others. */
 export interface ScreendumpPorts<Format, Picture, Along = undefined> {
   /** Calls back in a later turn of the event loop. */
@@ -33,13 +30,13 @@ export interface ScreendumpPorts<Format, Picture, Along = undefined> {
   /** A copy of the console as it is after the call.  `reuse` is memory that may be used for it. */
   capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<ConsoleFrame>;
   /**
-   * Does not read `frame` any more once it has settled, whichever way.  `along` is that of the one request
-   * that the picture is for, if there is only one.
+   * Does not read `frame` any more once it has settled, whichever way.  `signal` fires when nobody wants the
+   * picture any more.  `along` is that of the one request that it is for, if there is only one.
    */
   encode(
     frame: SharedSurface,
     format: Format,
-    cancel: CancelFlag,
+    signal: AbortSignal,
     along: Along | undefined,
   ): Promise<Picture>;
   /** Nobody reads `picture` any more. */
@@ -196,18 +193,18 @@ class ConsoleQueue<Format, Picture, Along> {
 
   /** Settles, never rejecting, when the frame is not read any more. */
   async #encode(frame: SharedSurface, group: Group<Format, Picture, Along>): Promise<void> {
-    const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const unwanted = new AbortController();
     const { format, requests } = group;
     for (const request of requests) {
       request.leave = () => {
         requests.delete(request);
-        if (requests.size === 0) Atomics.store(cancel, 0, 1);
+        if (requests.size === 0) unwanted.abort();
       };
     }
     try {
       const [only, ...others] = requests;
       const along = others.length === 0 ? only?.along : undefined;
-      const picture = await this.#ports.encode(frame, format, cancel, along);
+      const picture = await this.#ports.encode(frame, format, unwanted.signal, along);
       if (requests.size === 0) this.#ports.discard(picture);
       else share(picture, requests, () => this.#ports.discard(picture));
     } catch (error) {

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ConsoleFrame } from "../../src/ui/console.ts";
-import {
-  type CancelFlag,
-  ScreendumpBatcher,
-  type ScreendumpPorts,
-  type SharedPicture,
-} from "../../src/ui/screendump.ts";
+import { ScreendumpBatcher, type ScreendumpPorts, type SharedPicture } from "../../src/ui/screendump.ts";
 import type { SharedSurface } from "../../src/util/shared-surface.ts";
 
 interface FakePicture {
@@ -28,7 +23,7 @@ interface Capture extends Step<void> {
 interface Encoding extends Step<void> {
   readonly frame: SharedSurface;
   readonly format: string;
-  readonly cancel: CancelFlag;
+  readonly signal: AbortSignal;
 }
 
 /** Captures and encodings end when the test says so. */
@@ -67,12 +62,12 @@ class FakePorts implements ScreendumpPorts<string, FakePicture, string> {
   async encode(
     frame: SharedSurface,
     format: string,
-    cancel: CancelFlag,
+    signal: AbortSignal,
     along: string | undefined,
   ): Promise<FakePicture> {
     this.alongs.push(along);
     await new Promise<void>((resolve, reject) =>
-      this.encodings.push({ frame, format, cancel, resolve, reject }),
+      this.encodings.push({ frame, format, signal, resolve, reject }),
     );
     const picture = { format, frameNumber: this.#frameNumbers.get(frame) ?? 0, discarded: 0 };
     this.pictures.push(picture);
@@ -290,8 +285,8 @@ describe("a cancelled screendump", () => {
     await settle();
     controller.abort(reason);
     await expect(encoding).rejects.toBe(reason);
-    const { cancel, reject } = first(ports.encodings);
-    expect(Atomics.load(cancel, 0)).toBe(1);
+    const { signal, reject } = first(ports.encodings);
+    expect(signal.aborted).toBe(true);
     expect(batcher.framesHeld).toBe(1);
     reject(new Error("given up"));
     await settle();
@@ -322,8 +317,8 @@ describe("a cancelled screendump", () => {
     await settle();
     controller.abort(reason);
     await expect(leaver).rejects.toBe(reason);
-    const { cancel, resolve } = first(ports.encodings);
-    expect(Atomics.load(cancel, 0)).toBe(0);
+    const { signal, resolve } = first(ports.encodings);
+    expect(signal.aborted).toBe(false);
     resolve();
     (await stayer).release();
     expect(ports.pictures.map(({ discarded }) => discarded)).toEqual([1]);
