@@ -19,7 +19,7 @@ import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
 import type { Clock } from "../util/clock.ts";
-import { DESTINATION_OPEN_MS } from "../util/limits.ts";
+import { DESTINATION_OPEN_MS, SCREENDUMP_BATCH_MS } from "../util/limits.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import { type ConsoleArguments, findConsole } from "./consoles.ts";
 import { inputHandlers } from "./input.ts";
@@ -35,6 +35,7 @@ export function uiHandlers(
   const batcher = new ScreendumpBatcher<ImageFormat, Picture, Target>({
     nextTurn: setImmediate,
     encoderTurn: async () => (await pool()).turn(),
+    inTime: (encoded) => settledWithin(SCREENDUMP_BATCH_MS, encoded),
     capture: (console, reuse) => handle.capture(console, reuse),
     encode: (frame, format, unwanted, target) => encode(frame, format, unwanted, target),
     discard: (picture) => void pool().then((started) => started.discard(picture)),

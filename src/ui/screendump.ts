@@ -4,7 +4,8 @@
  *
  *     request ---> waiting ---refresh begins---> refreshing ---frame copied---> encoding ---> picture
  *
- * A console has one batch at a time.  The next one begins when an encoding would: not before the threads have taken
+ * A console has one batch at a time, unless its encoding takes too long: the file that it writes to may be on a file
+ * system that hangs, and others must not wait for that.  The next one begins when an encoding would: not before the threads have taken
  * what was asked of them earlier, among it the writing of the last picture.  Whoever has that and asks again is
  * then in the same batch as those who came meanwhile; a refresh for each of them would be one more encoding.
  *
@@ -27,6 +28,8 @@ export interface ScreendumpPorts<Format, Picture, Along = undefined> {
   nextTurn(callback: () => void): void;
   /** Settles when an encoding that is asked for now would begin; how does not matter. */
   encoderTurn(): Promise<void>;
+  /** Settles when `encoded` does, or when that takes too long for the next batch to wait for. */
+  inTime(encoded: Promise<void>): Promise<void>;
   /** A copy of the console as it is after the call.  `reuse` is memory that may be used for it. */
   capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<ConsoleFrame>;
   /**
@@ -137,7 +140,7 @@ class ConsoleQueue<Format, Picture, Along> {
   readonly #ports: ScreendumpPorts<Format, Picture, Along>;
   /** They wait for the next refresh, in order of arrival. */
   #waiting = new Set<Request<Format, Picture, Along>>();
-  /** From the time that somebody waits until the batch has been encoded. */
+  /** From the time that somebody waits until the batch has been encoded, or takes too long. */
   #isBusy = false;
   /** That of the last frame, which nobody reads any more. */
   #freeMemory: WebAssembly.Memory | undefined;
@@ -173,22 +176,29 @@ class ConsoleQueue<Format, Picture, Along> {
     this.#serveIfPossible();
   }
 
-  /** Settles, never rejecting, when the batch's frame is not read any more. */
+  /** Settles, never rejecting, when the next batch may begin. */
   async #serveBatch(batch: ReadonlySet<Request<Format, Picture, Along>>): Promise<void> {
     const reuse = this.#freeMemory;
     // Whoever fails may still write to the memory it was given.
     this.#freeMemory = undefined;
     this.framesHeld++;
+    let frame: SharedSurface;
     try {
-      const { frame } = await this.#ports.capture(this.#console, reuse);
-      const groups = Array.from(groupByFormat(batch).values());
-      await Promise.all(groups.map((group) => this.#encode(frame, group)));
-      this.#freeMemory = frame.memory;
+      ({ frame } = await this.#ports.capture(this.#console, reuse));
     } catch (error) {
-      for (const request of batch) request.reject(error);
-    } finally {
       this.framesHeld--;
+      for (const request of batch) request.reject(error);
+      return;
     }
+    await this.#ports.inTime(this.#encodeAll(frame, batch));
+  }
+
+  /** Settles, never rejecting, when the frame is not read any more. */
+  async #encodeAll(frame: SharedSurface, batch: ReadonlySet<Request<Format, Picture, Along>>): Promise<void> {
+    const groups = Array.from(groupByFormat(batch).values());
+    await Promise.all(groups.map((group) => this.#encode(frame, group)));
+    this.#freeMemory = frame.memory;
+    this.framesHeld--;
   }
 
   /** Settles, never rejecting, when the frame is not read any more. */

@@ -42,6 +42,16 @@ class FakePorts implements ScreendumpPorts<string, FakePicture, string> {
     return this.turn;
   }
 
+  /** Ends the wait for encodings that are under way. */
+  loseTime: () => void = () => {};
+
+  async inTime(encoded: Promise<void>): Promise<void> {
+    const tooLong = new Promise<void>((resolve) => {
+      this.loseTime = resolve;
+    });
+    await Promise.race([encoded, tooLong]);
+  }
+
   /** Frames of which the capture has begun. */
   get capturesBegun(): number {
     return this.#frameNumber;
@@ -186,6 +196,30 @@ describe("screendump batches", () => {
     await settle();
     expect(ports.alongs).toEqual(["alone", undefined, "other format"]);
     for (const encoding of ports.encodings) encoding.resolve();
+  });
+
+  it("do not wait for an encoding that takes too long, and leave its frame alone", async () => {
+    const { ports, batcher, request } = setUp();
+    const stuck = request();
+    await settle();
+    first(ports.captures).resolve();
+    await settle();
+    const hung = first(ports.encodings);
+    const next = request();
+    await settle();
+    expect(ports.captures).toHaveLength(0);
+    ports.loseTime();
+    await settle();
+    const { reuse, resolve } = first(ports.captures);
+    expect(reuse).toBeUndefined();
+    resolve();
+    await settle();
+    first(ports.encodings).resolve();
+    expect((await next).picture.frameNumber).toBe(2);
+    hung.resolve();
+    expect((await stuck).picture.frameNumber).toBe(1);
+    await settle();
+    expect(batcher.framesHeld).toBe(0);
   });
 
   it("keep consoles apart", async () => {
