@@ -44,6 +44,7 @@ import type {
   WriteTask,
 } from "./contract.ts";
 import { completeDestination, type Destination, truncateDestination } from "./destination.ts";
+import { bytesOf, firstExtents, sizeOf } from "./extents.ts";
 import { writeFifo } from "./fifo.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
@@ -350,37 +351,6 @@ class TaskCancelled extends Error {
   override readonly name = "TaskCancelled";
 }
 
-/**
- * The extents, as soon as one task answers them: all bands are done then, and tasks that are still queued
- * will find none.  A failure is told when all tasks have ended, for until then they write to the room.
- */
-async function firstExtents(
-  runs: readonly Promise<Extents | undefined>[],
-  board: BandBoard,
-): Promise<Extents> {
-  return new Promise((resolve, reject) => {
-    let failure: unknown;
-    let running = runs.length;
-    const ended = (): void => {
-      running--;
-      if (running === 0) reject(failure ?? new WorkerGoneError("no pool thread finished the picture"));
-    };
-    for (const run of runs) {
-      run.then(
-        (extents) => {
-          if (extents !== undefined) resolve(extents);
-          ended();
-        },
-        (error) => {
-          board.stop();
-          failure = error;
-          ended();
-        },
-      );
-    }
-  });
-}
-
 async function saveToFifo(pieces: Iterable<Uint8Array>, fd: number, signal: AbortSignal): Promise<void> {
   try {
     await writeFifo(fd, pieces, signal);
@@ -388,11 +358,6 @@ async function saveToFifo(pieces: Iterable<Uint8Array>, fd: number, signal: Abor
     if (signal.aborted) throw signal.reason;
     throw new FileError("Unable to write to file", errnoOf(error), { cause: error });
   }
-}
-
-function* bytesOf(buffer: SharedArrayBuffer, extents: Extents): Generator<Uint8Array, undefined> {
-  for (let index = 0; index + 1 < extents.length; index += 2)
-    yield new Uint8Array(buffer, extents[index], extents[index + 1]);
 }
 
 /** Each piece, and then the news that it has been taken. */
@@ -404,8 +369,4 @@ function* drain(
     yield piece;
     written(piece.length);
   }
-}
-
-function sizeOf(extents: Extents): number {
-  return extents.reduce((sum, value, index) => (index % 2 === 1 ? sum + value : sum), 0);
 }
