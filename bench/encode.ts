@@ -87,7 +87,7 @@ async function measureWhole(
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     const [picture, destination] = await Promise.all([
-      pool.encode(frame, format, createCancelFlag()),
+      pool.encode(frame, format, signal),
       openDestination(join(directory, "picture")),
     ]);
     encodeMs.push(performance.now() - start);

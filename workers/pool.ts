@@ -30,7 +30,7 @@ import { begin, type CancelFlag } from "../src/util/cancel-flag.ts";
 lowerPriority();
 
 export function encode(task: EncodeTask): EncodeOutcome {
-  return settle(() => encodePicture({ ...task, board: new BandBoard(task.board) }));
+  return beginAndSettle(task.cancel, () => encodePicture({ ...task, board: new BandBoard(task.board) }));
 }
 
 export function write(task: WriteTask): TaskOutcome<undefined> {

@@ -18,9 +18,8 @@ import { JsonText } from "../qjson/value.ts";
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { ScreendumpBatcher, type SharedPicture } from "../ui/screendump.ts";
-import type { CancelFlag } from "../util/cancel-flag.ts";
 import type { Clock } from "../util/clock.ts";
-import { DESTINATION_OPEN_MS } from "../util/limits.ts";
+import { DESTINATION_OPEN_MS, SCREENDUMP_BATCH_MS } from "../util/limits.ts";
 import type { SharedSurface } from "../util/shared-surface.ts";
 import { type ConsoleArguments, findConsole } from "./consoles.ts";
 import { inputHandlers } from "./input.ts";
@@ -36,16 +35,22 @@ export function uiHandlers(
   const batcher = new ScreendumpBatcher<ImageFormat, Picture, Target>({
     nextTurn: setImmediate,
     encoderTurn: async () => (await pool()).turn(),
+    inTime: (encoded) => settledWithin(SCREENDUMP_BATCH_MS, encoded),
     capture: (console, reuse) => handle.capture(console, reuse),
-    encode: (frame, format, cancel, target) => encode(frame, format, cancel, target),
+    encode: (frame, format, unwanted, target) => encode(frame, format, unwanted, target),
     discard: (picture) => void pool().then((started) => started.discard(picture)),
   });
-  const encode = async (frame: SharedSurface, format: ImageFormat, cancel: CancelFlag, target?: Target) => {
+  const encode = async (
+    frame: SharedSurface,
+    format: ImageFormat,
+    unwanted: AbortSignal,
+    target?: Target,
+  ) => {
     const destination = target && (await openedInTime(target));
     const encoder = await pool();
     // Given up meanwhile: the file is about to be closed, if it is not yet.
-    if (target === undefined || target.isGivenUp) return encoder.encode(frame, format, cancel);
-    target.written = encoder.encode(frame, format, cancel, destination);
+    if (target === undefined || target.isGivenUp) return encoder.encode(frame, format, unwanted);
+    target.written = encoder.encode(frame, format, unwanted, destination);
     return target.written;
   };
   const consoleOf = async (args: ConsoleArguments): Promise<ConsoleDescription> =>

@@ -17,7 +17,7 @@
 import { Piscina } from "piscina";
 import { BandBoard } from "../util/band-board.ts";
 import { ByteRooms } from "../util/byte-rooms.ts";
-import { type CancelFlag, cancel, createCancelFlag, hasBegun } from "../util/cancel-flag.ts";
+import { cancel, createCancelFlag, hasBegun } from "../util/cancel-flag.ts";
 import { systemClock, type Timer } from "../util/clock.ts";
 import { releaseRoom, takeRoom } from "../util/frame-memory.ts";
 import {
@@ -44,6 +44,7 @@ import type {
   WriteTask,
 } from "./contract.ts";
 import { completeDestination, type Destination, truncateDestination } from "./destination.ts";
+import { bytesOf, firstExtents, sizeOf } from "./extents.ts";
 import { writeFifo } from "./fifo.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 import { WorkerGoneError } from "./worker-gone.ts";
@@ -105,8 +106,8 @@ export class WorkerPool {
   }
 
   /**
-   * Makes a picture of `frame`, which is not read any more once this has settled.  `cancel` is looked at
-   * between bands.  The picture is the caller's until `discard`.
+   * Makes a picture of `frame`, which is not read any more once this has settled.  The picture is the caller's until
+   * `discard`.  Rejects with `FileError`, `WorkerGoneError` or the signal's reason.
    *
    * `along`: a file that is to have the picture, when nobody else waits for it: the threads write it there, which
    * `save` completes.  The file must stay open until this has settled.
@@ -114,7 +115,7 @@ export class WorkerPool {
   async encode(
     frame: SharedSurface,
     format: ImageFormat,
-    cancel: CancelFlag,
+    signal: AbortSignal,
     along?: Destination,
   ): Promise<Picture> {
     const { width, height } = frame;
@@ -124,7 +125,7 @@ export class WorkerPool {
     const task = {
       frame,
       format,
-      cancel,
+      cancel: createCancelFlag(),
       roomBuffer: room.isInFrameMemory ? undefined : room.buffer,
       roomOffset: room.offset,
       board: board.words,
@@ -135,7 +136,9 @@ export class WorkerPool {
     const tasks =
       this.#piscina.queueSize > 0 ? 1 : Math.min(this.#piscina.maxThreads, bandCount, ENCODE_TASKS_MAX);
     try {
-      const runs = Array.from({ length: tasks }, (_, index) => this.#run("encode", { ...task, task: index }));
+      const runs = Array.from({ length: tasks }, (_, index) =>
+        this.#runCancellable("encode", { ...task, task: index }, signal),
+      );
       const extents = await firstExtents(runs, board);
       return { format, width, height, room, extents, sizeBytes: sizeOf(extents), writtenTo: task.fd };
     } catch (error) {
@@ -266,7 +269,7 @@ export class WorkerPool {
   }
 
   /** Runs a task whose flag is set when `signal` fires. */
-  async #runCancellable<Name extends "write" | "piece" | "base64" | "plugin">(
+  async #runCancellable<Name extends "encode" | "write" | "piece" | "base64" | "plugin">(
     name: Name,
     task: Tasks[Name]["task"],
     signal: AbortSignal,
@@ -348,37 +351,6 @@ class TaskCancelled extends Error {
   override readonly name = "TaskCancelled";
 }
 
-/**
- * The extents, as soon as one task answers them: all bands are done then, and tasks that are still queued
- * will find none.  A failure is told when all tasks have ended, for until then they write to the room.
- */
-async function firstExtents(
-  runs: readonly Promise<Extents | undefined>[],
-  board: BandBoard,
-): Promise<Extents> {
-  return new Promise((resolve, reject) => {
-    let failure: unknown;
-    let running = runs.length;
-    const ended = (): void => {
-      running--;
-      if (running === 0) reject(failure ?? new WorkerGoneError("no pool thread finished the picture"));
-    };
-    for (const run of runs) {
-      run.then(
-        (extents) => {
-          if (extents !== undefined) resolve(extents);
-          ended();
-        },
-        (error) => {
-          board.stop();
-          failure = error;
-          ended();
-        },
-      );
-    }
-  });
-}
-
 async function saveToFifo(pieces: Iterable<Uint8Array>, fd: number, signal: AbortSignal): Promise<void> {
   try {
     await writeFifo(fd, pieces, signal);
@@ -386,11 +358,6 @@ async function saveToFifo(pieces: Iterable<Uint8Array>, fd: number, signal: Abor
     if (signal.aborted) throw signal.reason;
     throw new FileError("Unable to write to file", errnoOf(error), { cause: error });
   }
-}
-
-function* bytesOf(buffer: SharedArrayBuffer, extents: Extents): Generator<Uint8Array, undefined> {
-  for (let index = 0; index + 1 < extents.length; index += 2)
-    yield new Uint8Array(buffer, extents[index], extents[index + 1]);
 }
 
 /** Each piece, and then the news that it has been taken. */
@@ -402,8 +369,4 @@ function* drain(
     yield piece;
     written(piece.length);
   }
-}
-
-function sizeOf(extents: Extents): number {
-  return extents.reduce((sum, value, index) => (index % 2 === 1 ? sum + value : sum), 0);
 }

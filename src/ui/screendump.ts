@@ -4,7 +4,8 @@
  *
  *     request ---> waiting ---refresh begins---> refreshing ---frame copied---> encoding ---> picture
  *
- * A console has one batch at a time.  The next one begins when an encoding would: not before the threads have taken
+ * A console has one batch at a time, unless its encoding takes too long: the file that it writes to may be on a file
+ * system that hangs, and others must not wait for that.  The next one begins when an encoding would: not before the threads have taken
  * what was asked of them earlier, among it the writing of the last picture.  Whoever has that and asks again is
  * then in the same batch as those who came meanwhile; a refresh for each of them would be one more encoding.
  *
@@ -21,25 +22,24 @@
 import type { SharedSurface } from "../util/shared-surface.ts";
 import type { ConsoleFrame } from "./console.ts";
 
-/** 0 until the encoding is to be given up, then 1. */
-export type CancelFlag = Int32Array<SharedArrayBuffer>;
-
 /** What the batcher has done by others. */
 export interface ScreendumpPorts<Format, Picture, Along = undefined> {
   /** Calls back in a later turn of the event loop. */
   nextTurn(callback: () => void): void;
   /** Settles when an encoding that is asked for now would begin; how does not matter. */
   encoderTurn(): Promise<void>;
+  /** Settles when `encoded` does, or when that takes too long for the next batch to wait for. */
+  inTime(encoded: Promise<void>): Promise<void>;
   /** A copy of the console as it is after the call.  `reuse` is memory that may be used for it. */
   capture(console: number, reuse: WebAssembly.Memory | undefined): Promise<ConsoleFrame>;
   /**
-   * Does not read `frame` any more once it has settled, whichever way.  `along` is that of the one request
-   * that the picture is for, if there is only one.
+   * Does not read `frame` any more once it has settled, whichever way.  `signal` fires when nobody wants the
+   * picture any more.  `along` is that of the one request that it is for, if there is only one.
    */
   encode(
     frame: SharedSurface,
     format: Format,
-    cancel: CancelFlag,
+    signal: AbortSignal,
     along: Along | undefined,
   ): Promise<Picture>;
   /** Nobody reads `picture` any more. */
@@ -140,7 +140,7 @@ class ConsoleQueue<Format, Picture, Along> {
   readonly #ports: ScreendumpPorts<Format, Picture, Along>;
   /** They wait for the next refresh, in order of arrival. */
   #waiting = new Set<Request<Format, Picture, Along>>();
-  /** From the time that somebody waits until the batch has been encoded. */
+  /** From the time that somebody waits until the batch has been encoded, or takes too long. */
   #isBusy = false;
   /** That of the last frame, which nobody reads any more. */
   #freeMemory: WebAssembly.Memory | undefined;
@@ -176,38 +176,45 @@ class ConsoleQueue<Format, Picture, Along> {
     this.#serveIfPossible();
   }
 
-  /** Settles, never rejecting, when the batch's frame is not read any more. */
+  /** Settles, never rejecting, when the next batch may begin. */
   async #serveBatch(batch: ReadonlySet<Request<Format, Picture, Along>>): Promise<void> {
     const reuse = this.#freeMemory;
     // Whoever fails may still write to the memory it was given.
     this.#freeMemory = undefined;
     this.framesHeld++;
+    let frame: SharedSurface;
     try {
-      const { frame } = await this.#ports.capture(this.#console, reuse);
-      const groups = Array.from(groupByFormat(batch).values());
-      await Promise.all(groups.map((group) => this.#encode(frame, group)));
-      this.#freeMemory = frame.memory;
+      ({ frame } = await this.#ports.capture(this.#console, reuse));
     } catch (error) {
-      for (const request of batch) request.reject(error);
-    } finally {
       this.framesHeld--;
+      for (const request of batch) request.reject(error);
+      return;
     }
+    await this.#ports.inTime(this.#encodeAll(frame, batch));
+  }
+
+  /** Settles, never rejecting, when the frame is not read any more. */
+  async #encodeAll(frame: SharedSurface, batch: ReadonlySet<Request<Format, Picture, Along>>): Promise<void> {
+    const groups = Array.from(groupByFormat(batch).values());
+    await Promise.all(groups.map((group) => this.#encode(frame, group)));
+    this.#freeMemory = frame.memory;
+    this.framesHeld--;
   }
 
   /** Settles, never rejecting, when the frame is not read any more. */
   async #encode(frame: SharedSurface, group: Group<Format, Picture, Along>): Promise<void> {
-    const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const unwanted = new AbortController();
     const { format, requests } = group;
     for (const request of requests) {
       request.leave = () => {
         requests.delete(request);
-        if (requests.size === 0) Atomics.store(cancel, 0, 1);
+        if (requests.size === 0) unwanted.abort();
       };
     }
     try {
       const [only, ...others] = requests;
       const along = others.length === 0 ? only?.along : undefined;
-      const picture = await this.#ports.encode(frame, format, cancel, along);
+      const picture = await this.#ports.encode(frame, format, unwanted.signal, along);
       if (requests.size === 0) this.#ports.discard(picture);
       else share(picture, requests, () => this.#ports.discard(picture));
     } catch (error) {

@@ -25,9 +25,9 @@ export function cancel(flag: CancelFlag): boolean {
   return Atomics.compareExchange(flag, WORD_START, START_OPEN, START_NEVER) !== START_BEGUN;
 }
 
-/** Called once by the thread, before it touches anything.  False: it must not. */
+/** Called by the thread, or each that shares the work, before it touches anything.  False: it must not. */
 export function begin(flag: CancelFlag): boolean {
-  return Atomics.compareExchange(flag, WORD_START, START_OPEN, START_BEGUN) === START_OPEN;
+  return Atomics.compareExchange(flag, WORD_START, START_OPEN, START_BEGUN) !== START_NEVER;
 }
 
 /** Whether the thread has begun. */

@@ -208,6 +208,8 @@ export const POOL_STOP_MS = 1_000;
 export const POOL_HEAP_MIB_MAX = 256;
 /** What an encoding waits for its file, and a cancelled screendump for taking it back; more is a file system that hangs. */
 export const DESTINATION_OPEN_MS = 25;
+/** Encodings of a screendump that take longer are not waited for by the console's next one; of 4K they take a tenth. */
+export const SCREENDUMP_BATCH_MS = 1_000;
 /** How often the progress of a plugin's task is fetched from its thread: nobody is told of it more often. */
 export const TASK_PROGRESS_PERIOD_MS = 100;
 /** Symbolic links one after another to a file.  Source: Linux, `MAXSYMLINKS`.  Seen: GenericError "Too many levels of symbolic links". */

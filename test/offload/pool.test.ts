@@ -17,10 +17,9 @@ import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ImageFormat } from "../../src/offload/contract.ts";
-import { openDestination } from "../../src/offload/destination.ts";
+import { discardDestination, openDestination } from "../../src/offload/destination.ts";
 import { WorkerPool } from "../../src/offload/pool.ts";
 import { WorkerGoneError } from "../../src/offload/worker-gone.ts";
-import { cancel, createCancelFlag } from "../../src/util/cancel-flag.ts";
 import type { SharedSurface } from "../../src/util/shared-surface.ts";
 import { createFrame, ppmOf, rgbOf } from "../support/frame.ts";
 import { createPoolWorker, poolWorkerUrl } from "../support/pool-thread.ts";
@@ -49,7 +48,7 @@ async function dump(
   path: string,
   signal = never(),
 ) {
-  const picture = await pool.encode(frame, format, createCancelFlag());
+  const picture = await pool.encode(frame, format, never());
   try {
     await pool.save(picture, await openDestination(path), signal);
   } finally {
@@ -83,7 +82,7 @@ async function readSlowly(fd: number, bytes: number): Promise<Buffer> {
 /** How long a task takes that has nothing to do: with other processes on the cores, that is long at times. */
 async function shortestTask(pool: WorkerPool): Promise<number> {
   const start = performance.now();
-  pool.discard(await pool.encode(TINY_FRAME, "ppm", createCancelFlag()));
+  pool.discard(await pool.encode(TINY_FRAME, "ppm", never()));
   return performance.now() - start;
 }
 
@@ -142,7 +141,7 @@ describe("the pool", () => {
   });
 
   it("D1: writes one picture to many destinations", async () => {
-    const picture = await pool.encode(frame, "png", createCancelFlag());
+    const picture = await pool.encode(frame, "png", never());
     const paths = Array.from({ length: 16 }, (_, index) => join(directory, `shared-${index}.png`));
     await Promise.all(paths.map(async (path) => pool.save(picture, await openDestination(path), never())));
     pool.discard(picture);
@@ -151,13 +150,13 @@ describe("the pool", () => {
   });
 
   it("D3: keeps a picture whole while its frame's memory takes the next frame", async () => {
-    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const picture = await pool.encode(frame, "ppm", never());
     const expected = ppmOf(frame);
     const next = createFrame({ width: 1280, height: 720, content: "noise" });
     const pixels = new Uint8Array(frame.memory.buffer, 0, frame.stride * frame.height);
     const before = pixels.slice();
     pixels.set(new Uint8Array(next.memory.buffer, 0, pixels.length));
-    const second = await pool.encode(frame, "ppm", createCancelFlag());
+    const second = await pool.encode(frame, "ppm", never());
     const path = join(directory, "kept.ppm");
     await pool.save(picture, await openDestination(path), never());
     expect(Buffer.compare(readFileSync(path), expected)).toBe(0);
@@ -167,7 +166,7 @@ describe("the pool", () => {
   });
 
   it("D6: makes base64 of a picture", async () => {
-    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const picture = await pool.encode(frame, "ppm", never());
     const base64 = await pool.base64(picture, never());
     expect(Buffer.from(base64).toString("latin1")).toBe(ppmOf(frame).toString("base64"));
     await expect(pool.base64(picture, AbortSignal.abort(new Error("too late")))).rejects.toThrow("too late");
@@ -175,7 +174,7 @@ describe("the pool", () => {
   });
 
   it("keeps no base64 that nobody holds any more", PATIENCE, async () => {
-    const picture = await pool.encode(large, "ppm", createCancelFlag());
+    const picture = await pool.encode(large, "ppm", never());
     const before = process.memoryUsage.rss();
     let made = 0;
     for (let round = 0; round < 16; round++) {
@@ -189,13 +188,13 @@ describe("the pool", () => {
 
   it("C7: gives up an encoding within 50 ms, and what comes next works", PATIENCE, async () => {
     await expectWithin50Ms(pool, async () => {
-      const flag = createCancelFlag();
-      const encoding = pool.encode(large, "png", flag);
+      const controller = new AbortController();
+      const encoding = pool.encode(large, "png", controller.signal);
       encoding.catch(() => {});
       await new Promise(setImmediate);
       const start = performance.now();
-      cancel(flag);
-      await expect(encoding).rejects.toThrow();
+      controller.abort(new Error("given up"));
+      await expect(encoding).rejects.toThrow("given up");
       return performance.now() - start;
     });
     await dump(pool, frame, "png", join(directory, "after.png"));
@@ -205,7 +204,7 @@ describe("the pool", () => {
     "C7, D5: gives up writing within 50 ms, and leaves no new file and no half of a picture",
     PATIENCE,
     async () => {
-      const picture = await pool.encode(large, "ppm", createCancelFlag());
+      const picture = await pool.encode(large, "ppm", never());
       let cancelled = 0;
       await expectWithin50Ms(pool, async (round) => {
         const path = join(directory, `given-up-${round % 2}`);
@@ -257,7 +256,7 @@ describe("the pool", () => {
   it("C7, C8: gives up FIFOs that nobody reads at once; meanwhile the pool is free", async () => {
     const path = makeFifo("silent");
     const reader = openReader(path);
-    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const picture = await pool.encode(frame, "ppm", never());
     const before = openFds();
     const savings = Array.from({ length: 64 }, () => {
       const controller = new AbortController();
@@ -320,7 +319,7 @@ describe("a pool whose threads fail", () => {
       2,
     );
     const fatal = createFrame({ width: FATAL_WIDTH_PX, height: 1200, content: "noise" });
-    await expect(pool.encode(fatal, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(fatal, "png", never())).rejects.toThrow(WorkerGoneError);
     const path = join(directory, "next.png");
     await dump(pool, frame, "png", path);
     expect(decode(readFileSync(path)).width).toBe(frame.width);
@@ -350,7 +349,7 @@ describe("a pool whose threads fail", () => {
       1,
     );
     const controller = new AbortController();
-    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const picture = await pool.encode(frame, "ppm", never());
     const path = join(directory, "stuck");
     const saving = pool.save(picture, await openDestination(path), controller.signal);
     saving.catch(() => {});
@@ -359,14 +358,40 @@ describe("a pool whose threads fail", () => {
     await expect(saving).rejects.toThrow("given up");
     expect(existsSync(path)).toBe(false);
     await expect.poll(() => gone.length).toBe(1);
-    pool.discard(await pool.encode(frame, "ppm", createCancelFlag()));
+    pool.discard(await pool.encode(frame, "ppm", never()));
+  });
+
+  it("C7: ends threads that do not come back from writing what they encode", async () => {
+    const path = join(directory, "stuck-encoding");
+    const { pool, gone } = start(
+      `import { writeSync } from "node:fs";
+       export function encode(task) {
+         if (task.fd === undefined) return real.encode(task);
+         Atomics.store(task.cancel, 1, 1);
+         writeSync(task.fd, "half a picture");
+         for (;;);
+       }`,
+      2,
+    );
+    const controller = new AbortController();
+    const destination = await openDestination(path);
+    const encoding = pool.encode(frame, "png", controller.signal, destination);
+    encoding.catch(() => {});
+    await expect.poll(() => statSync(path).size).toBeGreaterThan(0);
+    const next = pool.encode(frame, "png", never());
+    controller.abort(new Error("given up"));
+    await expect(encoding).rejects.toThrow("given up");
+    await discardDestination(destination, true);
+    pool.discard(await next);
+    await expect.poll(() => gone.length).toBeGreaterThan(0);
+    expect(pool.threadCount).toBe(2);
   });
 
   it("D5: leaves an old file as it is when its writing never began", async () => {
     const path = join(directory, "untouched");
     writeFileSync(path, "an old picture");
     const { pool } = start(`export function write() { return { ok: false, code: "cancelled" }; }`, 1);
-    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const picture = await pool.encode(frame, "ppm", never());
     const tooLate = AbortSignal.abort(new Error("given up"));
     await expect(pool.save(picture, await openDestination(path), tooLate)).rejects.toThrow("given up");
     const controller = new AbortController();
@@ -380,8 +405,8 @@ describe("a pool whose threads fail", () => {
 
   it("fails every call, and starts no threads in a loop, when threads die at their start", async () => {
     const { pool, gone } = start(`process.exit(3);`, 2);
-    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
-    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "png", never())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "png", never())).rejects.toThrow(WorkerGoneError);
     // Each of the first two is replaced once, and each call tries once.
     await expect.poll(() => pool.threadCount).toBe(0);
     expect(gone.length).toBeLessThanOrEqual(6);
@@ -389,8 +414,8 @@ describe("a pool whose threads fail", () => {
 
   it("fails every call when the threads' entry cannot be loaded", async () => {
     const { pool } = start(`throw new Error("no entry");`, 2);
-    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
-    await expect(pool.encode(frame, "ppm", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "png", never())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "ppm", never())).rejects.toThrow(WorkerGoneError);
   });
 
   it("has its threads import their entry, so that closing it in the middle aborts nothing", async () => {
@@ -403,7 +428,7 @@ describe("a pool whose threads fail", () => {
        }`,
       1,
     );
-    const picture = await pool.encode(frame, "ppm", createCancelFlag());
+    const picture = await pool.encode(frame, "ppm", never());
     const saving = pool.save(picture, await openDestination(join(directory, "loading")), never());
     await expect(saving).rejects.toMatchObject({ errno: "ERR_REQUIRE_ESM" });
   });
@@ -411,11 +436,11 @@ describe("a pool whose threads fail", () => {
   it("fails what is in hand, and every later call, when it is closed", async () => {
     const { pool } = start("", 1);
     const large = createFrame({ width: 3840, height: 2160, content: "noise" });
-    const encoding = pool.encode(large, "png", createCancelFlag());
+    const encoding = pool.encode(large, "png", never());
     const outcome = expect(encoding).rejects.toThrow(WorkerGoneError);
     await new Promise(setImmediate);
     await pool.close();
     await outcome;
-    await expect(pool.encode(frame, "png", createCancelFlag())).rejects.toThrow(WorkerGoneError);
+    await expect(pool.encode(frame, "png", never())).rejects.toThrow(WorkerGoneError);
   });
 });

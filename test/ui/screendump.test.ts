@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ConsoleFrame } from "../../src/ui/console.ts";
-import {
-  type CancelFlag,
-  ScreendumpBatcher,
-  type ScreendumpPorts,
-  type SharedPicture,
-} from "../../src/ui/screendump.ts";
+import { ScreendumpBatcher, type ScreendumpPorts, type SharedPicture } from "../../src/ui/screendump.ts";
 import type { SharedSurface } from "../../src/util/shared-surface.ts";
 
 interface FakePicture {
@@ -28,7 +23,7 @@ interface Capture extends Step<void> {
 interface Encoding extends Step<void> {
   readonly frame: SharedSurface;
   readonly format: string;
-  readonly cancel: CancelFlag;
+  readonly signal: AbortSignal;
 }
 
 /** Captures and encodings end when the test says so. */
@@ -45,6 +40,16 @@ class FakePorts implements ScreendumpPorts<string, FakePicture, string> {
 
   encoderTurn(): Promise<void> {
     return this.turn;
+  }
+
+  /** Ends the wait for encodings that are under way. */
+  loseTime: () => void = () => {};
+
+  async inTime(encoded: Promise<void>): Promise<void> {
+    const tooLong = new Promise<void>((resolve) => {
+      this.loseTime = resolve;
+    });
+    await Promise.race([encoded, tooLong]);
   }
 
   /** Frames of which the capture has begun. */
@@ -67,12 +72,12 @@ class FakePorts implements ScreendumpPorts<string, FakePicture, string> {
   async encode(
     frame: SharedSurface,
     format: string,
-    cancel: CancelFlag,
+    signal: AbortSignal,
     along: string | undefined,
   ): Promise<FakePicture> {
     this.alongs.push(along);
     await new Promise<void>((resolve, reject) =>
-      this.encodings.push({ frame, format, cancel, resolve, reject }),
+      this.encodings.push({ frame, format, signal, resolve, reject }),
     );
     const picture = { format, frameNumber: this.#frameNumbers.get(frame) ?? 0, discarded: 0 };
     this.pictures.push(picture);
@@ -193,6 +198,30 @@ describe("screendump batches", () => {
     for (const encoding of ports.encodings) encoding.resolve();
   });
 
+  it("do not wait for an encoding that takes too long, and leave its frame alone", async () => {
+    const { ports, batcher, request } = setUp();
+    const stuck = request();
+    await settle();
+    first(ports.captures).resolve();
+    await settle();
+    const hung = first(ports.encodings);
+    const next = request();
+    await settle();
+    expect(ports.captures).toHaveLength(0);
+    ports.loseTime();
+    await settle();
+    const { reuse, resolve } = first(ports.captures);
+    expect(reuse).toBeUndefined();
+    resolve();
+    await settle();
+    first(ports.encodings).resolve();
+    expect((await next).picture.frameNumber).toBe(2);
+    hung.resolve();
+    expect((await stuck).picture.frameNumber).toBe(1);
+    await settle();
+    expect(batcher.framesHeld).toBe(0);
+  });
+
   it("keep consoles apart", async () => {
     const { ports, request } = setUp();
     void request("png", undefined, 0);
@@ -290,8 +319,8 @@ describe("a cancelled screendump", () => {
     await settle();
     controller.abort(reason);
     await expect(encoding).rejects.toBe(reason);
-    const { cancel, reject } = first(ports.encodings);
-    expect(Atomics.load(cancel, 0)).toBe(1);
+    const { signal, reject } = first(ports.encodings);
+    expect(signal.aborted).toBe(true);
     expect(batcher.framesHeld).toBe(1);
     reject(new Error("given up"));
     await settle();
@@ -322,8 +351,8 @@ describe("a cancelled screendump", () => {
     await settle();
     controller.abort(reason);
     await expect(leaver).rejects.toBe(reason);
-    const { cancel, resolve } = first(ports.encodings);
-    expect(Atomics.load(cancel, 0)).toBe(0);
+    const { signal, resolve } = first(ports.encodings);
+    expect(signal.aborted).toBe(false);
     resolve();
     (await stayer).release();
     expect(ports.pictures.map(({ discarded }) => discarded)).toEqual([1]);

@@ -14,7 +14,6 @@
 import { assert } from "../../util/assert.ts";
 import type { CancelFlag } from "../../util/cancel-flag.ts";
 import type { Clock } from "../../util/clock.ts";
-import { TRIPLE_FAULT_PERIOD_MS, TRIPLE_FAULTS_COUNT_MAX } from "../../util/limits.ts";
 import { MachineError } from "../error.ts";
 import { type MachineEvent, RunControl, type RunState } from "../run-state.ts";
 import type { DiskImage } from "./disk.ts";
@@ -29,7 +28,8 @@ import { type PointerDevice, pointers } from "./pointer.ts";
 import { type Registers, readRegisters } from "./registers.ts";
 import { Screen } from "./screen.ts";
 import { SerialPort } from "./serial.ts";
-import { checksum, type Description, packState, unpackState } from "./state.ts";
+import { describeMachine, packState, type State, unpackState } from "./state.ts";
+import { TripleFaults } from "./triple-faults.ts";
 
 /** What a PC is made of. */
 export interface PcParts {
@@ -64,16 +64,6 @@ export interface PcThreadPort extends EmulatorThread {
   readonly clock: Clock;
 }
 
-interface Overlay {
-  readonly drive: DriveName;
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
-}
-
-interface State {
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
-  readonly overlays: readonly Overlay[];
-}
-
 type Shutdown = { readonly guest: boolean; readonly reason: string };
 
 export class Pc {
@@ -84,13 +74,13 @@ export class Pc {
   readonly #parts: PcParts;
   readonly #listener: PcListener;
   readonly #thread: PcThreadPort;
+  readonly #tripleFaults = new TripleFaults();
   /** The emulator, once it has been made. */
   #made: Promise<Emulator>;
   /** That of the emulator which was made last. */
   #input: Input | undefined;
   /** Counted up with each emulator: what an earlier one has noted is not acted upon. */
   #generation = 0;
-  #tripleFaultsAtMs: number[] = [];
   #isClosed = false;
 
   constructor(parts: PcParts, initialState: RunState, listener: PcListener, thread: PcThreadPort) {
@@ -135,7 +125,7 @@ export class Pc {
     if (this.#parts.isNoReboot) {
       return this.#shutDown(emulator, { guest: false, reason: "host-qmp-system-reset" });
     }
-    this.#tripleFaultsAtMs = [];
+    this.#tripleFaults.forget();
     await this.#makeAnew(emulator);
     return this.#run.reset();
   }
@@ -225,7 +215,11 @@ export class Pc {
       const { guestTimeMs } = this.#run;
       const { isTrayOpen, isTrayLocked } = this.drives;
       const surroundings = { guestTimeMs, isTrayOpen, isTrayLocked };
-      const bytes = packState(this.#description(), surroundings, emulator.saveState());
+      const bytes = packState(
+        describeMachine(this.#parts, this.drives.describe()),
+        surroundings,
+        emulator.saveState(),
+      );
       const overlays = images.map(({ drive, image }) => ({ drive, bytes: image.exportOverlay() }));
       return { state: { bytes, overlays }, guestTimeMs, events };
     } finally {
@@ -238,7 +232,8 @@ export class Pc {
 
   async restoreState({ bytes, overlays }: State): Promise<MachineEvent[]> {
     const emulator = await this.#emulator();
-    const { state, surroundings } = unpackState(this.#description(), bytes);
+    const description = describeMachine(this.#parts, this.drives.describe());
+    const { state, surroundings } = unpackState(description, bytes);
     const images = this.drives.overlaysOf(overlays.map(({ drive }) => drive));
     const events = this.#run.stop();
     emulator.stop();
@@ -381,18 +376,11 @@ export class Pc {
       emulator.stop();
       return this.#tell(this.#run.halt("internal-error"));
     }
-    if (this.#parts.tripleFault === "reset" && this.#countTripleFault()) return this.#guestReset(emulator);
+    if (this.#parts.tripleFault === "reset" && this.#tripleFaults.count(this.#thread.clock.nowMs()))
+      return this.#guestReset(emulator);
     emulator.stop();
     const stopped = this.#run.halt("guest-panicked");
     this.#tell([{ kind: "guest-panicked" }, ...stopped]);
-  }
-
-  /** Whether it is one that resets the machine: a guest that does nothing else is left where it is. */
-  #countTripleFault(): boolean {
-    const now = this.#thread.clock.nowMs();
-    this.#tripleFaultsAtMs = this.#tripleFaultsAtMs.filter((at) => at > now - TRIPLE_FAULT_PERIOD_MS);
-    this.#tripleFaultsAtMs.push(now);
-    return this.#tripleFaultsAtMs.length <= TRIPLE_FAULTS_COUNT_MAX;
   }
 
   #shutDown(emulator: Emulator, { guest, reason }: Shutdown): MachineEvent[] {
@@ -406,16 +394,5 @@ export class Pc {
 
   #tell(events: readonly MachineEvent[]): void {
     this.#listener.happened(this.#run.state, events);
-  }
-
-  #description(): Description {
-    const { memoryBytes, bios, vgaBios, emulatorVersion } = this.#parts;
-    const drives = this.drives.describe().map(({ drive, medium }) => `${drive}:${medium?.sizeBytes ?? "-"}`);
-    return {
-      "version of the emulator": emulatorVersion,
-      "memory size": memoryBytes,
-      firmware: `${checksum(bios)}-${checksum(vgaBios)}`,
-      "set of disks": drives.join(","),
-    };
   }
 }

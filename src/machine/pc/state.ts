@@ -8,11 +8,24 @@
  */
 
 import { MachineError } from "../error.ts";
+import type { BlockDevice, DriveName } from "./drives.ts";
+import type { PcParts } from "./pc.ts";
 
 const MAGIC = 0x5150_4d31;
 const WORD_BYTES = 4;
 /** Where v86's part begins: it reads words. */
 const ALIGNMENT_BYTES = 16;
+
+/** The machine's own bytes, and what has been written to its disks. */
+export interface State {
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly overlays: readonly Overlay[];
+}
+
+interface Overlay {
+  readonly drive: DriveName;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+}
 
 /** What must be the same for a state to fit.  By name, so that the error can say what is not. */
 export type Description = Readonly<Record<string, string | number>>;
@@ -28,6 +41,19 @@ export interface Surroundings {
 interface Head {
   readonly description: Description;
   readonly surroundings: Surroundings;
+}
+
+export function describeMachine(
+  { memoryBytes, bios, vgaBios, emulatorVersion }: PcParts,
+  devices: readonly BlockDevice[],
+): Description {
+  const drives = devices.map(({ drive, medium }) => `${drive}:${medium?.sizeBytes ?? "-"}`);
+  return {
+    "version of the emulator": emulatorVersion,
+    "memory size": memoryBytes,
+    firmware: `${checksum(bios)}-${checksum(vgaBios)}`,
+    "set of disks": drives.join(","),
+  };
 }
 
 export function packState(
@@ -84,7 +110,7 @@ function alignUp(bytes: number): number {
 }
 
 /** Tells one firmware from another. */
-export function checksum(bytes: ArrayBuffer | undefined): number {
+function checksum(bytes: ArrayBuffer | undefined): number {
   let sum = 0x811c_9dc5;
   if (bytes === undefined) return 0;
   for (const byte of new Uint8Array(bytes)) sum = Math.imul(sum ^ byte, 0x0100_0193);
