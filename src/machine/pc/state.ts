@@ -9,7 +9,7 @@
 
 import { MachineError } from "../error.ts";
 import type { BlockDevice, DriveName } from "./drives.ts";
-import type { PcParts } from "./pc.ts";
+import type { EmulatorParts } from "./emulator.ts";
 
 const MAGIC = 0x5150_4d31;
 const WORD_BYTES = 4;
@@ -43,8 +43,12 @@ interface Head {
   readonly surroundings: Surroundings;
 }
 
+type DescribedParts = Pick<EmulatorParts, "memoryBytes" | "bios" | "vgaBios"> & {
+  readonly emulatorVersion: string;
+};
+
 export function describeMachine(
-  { memoryBytes, bios, vgaBios, emulatorVersion }: PcParts,
+  { memoryBytes, bios, vgaBios, emulatorVersion }: DescribedParts,
   devices: readonly BlockDevice[],
 ): Description {
   const drives = devices.map(({ drive, medium }) => `${drive}:${medium?.sizeBytes ?? "-"}`);
