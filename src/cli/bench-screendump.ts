@@ -1,11 +1,10 @@
 /** `qmpd bench screendump`: from options to cases, a run, what is said of it, and the exit status. */
 
 import { setMaxListeners } from "node:events";
-import { accessSync, constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { LoadError } from "../loadgen/load-error.ts";
-import { makeOutputFolder } from "../loadgen/output.ts";
+import { makeOutputFolder } from "../loadgen/output-files.ts";
 import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
 import { parseTimeMs } from "../loadgen/units.ts";
 import {
@@ -19,6 +18,7 @@ import {
   TARGETS,
 } from "../screenbench/cases.ts";
 import { type ContenderSpec, parseContender } from "../screenbench/contender.ts";
+import { OUTPUT_FILES } from "../screenbench/output-names.ts";
 import { makePlace } from "../screenbench/place.ts";
 import { createProgressView } from "../screenbench/progress-view.ts";
 import { type BenchResult, faultsOf } from "../screenbench/result.ts";
@@ -76,7 +76,7 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   for (const target of new Set(cases.map((one) => one.target))) {
     if (target !== "reply") makePlace(target, options.disk).remove();
   }
-  if (options.out !== undefined) makeWritableFolder(options.out);
+  if (options.out !== undefined) makeOutputFolder(options.out, Object.values(OUTPUT_FILES));
   const stop = new AbortController();
   // Each client listens to it: that is no leak.
   setMaxListeners(0, stop.signal);
@@ -110,7 +110,7 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   process.stdout.write(visible(summaryText(result)));
   if (options.out !== undefined) {
     // The charts' library takes half a second to load.
-    const { OUTPUT_FILES, writeBench } = await import("../screenbench/report.ts");
+    const { writeBench } = await import("../screenbench/report.ts");
     writeBench(options.out, result);
     process.stdout.write(`written: ${options.out}/${Object.values(OUTPUT_FILES).join(", ")}\n`);
   }
@@ -118,15 +118,6 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   process.exitCode = isWrong ? STATUS_WRONG_PICTURES : result.failures.length > 0 ? STATUS_FAILED : 0;
   // A server that does not answer may have been left behind with its connection.
   if (result.failures.length > 0) process.exit();
-}
-
-function makeWritableFolder(folder: string): void {
-  makeOutputFolder(folder);
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw new LoadError(`--out ${folder}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** An option without an effect is a misunderstanding. */

@@ -11,7 +11,8 @@ import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "..
 import { createLiveView } from "../loadgen/live-view.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { DEFAULT_MIX, type MixEntry, mixEntryText, parseMix, parseMixFile } from "../loadgen/mix.ts";
-import { HistogramLog, makeOutputFolder, readRun, writeOutput, writeText } from "../loadgen/output.ts";
+import { HistogramLog, RUN_FILES, readRun, writeOutput } from "../loadgen/output.ts";
+import { checkOutputFile, makeOutputFolder, writeOutputFile } from "../loadgen/output-files.ts";
 import type { LoadPlan, RunEnd } from "../loadgen/plan.ts";
 import { faultCount, type LoadResult } from "../loadgen/result.ts";
 import { runPlan } from "../loadgen/run.ts";
@@ -65,7 +66,7 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
       thresholds,
       prepared.plan.commands.map(({ label }) => label),
     );
-    if (options.out !== undefined) makeOutputFolder(options.out);
+    if (options.out !== undefined) makeOutputFolder(options.out, RUN_FILES);
     const log = new HistogramLog(prepared.plan.commands);
     const result = await interruptible((signal) =>
       run(prepared, options.out === undefined ? undefined : log, signal),
@@ -74,7 +75,7 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
     process.stdout.write(visible(summaryText(result) + verdictText(verdicts)));
     if (options.out !== undefined) {
       await writeOutput(options.out, result, verdicts, log);
-      process.stdout.write(`written: ${options.out}/report.html, run.json, latency.hlog\n`);
+      process.stdout.write(`written: ${options.out}/${RUN_FILES.join(", ")}\n`);
     }
     process.exitCode = statusOf([result], verdicts);
   });
@@ -86,6 +87,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     if (isLive !== isEndpoint(b)) {
       throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
     }
+    if (options.out !== undefined) checkOutputFile(options.out);
     const [as, bs] = isLive
       ? await interruptible((signal) => runRounds(a, b, options, signal))
       : [[readRun(a)], [readRun(b)]];
@@ -98,7 +100,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     const notes = comparisonNotes(as, bs);
     process.stdout.write(visible(comparisonText([a, b], comparisons, notes)));
     if (options.out !== undefined) {
-      writeText(options.out, `${JSON.stringify({ a, b, comparisons, notes }, undefined, 2)}\n`);
+      writeOutputFile(options.out, `${JSON.stringify({ a, b, comparisons, notes }, undefined, 2)}\n`);
     }
     process.exitCode = statusOf([...as, ...bs], []);
   });

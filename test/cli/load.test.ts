@@ -2,7 +2,15 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { HistogramLogReader } from "hdr-histogram-js";
@@ -262,6 +270,51 @@ describe("what --out writes", () => {
     expect(await once(child, "close")).toEqual([0, null]);
     expect(stdout).toMatch(/^query-status +[\d,]+ \/s +[\d,]+ \/s +[\d.]+x +-$/m);
     expect(stderr).not.toContain("round 3");
+  });
+
+  it.runIf(process.platform === "linux")(
+    "has to be a folder that can be written to, before any load is made",
+    async () => {
+      writeFileSync(join(folder, "plain"), "");
+      mkdirSync(join(folder, "taken", "run.json"), { recursive: true });
+      const cases = [
+        // Root may write to a folder that is closed to others; nobody may to these.
+        ["/proc/x", "ENOENT"],
+        ["/proc", "ENOENT"],
+        ["plain", "EEXIST"],
+        ["plain/below", "ENOTDIR"],
+        ["taken", "EISDIR"],
+      ] as const;
+      for (const [out, code] of cases) {
+        const { status, stdout, stderr } = await load([endpoint, ...QUIET, "--duration", "1h", "--out", out]);
+        expect({ status, stdout, stderr }).toEqual({
+          status: 1,
+          stdout: "",
+          stderr: expect.stringMatching(`^qmpd: --out ${out}: ${code}: `),
+        });
+      }
+      const compare = await load(["compare", endpoint, endpoint, "--duration", "1h", "--out", "taken"]);
+      expect(compare).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^qmpd: --out taken: EISDIR: /),
+      });
+    },
+  );
+
+  it("is told as what it is when the disk is full at the end, and an earlier run stays", async () => {
+    const args = [endpoint, ...QUIET, "--count", "100", "--out", "full"];
+    expect((await load(args)).status).toBe(0);
+    const before = savedRun("full");
+    // The disk of this name is always full.
+    symlinkSync("/dev/full", join(folder, "full", "report.html.new"));
+    const { status, stdout, stderr } = await load(args);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining("qmpd: --out full: what was measured cannot be written: ENOSPC: "),
+    });
+    expect(stdout).toMatch(/^query-status +100 /m);
+    expect(savedRun("full")).toEqual(before);
+    expect(readdirSync(join(folder, "full")).sort()).toEqual(["latency.hlog", "report.html", "run.json"]);
   });
 
   it("can be compared", async () => {
