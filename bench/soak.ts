@@ -6,7 +6,7 @@
  * run fails on growth of memory, handles or threads, and on any wrong reply.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -25,6 +25,7 @@ import { startQmpd } from "../test/support/qmpd.ts";
 import { judgeGrowth, type Tolerance } from "./growth.ts";
 import { rssBytes } from "./load.ts";
 import type { SelfReport } from "./self-report.ts";
+import { askServerProcess } from "./told.ts";
 
 const CLIENTS = 16;
 const SLICE_MS_MAX = 30_000;
@@ -141,7 +142,10 @@ class Soak {
         if (performance.now() > endMs) throw new Error("sessions of clients that have gone are still there");
         await wait(POLL_MS);
       }
-      const { heapBytes, externalBytes, handles } = await this.#selfReport();
+      const { heapBytes, externalBytes, handles } = await askServerProcess<SelfReport>(
+        this.#server,
+        reportFile(this.#directory),
+      );
       const { pid } = this.#server;
       return {
         atSec: (performance.now() - this.#startMs) / 1000,
@@ -155,22 +159,6 @@ class Soak {
       };
     } finally {
       await client.close();
-    }
-  }
-
-  async #selfReport(): Promise<SelfReport> {
-    const file = reportFile(this.#directory);
-    rmSync(file, { force: true });
-    process.kill(this.#server.pid, "SIGUSR2");
-    const endMs = performance.now() + REST_MS_MAX;
-    for (;;) {
-      try {
-        return JSON.parse(readFileSync(file, "utf8")) as SelfReport;
-      } catch (error) {
-        if (performance.now() > endMs)
-          throw new Error("the server does not tell of itself", { cause: error });
-        await wait(POLL_MS);
-      }
     }
   }
 }
