@@ -37,7 +37,11 @@ function elapsedText({ elapsedMs }: Progress): string {
   return `${Math.round(elapsedMs / 1000)} s`.padStart(6);
 }
 
-function figuresText({ interval }: Progress): string {
+function figuresText({ interval, patienceMs }: Progress): string {
+  if (patienceMs !== undefined) {
+    const replies = `${figureText(interval.inFlight)} ${interval.inFlight === 1 ? "reply" : "replies"}`;
+    return `waiting for ${replies}, ${Math.ceil(patienceMs / 1000)} s more if none comes (Ctrl-C gives up)`;
+  }
   const { ratePerSecond, latencyUs, errors, inFlight, waiting, phase } = interval;
   const latencies =
     latencyUs === undefined

@@ -36,6 +36,8 @@ export interface Progress {
   readonly share: number;
   /** The last second that is complete. */
   readonly interval: Interval;
+  /** All is sent, and replies are missing: how long they are waited for if none comes. */
+  readonly patienceMs: number | undefined;
 }
 
 export interface RunOptions {
@@ -44,7 +46,7 @@ export interface RunOptions {
   readonly server: string;
   /** What the mix is called, for the result. */
   readonly mix: readonly string[];
-  /** Ends the run early, in order: what was measured is the result. */
+  /** Ends the run early, in order: what was measured is the result.  When all is sent, ends the wait for replies. */
   readonly signal?: AbortSignal;
   readonly figures?: ServerFigures | undefined;
   readonly onProgress?: (progress: Progress) => void;
@@ -71,6 +73,7 @@ class Run {
   readonly #endings: Ending[] = [];
   readonly #heavy = createHeavyCounters();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #heavyTimer: NodeJS.Timeout | undefined;
   #connected = 0;
   #done = 0;
   #startedAt = new Date();
@@ -107,14 +110,19 @@ class Run {
     }
     const cpuAfter = await figures?.cpuMs();
     if (cpuBefore !== undefined && cpuAfter !== undefined) this.#serverCpuMs = cpuAfter - cpuBefore;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#heavyTimer);
     this.#tell({ kind: "stop" });
-    await this.#until(() => this.#endings.length === threads);
+    const wasAborted = signal?.aborted === true;
+    const isOver = (): boolean => this.#endings.length === threads;
+    await this.#until(() => isOver() || (signal?.aborted === true && !wasAborted));
+    if (!isOver()) this.#tell({ kind: "give up" });
+    await this.#until(isOver);
     signal?.removeEventListener("abort", wake);
     return this.#result();
   }
 
   async end(): Promise<void> {
+    clearInterval(this.#heavyTimer);
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
@@ -200,7 +208,7 @@ class Run {
       untilMs = nowMs + (isWork ? HEAVY_WORK_MS : HEAVY_REST_MS);
       this.#tell({ kind: "heavy", allowed: isWork });
     };
-    this.#timers.add(setInterval(turn, HEAVY_POLL_MS));
+    this.#heavyTimer = setInterval(turn, HEAVY_POLL_MS);
   }
 
   // ---- While it runs ----
@@ -221,7 +229,13 @@ class Run {
       }
       const interval = this.#tally.lastInterval();
       if (interval === undefined || onProgress === undefined) return;
-      onProgress({ elapsedMs: performance.now() - this.#startMs, share: this.#share(), interval });
+      const patienceMs = this.#tally.patienceMs();
+      onProgress({
+        elapsedMs: performance.now() - this.#startMs,
+        share: this.#share(),
+        interval,
+        patienceMs,
+      });
     };
     // A little after the threads, which tell their samples every second too.
     const begin = setTimeout(() => {

@@ -62,6 +62,7 @@ export interface SecondTally {
   /** By thread: the last word counts. */
   readonly inFlight: Map<number, number>;
   readonly waiting: Map<number, number>;
+  readonly patienceMs: Map<number, number | undefined>;
   readonly spans: { readonly startMs: number; readonly endMs: number }[];
   readonly loads: ThreadLoad[];
   serverCpuShare?: number;
@@ -114,6 +115,7 @@ export class Tally {
     }
     second.inFlight.set(thread, sample.inFlight);
     second.waiting.set(thread, sample.waiting);
+    second.patienceMs.set(thread, sample.patienceMs);
     second.spans.push({ startMs, endMs });
     second.loads.push(sample.load);
   }
@@ -141,6 +143,7 @@ export class Tally {
       errors: 0,
       inFlight: new Map(),
       waiting: new Map(),
+      patienceMs: new Map(),
       spans: [],
       loads: [],
     };
@@ -219,9 +222,19 @@ export class Tally {
 
   /** The last second of which all threads have told. */
   lastInterval(): Interval | undefined {
-    const { seconds } = this;
-    const second = seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
+    const second = this.#lastSecond();
     return second && intervalOf(second, this.startMs, this.#threads);
+  }
+
+  /** As far as that second tells: how long replies are waited for if none comes; undefined when none is missing. */
+  patienceMs(): number | undefined {
+    const known = [...(this.#lastSecond()?.patienceMs.values() ?? [])].filter((ms) => ms !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
+  }
+
+  #lastSecond(): SecondTally | undefined {
+    const { seconds } = this;
+    return seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
   }
 
   intervals(): Interval[] {

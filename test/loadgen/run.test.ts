@@ -8,6 +8,7 @@ import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
 import type { LoadPlan } from "../../src/loadgen/plan.ts";
 import { Recorder } from "../../src/loadgen/recorder.ts";
 import type { LoadResult } from "../../src/loadgen/result.ts";
+import type { RunOptions } from "../../src/loadgen/run.ts";
 import type { ServerFigure, ServerFigures } from "../../src/loadgen/server-figures.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
 
@@ -50,6 +51,7 @@ async function load(
   answer: (request: ScriptedRequest) => void,
   changes: Partial<LoadPlan> = {},
   figures?: ServerFigures,
+  options: Partial<RunOptions> = {},
 ): Promise<LoadResult> {
   server = await new ScriptedServer(answer).listen();
   const plan: LoadPlan = {
@@ -68,7 +70,7 @@ async function load(
     threads: 1,
     ...changes,
   };
-  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [], figures });
+  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [], figures, ...options });
 }
 
 /** The faults that there were. */
@@ -243,6 +245,33 @@ it("waits for the next arrival, however long that is", async () => {
   });
   expect(result.total.replies).toBe(2);
 }, 20_000);
+
+it("waits for a command that is slower than the run is long, tells so, and takes its reply for what it is", async () => {
+  const waits: string[] = [];
+  const answer = ({ id, socket }: ScriptedRequest): void => {
+    setTimeout(() => socket.write(reply(id)), 12_000);
+  };
+  const changes = { clients: 1, inFlight: 1, end: { kind: "duration", ms: 100 } } as const;
+  const result = await load(answer, changes, undefined, {
+    onProgress: ({ patienceMs, interval }) => {
+      if (patienceMs !== undefined) waits.push(`${interval.inFlight}: ${Math.round(patienceMs / 10_000)}0 s`);
+    },
+  });
+  expect(faults(result)).toEqual({});
+  expect(result.total.replies).toBe(1);
+  expect(waits).toContain("1: 60 s");
+  expect(waits.at(-1)).toBe("1: 50 s");
+}, 30_000);
+
+it("gives replies up that are waited for when it is interrupted", async () => {
+  const interrupt = new AbortController();
+  const changes = { clients: 1, inFlight: 1, end: { kind: "duration", ms: 100 } } as const;
+  const result = await load(() => {}, changes, undefined, {
+    signal: interrupt.signal,
+    onProgress: ({ patienceMs }) => void (patienceMs !== undefined && interrupt.abort()),
+  });
+  expect(faults(result)).toEqual({ lost: 1 });
+});
 
 it("ends when the server has closed all connections", async () => {
   const startMs = performance.now();

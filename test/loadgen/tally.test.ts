@@ -35,6 +35,7 @@ function sample(
     ],
     connects: new Float64Array(0),
     inFlight: 3,
+    patienceMs: undefined,
     arrivals: 0,
     waiting: 0,
     load: { cpuShare: 0.1, waitShare: 0, loopDelayMs: 0 },
