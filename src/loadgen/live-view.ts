@@ -22,13 +22,9 @@ function lineView(output: NodeJS.WritableStream): LiveView {
 }
 
 async function barView(output: NodeJS.WriteStream): Promise<LiveView> {
-  const bar = await startProgressBar(output, "{bar} {elapsed}  {figures}", {
-    elapsed: "",
-    figures: "connecting",
-  });
+  const bar = await startProgressBar(output, "connecting");
   return {
-    show: (progress) =>
-      bar.show(progress.share, { elapsed: elapsedText(progress).trim(), figures: figuresText(progress) }),
+    show: (progress) => bar.show(progress.share, `${elapsedText(progress).trim()}  ${figuresText(progress)}`),
     end: bar.end,
   };
 }
