@@ -3,6 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { errorText } from "../client/errors.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { makeOutputFolder } from "../loadgen/output-files.ts";
 import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
@@ -22,10 +23,11 @@ import { OUTPUT_FILES } from "../screenbench/output-names.ts";
 import { makePlace } from "../screenbench/place.ts";
 import { createProgressView } from "../screenbench/progress-view.ts";
 import { type BenchResult, faultsOf } from "../screenbench/result.ts";
-import { errorText, isExpectedError, runBench } from "../screenbench/run.ts";
+import { isExpectedError, runBench } from "../screenbench/run.ts";
 import { skippedLines, summaryText } from "../screenbench/summary.ts";
 import { TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
+import { endWithoutReader } from "./output-end.ts";
 
 export interface BenchScreendumpOptions {
   readonly size?: readonly string[];
@@ -55,8 +57,7 @@ export async function runBenchScreendump(
   options: BenchScreendumpOptions,
   command: Command,
 ): Promise<void> {
-  // Whoever read the output has gone (`| head`, or a terminal that is closed): there is nobody to work for.
-  for (const output of [process.stdout, process.stderr]) output.on("error", () => process.exit(1));
+  endWithoutReader();
   try {
     await run(servers, options);
   } catch (error) {

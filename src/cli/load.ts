@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { SocketEndpoint } from "../chardev/connect.ts";
 import { readEndpoint } from "../chardev/endpoint.ts";
-import { ChardevError, ClientError, CommandError } from "../client/index.ts";
+import { errorText, isCallersError } from "../client/errors.ts";
 import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "../loadgen/compare.ts";
 import { createLiveView } from "../loadgen/live-view.ts";
 import { LoadError } from "../loadgen/load-error.ts";
@@ -15,7 +15,7 @@ import { HistogramLog, RUN_FILES, readRun, writeOutput } from "../loadgen/output
 import { checkOutputFile, makeOutputFolder, writeOutputFile } from "../loadgen/output-files.ts";
 import type { LoadPlan, RunEnd } from "../loadgen/plan.ts";
 import { faultCount, type LoadResult } from "../loadgen/result.ts";
-import { runPlan } from "../loadgen/run.ts";
+import { type RunOptions, runPlan } from "../loadgen/run.ts";
 import { askServer, planCommands, type ServerFacts } from "../loadgen/server-facts.ts";
 import { metricsFigures, processFigures, type ServerFigures } from "../loadgen/server-figures.ts";
 import { summaryText } from "../loadgen/summary.ts";
@@ -24,8 +24,9 @@ import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen
 import { parseTimeMs } from "../loadgen/units.ts";
 import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
+import { endWithoutReader } from "./output-end.ts";
 
-interface RunOptions {
+interface CommonOptions {
   readonly clients: number;
   readonly ramp?: string;
   readonly inFlight: number;
@@ -44,12 +45,12 @@ interface RunOptions {
   readonly serverPid?: number;
 }
 
-export interface LoadOptions extends RunOptions {
+export interface LoadOptions extends CommonOptions {
   readonly threshold?: readonly string[];
   readonly out?: string;
 }
 
-export interface CompareOptions extends RunOptions {
+export interface CompareOptions extends CommonOptions {
   readonly rounds: number;
   readonly out?: string;
 }
@@ -68,8 +69,8 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
     );
     if (options.out !== undefined) makeOutputFolder(options.out, RUN_FILES);
     const log = new HistogramLog(prepared.plan.commands);
-    const result = await interruptible((signal) =>
-      run(prepared, options.out === undefined ? undefined : log, signal),
+    const result = await interruptible((interrupts) =>
+      run(prepared, options.out === undefined ? undefined : log, interrupts),
     );
     const verdicts = thresholds.map((threshold) => judge(threshold, result));
     process.stdout.write(visible(summaryText(result) + verdictText(verdicts)));
@@ -89,7 +90,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     }
     if (options.out !== undefined) checkOutputFile(options.out);
     const [as, bs] = isLive
-      ? await interruptible((signal) => runRounds(a, b, options, signal))
+      ? await interruptible((interrupts) => runRounds(a, b, options, interrupts))
       : [[readRun(a)], [readRun(b)]];
     const [savedA] = as;
     const [savedB] = bs;
@@ -111,7 +112,7 @@ async function runRounds(
   a: string,
   b: string,
   options: CompareOptions,
-  signal: AbortSignal,
+  interrupts: Interrupts,
 ): Promise<[LoadResult[], LoadResult[]]> {
   // The same commands in the same order on both sides.
   const seed = options.seed ?? randomInt(1_000_000_000);
@@ -119,10 +120,8 @@ async function runRounds(
   for (let round = 1; round <= options.rounds; round++) {
     const pair: LoadResult[] = [];
     for (const text of [a, b]) {
-      const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
-      process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
-      const result = await run(prepared, undefined, signal);
-      if (signal.aborted) return results;
+      const result = await runTurn(text, options, seed, round, interrupts);
+      if (result === undefined) return completeRounds(results);
       if (faultCount(result) > 0) process.stdout.write(visible(summaryText(result)));
       pair.push(result);
     }
@@ -131,22 +130,39 @@ async function runRounds(
   return results;
 }
 
+/** Undefined: it was interrupted. */
+async function runTurn(
+  text: string,
+  options: CompareOptions,
+  seed: number,
+  round: number,
+  interrupts: Interrupts,
+): Promise<LoadResult | undefined> {
+  try {
+    const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
+    process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
+    const result = await run(prepared, undefined, interrupts);
+    return interrupts.signal.aborted ? undefined : result;
+  } catch (error) {
+    // What is broken off fails in its own way.
+    if (interrupts.signal.aborted && (error instanceof LoadError || isCallersError(error))) return undefined;
+    throw error;
+  }
+}
+
+function completeRounds(results: [LoadResult[], LoadResult[]]): [LoadResult[], LoadResult[]] {
+  if (results[0].length === 0) throw new LoadError("it was interrupted before a round was complete");
+  return results;
+}
+
 /** Mistakes of who typed become a sentence and status 1. */
 async function reporting(command: Command, action: () => Promise<void>): Promise<void> {
-  // Whoever read the output has gone (`| head`): there is nobody to work for.
-  process.stdout.on("error", () => process.exit(1));
+  endWithoutReader();
   try {
     await action();
   } catch (error) {
-    if (
-      error instanceof LoadError ||
-      error instanceof ClientError ||
-      error instanceof ChardevError ||
-      error instanceof CommandError
-    ) {
-      command.error(`qmpd: ${visible(error.message)}`);
-    }
-    throw error;
+    if (!(error instanceof LoadError || isCallersError(error))) throw error;
+    command.error(`qmpd: ${visible(errorText(error))}`);
   }
 }
 
@@ -157,7 +173,11 @@ interface Prepared {
   readonly figures: ServerFigures | undefined;
 }
 
-async function prepare(endpoints: readonly string[], options: RunOptions, seed: number): Promise<Prepared> {
+async function prepare(
+  endpoints: readonly string[],
+  options: CommonOptions,
+  seed: number,
+): Promise<Prepared> {
   const { clients, inFlight } = options;
   const capabilities = [...(options.oob ? ["oob"] : []), ...(options.async ? ["async"] : [])];
   // What was typed is looked at before anybody is asked.
@@ -189,7 +209,7 @@ async function prepare(endpoints: readonly string[], options: RunOptions, seed: 
   return { plan, facts, mixText, figures };
 }
 
-function checkOptions(options: RunOptions): void {
+function checkOptions(options: CommonOptions): void {
   const most = (value: number | undefined, max: number, name: string): void => {
     if (value !== undefined && value > max) throw new LoadError(`${name}: at most ${max}`);
   };
@@ -208,7 +228,7 @@ function checkOptions(options: RunOptions): void {
   }
 }
 
-function endOf({ duration = DEFAULT_DURATION, count }: RunOptions): RunEnd {
+function endOf({ duration = DEFAULT_DURATION, count }: CommonOptions): RunEnd {
   if (count !== undefined) return { kind: "count", commands: count };
   const ms = optionalTime(duration, "--duration");
   if (ms === 0) throw new LoadError("--duration: nothing can be measured in no time");
@@ -233,7 +253,7 @@ async function readMix(mix: string): Promise<MixEntry[]> {
   return parseMixFile(text, mix);
 }
 
-async function figuresOf({ metrics, serverPid }: RunOptions): Promise<ServerFigures | undefined> {
+async function figuresOf({ metrics, serverPid }: CommonOptions): Promise<ServerFigures | undefined> {
   if (metrics !== undefined) return metricsFigures(metrics);
   return serverPid === undefined ? undefined : processFigures(serverPid);
 }
@@ -248,17 +268,22 @@ function socketEndpoint(text: string): SocketEndpoint {
   throw new LoadError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
 }
 
-/** Ctrl-C ends the action in order; a second one at once. */
-async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** What people want who press Ctrl-C once, and twice. */
+type Interrupts = Required<Pick<RunOptions, "signal" | "giveUp">>;
+
+/** Ctrl-C ends the action in order; a second one without missing replies; a third at once. */
+async function interruptible<T>(action: (interrupts: Interrupts) => Promise<T>): Promise<T> {
   const stop = new AbortController();
+  const giveUp = new AbortController();
   const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (giveUp.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) giveUp.abort();
     stop.abort();
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   try {
-    return await action(stop.signal);
+    return await action({ signal: stop.signal, giveUp: giveUp.signal });
   } finally {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
@@ -269,7 +294,7 @@ async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Pr
 async function run(
   { plan, facts, mixText, figures }: Prepared,
   log: HistogramLog | undefined,
-  signal: AbortSignal,
+  interrupts: Interrupts,
 ): Promise<LoadResult> {
   const view = await createLiveView(process.stderr);
   try {
@@ -277,7 +302,7 @@ async function run(
       threadEntry: LOAD_THREAD_ENTRY,
       server: facts.name,
       mix: mixText,
-      signal,
+      ...interrupts,
       figures,
       onProgress: (progress) => view.show(progress),
       ...(log === undefined ? {} : { onSecond: (second, startMs) => log.add(second, startMs) }),

@@ -253,6 +253,11 @@ export class LoadThread implements ClientOwner {
     return sum;
   }
 
+  /** Nothing is sent any more, and replies are missing; a run that counts may have all of its commands in flight. */
+  get #isWaiting(): boolean {
+    return this.#inFlight > 0 && (this.#phase === "drain" || (this.#counts && this.#patience.isTried));
+  }
+
   get #patienceMs(): number {
     const replies = this.#clients.reduce((sum, client) => sum + client.replies, 0);
     return this.#patience.leftMs(performance.now(), replies);
@@ -266,7 +271,7 @@ export class LoadThread implements ClientOwner {
       commands: this.#recorder.takeCommands(),
       connects: this.#recorder.takeConnects(),
       inFlight: this.#inFlight,
-      patienceMs: this.#phase === "drain" && this.#inFlight > 0 ? Math.max(0, this.#patienceMs) : undefined,
+      patienceMs: this.#isWaiting ? Math.max(0, this.#patienceMs) : undefined,
       arrivals: this.#pacer.takeArrivals(),
       waiting: this.#pacer.waiting,
       load: this.#self.take(),

@@ -6,6 +6,8 @@
 import { LOAD_REPLY_MS, LOAD_REPLY_UNKNOWN_MS } from "../util/limits.ts";
 
 const TIMES_THE_SLOWEST = 2;
+/** So long without a reply is not worth a word. */
+const TRIED_MS = 1000;
 
 /** What there is to be seen of replies. */
 export interface ReplyTimes {
@@ -19,6 +21,8 @@ export class Patience {
   readonly #times: ReplyTimes;
   #replies = -1;
   #sinceMs = 0;
+  /** No reply has come for longer than any has taken. */
+  isTried = false;
 
   constructor(times: ReplyTimes) {
     this.#times = times;
@@ -30,6 +34,8 @@ export class Patience {
     this.#replies = replies;
     const { slowestUs, isOneUnknown } = this.#times;
     const least = isOneUnknown ? LOAD_REPLY_UNKNOWN_MS : LOAD_REPLY_MS;
-    return this.#sinceMs + Math.max(least, (TIMES_THE_SLOWEST * slowestUs) / 1000) - nowMs;
+    const waitedMs = nowMs - this.#sinceMs;
+    this.isTried = waitedMs > Math.max(slowestUs / 1000, TRIED_MS);
+    return Math.max(least, (TIMES_THE_SLOWEST * slowestUs) / 1000) - waitedMs;
   }
 }

@@ -46,8 +46,10 @@ export interface RunOptions {
   readonly server: string;
   /** What the mix is called, for the result. */
   readonly mix: readonly string[];
-  /** Ends the run early, in order: what was measured is the result.  When all is sent, ends the wait for replies. */
+  /** Ends the run early, in order: what was measured is the result.  When all is sent, as `giveUp`. */
   readonly signal?: AbortSignal;
+  /** Ends the wait for replies: those that have not come are lost. */
+  readonly giveUp?: AbortSignal;
   readonly figures?: ServerFigures | undefined;
   readonly onProgress?: (progress: Progress) => void;
   /** Called for each second, at the end, in order: for who keeps the histograms. */
@@ -90,11 +92,12 @@ class Run {
 
   async run(): Promise<LoadResult> {
     const { threads, rampMs, end } = this.#plan;
-    const { signal, figures } = this.#options;
+    const { signal, giveUp, figures } = this.#options;
     const wake = (): void => this.#wake();
-    signal?.addEventListener("abort", wake);
+    for (const each of [signal, giveUp]) each?.addEventListener("abort", wake);
     for (let thread = 0; thread < threads; thread++) this.#startThread(thread);
     await this.#until(() => this.#connected === threads || signal?.aborted === true);
+    if (this.#connected < threads) throw new LoadError("it was interrupted before anything was measured");
     this.#startMs = performance.now();
     this.#startedAt = new Date();
     this.#tell({ kind: "start" });
@@ -112,12 +115,13 @@ class Run {
     if (cpuBefore !== undefined && cpuAfter !== undefined) this.#serverCpuMs = cpuAfter - cpuBefore;
     clearInterval(this.#heavyTimer);
     this.#tell({ kind: "stop" });
-    const wasAborted = signal?.aborted === true;
+    const isInterrupted = signal?.aborted === true;
     const isOver = (): boolean => this.#endings.length === threads;
-    await this.#until(() => isOver() || (signal?.aborted === true && !wasAborted));
+    const hasEnough = (): boolean => giveUp?.aborted === true || (signal?.aborted === true && !isInterrupted);
+    await this.#until(() => isOver() || hasEnough());
     if (!isOver()) this.#tell({ kind: "give up" });
     await this.#until(isOver);
-    signal?.removeEventListener("abort", wake);
+    for (const each of [signal, giveUp]) each?.removeEventListener("abort", wake);
     return this.#result();
   }
 

@@ -45,8 +45,12 @@ interface Output {
 }
 
 /** A process of its own, as a scripted server may be in this one. */
-async function load(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
-  const child = spawn(process.execPath, [PROGRAM, "load", ...args], { cwd: folder });
+function load(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
+  return qmpd(["load", ...args], interruptAfterMs);
+}
+
+async function qmpd(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (bytes) => {
@@ -165,6 +169,40 @@ describe("the exit status", () => {
     } finally {
       faulty.close();
     }
+  });
+
+  it("is 1 for a server that refuses, in its words", async () => {
+    const refusal = '{"error": {"class": "GenericError", "desc": "not \\u001b[2J today"}}';
+    const refusing = await new ScriptedServer(() => {}, refusal).listen();
+    try {
+      const stderr = expect.stringMatching(/^qmpd: qmp_capabilities: GenericError: not \\x1b\[2J today\n/);
+      expect(await load([`unix:${refusing.path}`])).toMatchObject({ status: 1, stderr });
+      expect(await qmpd(["shell", `unix:${refusing.path}`])).toMatchObject({ status: 1, stderr });
+    } finally {
+      refusing.close();
+    }
+  });
+
+  it.runIf(process.platform === "linux")("is 1 when the output cannot be written, and says why", async () => {
+    const script = `"${process.execPath}" "${PROGRAM}" load ${endpoint} --count 5 > /dev/full`;
+    const child = spawn("sh", ["-c", script]);
+    let stderr = "";
+    child.stderr.on("data", (bytes) => {
+      stderr += bytes;
+    });
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(stderr).toMatch(/^qmpd: standard output: ENOSPC: /);
+  });
+
+  it("is 1, without a complaint, when nobody reads how the run goes", async () => {
+    const child = spawn(process.execPath, [PROGRAM, "load", endpoint, "--duration", "1h"]);
+    let output = "";
+    child.stdout.on("data", (bytes) => {
+      output += bytes;
+    });
+    child.stderr.destroy();
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(output).toBe("");
   });
 
   it("does not let a server write to the terminal as it likes", async () => {
@@ -315,6 +353,15 @@ describe("what --out writes", () => {
     expect(stdout).toMatch(/^query-status +100 /m);
     expect(savedRun("full")).toEqual(before);
     expect(readdirSync(join(folder, "full")).sort()).toEqual(["latency.hlog", "report.html", "run.json"]);
+  });
+
+  it("is nothing when a comparison is interrupted before a round is complete", async () => {
+    const out = await load(["compare", endpoint, endpoint, "--duration", "1h", ...QUIET], 500);
+    expect(out).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringContaining("qmpd: it was interrupted before a round was complete"),
+    });
   });
 
   it("can be compared", async () => {

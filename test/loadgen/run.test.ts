@@ -263,6 +263,32 @@ it("waits for a command that is slower than the run is long, tells so, and takes
   expect(waits.at(-1)).toBe("1: 50 s");
 }, 30_000);
 
+it("gives replies up when it is interrupted once more", async () => {
+  const [interrupt, giveUp] = [new AbortController(), new AbortController()];
+  const changes = { clients: 1, inFlight: 1, end: { kind: "count", commands: 2 } } as const;
+  let told = 0;
+  const startMs = performance.now();
+  const result = await load(() => {}, changes, undefined, {
+    signal: interrupt.signal,
+    giveUp: giveUp.signal,
+    onProgress: ({ patienceMs }) => {
+      if (patienceMs === undefined) return;
+      told++;
+      (told === 1 ? interrupt : giveUp).abort();
+    },
+  });
+  expect(faults(result)).toEqual({ lost: 1 });
+  expect(told).toBeGreaterThanOrEqual(2);
+  expect(performance.now() - startMs).toBeLessThan(20_000);
+}, 30_000);
+
+it("is refused as a run when it is interrupted before all clients are connected", async () => {
+  const run = load(() => {}, { endpoints: [{ kind: "tcp", host: "127.0.0.1", port: 9 }] }, undefined, {
+    signal: AbortSignal.abort(),
+  });
+  await expect(run).rejects.toThrow("it was interrupted before anything was measured");
+});
+
 it("gives replies up that are waited for when it is interrupted", async () => {
   const interrupt = new AbortController();
   const changes = { clients: 1, inFlight: 1, end: { kind: "duration", ms: 100 } } as const;
