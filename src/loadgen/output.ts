@@ -7,7 +7,7 @@ import { LoadError } from "./load-error.ts";
 import { writeOutputFiles } from "./output-files.ts";
 import type { PlannedCommand } from "./plan.ts";
 import { type LoadResult, RESULT_FORMAT } from "./result.ts";
-import type { SecondTally } from "./tally.ts";
+import { histogramOf, type SecondTally } from "./tally.ts";
 import type { Verdict } from "./threshold.ts";
 
 const RUN_FILE = "run.json";
@@ -31,8 +31,9 @@ export class HistogramLog {
     if (this.#lines.length === 0) this.#begin(runStartMs);
     const startSec = (Math.min(...second.spans.map(({ startMs }) => startMs)) - runStartMs) / 1000;
     const endSec = (Math.max(...second.spans.map(({ endMs }) => endMs)) - runStartMs) / 1000;
-    for (const [index, histogram] of second.byCommand.entries()) {
-      if (histogram.totalCount === 0) continue;
+    for (const [index, counts] of second.latencies.entries()) {
+      if (counts.length === 0) continue;
+      const histogram = histogramOf(counts);
       // A tag ends at a comma or a blank.
       histogram.tag = (this.#commands[index]?.label ?? "").replaceAll(/[\s,]+/g, "_");
       this.#writer.outputIntervalHistogram(histogram, startSec, endSec, US_PER_MS);

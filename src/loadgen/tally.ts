@@ -33,9 +33,8 @@ class CommandTally {
   }
 
   add(sample: CommandSample, isInTime: boolean): void {
-    const before = this.latencies.totalCount;
     addCounts(this.latencies, sample.latencies);
-    if (isInTime) this.repliesInTime += this.latencies.totalCount - before;
+    if (isInTime) this.repliesInTime += repliesOf(sample.latencies);
     addCounts(this.besideHeavy, sample.besideHeavy);
     this.errors.addAll(sample.errors);
   }
@@ -56,8 +55,8 @@ class CommandTally {
 export interface SecondTally {
   readonly phase: Sample["phase"];
   readonly number: number;
-  readonly latencies: Float64Histogram;
-  readonly byCommand: readonly Float64Histogram[];
+  /** By command: as they came. A histogram has thousands of places, most of them empty, and a run many seconds. */
+  readonly latencies: readonly Counts[][];
   errors: number;
   /** By thread: the last word counts. */
   readonly inFlight: Map<number, number>;
@@ -106,11 +105,8 @@ export class Tally {
     const second = this.#secondOf(phase, (startMs + endMs) / 2);
     for (const [index, command] of sample.commands.entries()) {
       if (phase !== "ramp") this.#commands[index]?.add(command, phase === "measure");
-      const before = second.latencies.totalCount;
-      addCounts(second.latencies, command.latencies);
-      this.replies += second.latencies.totalCount - before;
-      const ofCommand = second.byCommand[index];
-      if (ofCommand !== undefined) addCounts(ofCommand, command.latencies);
+      this.replies += repliesOf(command.latencies);
+      if (command.latencies.length > 0) second.latencies[index]?.push(command.latencies);
       for (const count of command.errors.values()) second.errors += count;
     }
     second.inFlight.set(thread, sample.inFlight);
@@ -138,8 +134,7 @@ export class Tally {
     const second: SecondTally = {
       phase,
       number,
-      latencies: createHistogram(),
-      byCommand: this.#commands.map(() => createHistogram()),
+      latencies: this.#commands.map(() => []),
       errors: 0,
       inFlight: new Map(),
       waiting: new Map(),
@@ -247,7 +242,9 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
   const endMs = Math.max(...second.spans.map((span) => span.endMs));
   const threadMs = second.spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
   const durationMs = Math.max(1, threadMs / threads);
-  const replies = second.latencies.totalCount;
+  const histograms = second.latencies.map(histogramOf);
+  const all = histogramOf(second.latencies.flat());
+  const replies = all.totalCount;
   const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
   const { serverCpuShare, serverLoopDelayMs } = second;
   return {
@@ -259,8 +256,8 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
     errors: second.errors,
     inFlight: sum(second.inFlight.values()),
     waiting: sum(second.waiting.values()),
-    latencyUs: latencyOf(second.latencies),
-    commands: second.byCommand.map((histogram) => ({
+    latencyUs: latencyOf(all),
+    commands: histograms.map((histogram) => ({
       replies: histogram.totalCount,
       ratePerSecond: (histogram.totalCount * 1000) / durationMs,
       latencyUs: latencyOf(histogram),
@@ -272,7 +269,19 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
   };
 }
 
-export function addCounts(histogram: Float64Histogram, counts: Counts): void {
+function repliesOf(counts: Counts): number {
+  let sum = 0;
+  for (let index = 1; index < counts.length; index += 2) sum += counts[index] ?? 0;
+  return sum;
+}
+
+export function histogramOf(parts: readonly Counts[]): Float64Histogram {
+  const histogram = createHistogram();
+  for (const counts of parts) addCounts(histogram, counts);
+  return histogram;
+}
+
+function addCounts(histogram: Float64Histogram, counts: Counts): void {
   for (let index = 0; index < counts.length; index += 2) {
     histogram.recordValueWithCount(counts[index] ?? 0, counts[index + 1] ?? 0);
   }

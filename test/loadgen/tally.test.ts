@@ -65,3 +65,12 @@ it("has no percentile above the greatest value", () => {
   expect(latencyUs).toMatchObject({ p50: latencyUs?.max, p999: latencyUs?.max });
   expect(tally.total().curve.at(-1)?.[1]).toBe(latencyUs?.max);
 });
+
+it("keeps of a second what came in it alone, as a run may last for days", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const tally = new Tally([COMMAND], 1);
+  for (let second = 0; second < 1000; second++) tally.add(0, sample(second * 1000, second * 1000 + 1000, 5));
+  expect(tally.seconds.length).toBe(1000);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  expect(tally.lastInterval()).toMatchObject({ replies: 5, latencyUs: { p50: 100 } });
+});
