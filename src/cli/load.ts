@@ -88,6 +88,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     if (isLive !== isEndpoint(b)) {
       throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
     }
+    if (!isLive) checkNoRunOptions(command);
     if (options.out !== undefined) checkOutputFile(options.out);
     const [as, bs] = isLive
       ? await interruptible((interrupts) => runRounds(a, b, options, interrupts))
@@ -105,6 +106,14 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     }
     process.exitCode = statusOf([...as, ...bs], []);
   });
+}
+
+/** An option without an effect is a misunderstanding. */
+function checkNoRunOptions(command: Command): void {
+  const typed = command.options.find(
+    (option) => option.long !== "--out" && command.getOptionValueSource(option.attributeName()) === "cli",
+  );
+  if (typed !== undefined) throw new LoadError(`${typed.long} is for servers: saved runs are what they are`);
 }
 
 /** Loads A and B in turn.  Interrupted, it tells the rounds that are complete. */
@@ -141,7 +150,9 @@ async function runTurn(
   try {
     const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
     process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
-    const result = await run(prepared, undefined, interrupts);
+    // A turn that is broken off counts for nothing.
+    const { signal } = interrupts;
+    const result = await run(prepared, undefined, { signal, giveUp: signal });
     return interrupts.signal.aborted ? undefined : result;
   } catch (error) {
     // What is broken off fails in its own way.
@@ -190,6 +201,9 @@ async function prepare(
   const figures = await figuresOf(options);
   const facts = await askServer(endpoints[0] ?? "");
   const commands = planCommands(mix, facts, capabilities);
+  if (options.slowReaders !== undefined && commands.every(({ isHeavy }) => isHeavy)) {
+    throw new LoadError("--slow-readers ask light commands alone, and the mix has none");
+  }
   const plan: LoadPlan = {
     endpoints: where,
     clients,

@@ -304,6 +304,8 @@ class CaseRun {
         server: name,
         mix: [],
         signal,
+        // A turn that is broken off counts for nothing.
+        giveUp: signal,
         figures: contender.pid === undefined ? undefined : processFigures(contender.pid),
         onProgress: ({ share, interval }) => tell(share, `, ${interval.ratePerSecond.toFixed(1)}/s`),
       },

@@ -237,6 +237,10 @@ describe("the exit status", () => {
     [["unix:x", "--server-pid", "999999999"], "--server-pid 999999999: there is no such process here"],
     [["unix:x", "--in-flight", "100000"], "--in-flight: at most 65536"],
     [["compare", "unix:x", "folder"], "one of each says nothing"],
+    [
+      ["compare", "folder", "other", "--rounds", "5"],
+      "--rounds is for servers: saved runs are what they are",
+    ],
     [["compare", "folder", "folder"], "cannot read a run from folder/run.json"],
   ])("is 1, with the reason, for %j", async (args, reason) => {
     const { status, stderr } = await load(args);
@@ -247,6 +251,10 @@ describe("the exit status", () => {
     expect(await load([endpoint, "--mix", "nonsense"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("the mix has 'nonsense', which qmpd"),
+    });
+    expect(await load([endpoint, "--mix", "qtest-timeout", "--slow-readers", "2"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("--slow-readers ask light commands alone, and the mix has none"),
     });
   });
 
