@@ -108,17 +108,24 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   if (!result.cases.some(({ servers }) => servers.some(({ rounds }) => rounds.length > 0))) {
     throw new LoadError(["nothing was measured", ...result.cases.flatMap(skippedLines)].join("\n"));
   }
+  const written = options.out === undefined ? undefined : writeReport(options.out, result);
+  // Whoever reads the rest may have enough of it (`| head`), and that ends the process.
+  await Promise.allSettled([written]);
   process.stdout.write(visible(summaryText(result)));
   if (options.out !== undefined) {
-    // The charts' library takes half a second to load.
-    const { writeBench } = await import("../screenbench/report.ts");
-    writeBench(options.out, result);
+    await written;
     process.stdout.write(`written: ${options.out}/${Object.values(OUTPUT_FILES).join(", ")}\n`);
   }
   const isWrong = result.cases.some((one) => one.servers.some((server) => faultsOf(server).length > 0));
   process.exitCode = isWrong ? STATUS_WRONG_PICTURES : result.failures.length > 0 ? STATUS_FAILED : 0;
   // A server that does not answer may have been left behind with its connection.
   if (result.failures.length > 0) process.exit();
+}
+
+async function writeReport(folder: string, result: BenchResult): Promise<void> {
+  // The charts' library takes half a second to load.
+  const { writeBench } = await import("../screenbench/report.ts");
+  writeBench(folder, result);
 }
 
 /** An option without an effect is a misunderstanding. */

@@ -73,9 +73,12 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
       run(prepared, options.out === undefined ? undefined : log, interrupts),
     );
     const verdicts = thresholds.map((threshold) => judge(threshold, result));
+    const written = options.out === undefined ? undefined : writeOutput(options.out, result, verdicts, log);
+    // Whoever reads the rest may have enough of it (`| head`), and that ends the process.
+    await Promise.allSettled([written]);
     process.stdout.write(visible(summaryText(result) + verdictText(verdicts)));
     if (options.out !== undefined) {
-      await writeOutput(options.out, result, verdicts, log);
+      await written;
       process.stdout.write(`written: ${options.out}/${RUN_FILES.join(", ")}\n`);
     }
     process.exitCode = statusOf([result], verdicts);
@@ -126,6 +129,8 @@ async function runRounds(
   // The same commands in the same order on both sides.
   const seed = options.seed ?? randomInt(1_000_000_000);
   const results: [LoadResult[], LoadResult[]] = [[], []];
+  // That one is not there is seen before the other is loaded.
+  for (const text of [a, b]) await prepare(endpointsOf(text), options, seed);
   for (let round = 1; round <= options.rounds; round++) {
     const pair: LoadResult[] = [];
     for (const text of [a, b]) {
@@ -148,7 +153,7 @@ async function runTurn(
   interrupts: Interrupts,
 ): Promise<LoadResult | undefined> {
   try {
-    const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
+    const prepared = await prepare(endpointsOf(text), options, seed);
     process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
     // A turn that is broken off counts for nothing.
     const { signal } = interrupts;
@@ -270,6 +275,10 @@ async function readMix(mix: string): Promise<MixEntry[]> {
 async function figuresOf({ metrics, serverPid }: CommonOptions): Promise<ServerFigures | undefined> {
   if (metrics !== undefined) return metricsFigures(metrics);
   return serverPid === undefined ? undefined : processFigures(serverPid);
+}
+
+function endpointsOf(text: string): string[] {
+  return text.split(/,(?=unix:|tcp:)/);
 }
 
 function isEndpoint(text: string): boolean {

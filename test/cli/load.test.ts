@@ -347,6 +347,14 @@ describe("what --out writes", () => {
     },
   );
 
+  it("is there also when nobody reads what is said of it", async () => {
+    const args = ["load", endpoint, ...QUIET, "--count", "10", "--out", "unread"];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder });
+    child.stdout.destroy();
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(savedRun("unread").total.replies).toBe(10);
+  });
+
   it("is told as what it is when the disk is full at the end, and an earlier run stays", async () => {
     const args = [endpoint, ...QUIET, "--count", "100", "--out", "full"];
     expect((await load(args)).status).toBe(0);
@@ -361,6 +369,14 @@ describe("what --out writes", () => {
     expect(stdout).toMatch(/^query-status +100 /m);
     expect(savedRun("full")).toEqual(before);
     expect(readdirSync(join(folder, "full")).sort()).toEqual(["latency.hlog", "report.html", "run.json"]);
+  });
+
+  it("is nothing when one of two servers is not there: the other is not loaded", async () => {
+    const { status, stderr } = await load(["compare", endpoint, "unix:nobody", "--duration", "1h", ...QUIET]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^qmpd: unix:nobody: there is no such socket/),
+    });
   });
 
   it("is nothing when a comparison is interrupted before a round is complete", async () => {
