@@ -309,6 +309,17 @@ it("ends when the server has closed all connections", async () => {
   expect(performance.now() - startMs).toBeLessThan(30_000);
 });
 
+it("does not wait for what a client was to send that is gone, while others go on", async () => {
+  const startMs = performance.now();
+  const result = await load(({ id, index, socket }) => {
+    if (index === 20 && id % 2 === 1) socket.destroy();
+    else socket.write(reply(id));
+  });
+  expect(result.faults).toMatchObject({ disconnected: 1, lost: 4 });
+  expect(result.total.replies).toBe(120);
+  expect(performance.now() - startMs).toBeLessThan(5_000);
+});
+
 it("counts errors by class, and events by client and name", async () => {
   const event = '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}\r\n';
   const error = (id: number): string =>
