@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { readEndpoint } from "../src/chardev/endpoint.ts";
+import { readSocketEndpoint } from "../src/chardev/connect.ts";
 import { connect } from "../src/client/index.ts";
 import { parseMix } from "../src/loadgen/mix.ts";
 import type { LoadPlan } from "../src/loadgen/plan.ts";
@@ -103,8 +103,8 @@ class Soak {
 
   async #plan(sliceMs: number): Promise<LoadPlan> {
     const text = `unix:${this.#server.sockets[0]}`;
-    const endpoint = readEndpoint(text);
-    if (endpoint === undefined || endpoint.kind === "stdio") throw new Error(`${text} is no socket`);
+    const endpoint = readSocketEndpoint(text);
+    if (endpoint === undefined) throw new Error(`${text} is no socket`);
     const file = (name: string): string => `filename=${this.#directory}/${name}-{client}`;
     const mix = [
       "query-status:200; query-commands:2; query-sessions:10; qom-list:5 path=/machine; stop:1; cont:1",

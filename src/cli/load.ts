@@ -4,8 +4,7 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import type { SocketEndpoint } from "../chardev/connect.ts";
-import { readEndpoint } from "../chardev/endpoint.ts";
+import { readSocketEndpoint, type SocketEndpoint, splitEndpoints } from "../chardev/connect.ts";
 import { errorText, isCallersError } from "../client/errors.ts";
 import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "../loadgen/compare.ts";
 import { createLiveView } from "../loadgen/live-view.ts";
@@ -130,7 +129,7 @@ async function runRounds(
   const seed = options.seed ?? randomInt(1_000_000_000);
   const results: [LoadResult[], LoadResult[]] = [[], []];
   // That one is not there is seen before the other is loaded.
-  for (const text of [a, b]) await prepare(endpointsOf(text), options, seed);
+  for (const text of [a, b]) await prepare(splitEndpoints(text), options, seed);
   for (let round = 1; round <= options.rounds; round++) {
     const pair: LoadResult[] = [];
     for (const text of [a, b]) {
@@ -153,7 +152,7 @@ async function runTurn(
   interrupts: Interrupts,
 ): Promise<LoadResult | undefined> {
   try {
-    const prepared = await prepare(endpointsOf(text), options, seed);
+    const prepared = await prepare(splitEndpoints(text), options, seed);
     process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
     // A turn that is broken off counts for nothing.
     const { signal } = interrupts;
@@ -277,17 +276,13 @@ async function figuresOf({ metrics, serverPid }: CommonOptions): Promise<ServerF
   return serverPid === undefined ? undefined : processFigures(serverPid);
 }
 
-function endpointsOf(text: string): string[] {
-  return text.split(/,(?=unix:|tcp:)/);
-}
-
 function isEndpoint(text: string): boolean {
   return /^(?:unix|tcp):/.test(text);
 }
 
 function socketEndpoint(text: string): SocketEndpoint {
-  const endpoint = readEndpoint(text);
-  if (endpoint !== undefined && endpoint.kind !== "stdio") return endpoint;
+  const endpoint = readSocketEndpoint(text);
+  if (endpoint !== undefined) return endpoint;
   throw new LoadError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
 }
 
