@@ -1,6 +1,6 @@
 /**
- * Whether bytes are one JSON object, told while they come, and what the object is at its outside: nothing else of them is kept
- * but how deep they are.
+ * Whether bytes are one JSON object, told while they come, and what the object is at its outside: nothing else of them
+ * is kept but how deep they are.
  *
  * For lines that are too long to be kept and parsed.  Bytes above 127 are taken as they are.
  *

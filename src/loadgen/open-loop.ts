@@ -123,7 +123,7 @@ export class OpenLoop implements Pacer {
     const mark = this.#heavyMark();
     const due = Math.floor((nowUs - this.#startUs) / this.#periodUs) + 1;
     const arrived = Math.max(this.#arrived, Math.min(due, this.#arrivalsMax));
-    // What finds no place to wait is not gone through one by one: at a high rate that takes longer than until the next are due.
+    // What finds no place to wait is not gone through one by one: at a high rate the next would be due before its end.
     const kept = Math.min(arrived, this.#arrived + LOAD_ARRIVALS_WAITING_MAX - this.waiting);
     for (let number = this.#arrived; number < kept; number++) {
       const dueUs = this.#startUs + number * this.#periodUs;

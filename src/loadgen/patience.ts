@@ -1,6 +1,6 @@
 /**
- * How long replies are waited for while none comes: twice as long as the slowest has taken, at least 10 s; longer where a command
- * was sent that has had no reply at all, as nobody knows yet how long it takes.  Each reply begins the wait anew.
+ * How long replies are waited for while none comes: twice as long as the slowest has taken, at least 10 s; longer where a
+ * command was sent that has had no reply at all, as nobody knows yet how long it takes.  Each reply begins the wait anew.
  */
 
 import { LOAD_REPLY_MS, LOAD_REPLY_UNKNOWN_MS } from "../util/limits.ts";

@@ -1,34 +1,14 @@
 /**
- * Whole runs, with load threads, against servers with a script: what is wrong is found, and a stall is seen.
+ * Whole runs against servers with a script: what is wrong is found, and a stall is seen.
  */
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LineMemory } from "../../src/loadgen/line-memory.ts";
 import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
-import type { LoadPlan } from "../../src/loadgen/plan.ts";
 import { Recorder } from "../../src/loadgen/recorder.ts";
-import type { LoadResult } from "../../src/loadgen/result.ts";
-import type { RunOptions } from "../../src/loadgen/run.ts";
-import type { ServerFigure, ServerFigures } from "../../src/loadgen/server-figures.ts";
+import type { ServerFigure } from "../../src/loadgen/server-figures.ts";
+import { faults, LIGHT, load } from "./scripted-run.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
-
-// The built one: threads are started from there.
-const { runPlan } = (await import(
-  "../../dist/src/loadgen/run.js" as string
-)) as typeof import("../../src/loadgen/run.ts");
-const { LOAD_THREAD_ENTRY } = (await import(
-  "../../dist/src/loadgen/thread-entry.js" as string
-)) as typeof import("../../src/loadgen/thread-entry.ts");
-
-const LIGHT = {
-  label: "query-status",
-  name: "query-status",
-  weight: 1,
-  lane: "in order",
-  isHeavy: false,
-  head: '{"execute": "query-status", "id": ',
-  tail: "}\r\n",
-} as const;
 
 const PARTS: ClientParts = {
   commands: [LIGHT],
@@ -43,41 +23,6 @@ const PARTS: ClientParts = {
   memory: new LineMemory(),
 };
 
-let server: ScriptedServer | undefined;
-
-afterEach(() => server?.close());
-
-async function load(
-  answer: (request: ScriptedRequest) => void,
-  changes: Partial<LoadPlan> = {},
-  figures?: ServerFigures,
-  options: Partial<RunOptions> = {},
-): Promise<LoadResult> {
-  server = await new ScriptedServer(answer).listen();
-  const plan: LoadPlan = {
-    endpoints: [{ kind: "unix", path: server.path }],
-    clients: 2,
-    rampMs: 0,
-    inFlight: 4,
-    end: { kind: "count", commands: 200 },
-    commands: [LIGHT],
-    capabilities: [],
-    thinkMs: 0,
-    ratePerSecond: undefined,
-    reconnectsPerSecond: 0,
-    slowReaders: 0,
-    seed: 1,
-    threads: 1,
-    ...changes,
-  };
-  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [], figures, ...options });
-}
-
-/** The faults that there were. */
-function faults(result: LoadResult): Partial<LoadResult["faults"]> {
-  return Object.fromEntries(Object.entries(result.faults).filter(([, count]) => count > 0));
-}
-
 it("finds nothing wrong with a line that the end of the run cuts", async () => {
   const result = await load(({ id, socket }) => void socket.write(`${reply(id)}{"timestamp": {`), {
     clients: 1,
@@ -88,11 +33,12 @@ it("finds nothing wrong with a line that the end of the run cuts", async () => {
 
 it("tells what a server has against its capabilities", async () => {
   const refusal = '{"error": {"class": "GenericError", "desc": "not today"}}';
-  server = await new ScriptedServer(() => {}, refusal).listen();
+  const server = await new ScriptedServer(() => {}, refusal).listen();
   const client = new LoadClient(0, { kind: "unix", path: server.path }, PARTS);
   await expect(client.connect()).rejects.toThrow(
     `the return of qmp_capabilities was expected, and this came: ${refusal}`,
   );
+  server.close();
 });
 
 it("finds nothing wrong where nothing is, and counts", async () => {
@@ -237,89 +183,6 @@ it("measures a run that counts up to its last reply, whatever is asked of the se
   expect(result.durationMs).toBeLessThan(400);
 });
 
-it("waits for the next arrival, however long that is", async () => {
-  const result = await load(({ id, socket }) => void socket.write(reply(id)), {
-    clients: 1,
-    ratePerSecond: 0.09,
-    end: { kind: "count", commands: 2 },
-  });
-  expect(result.total.replies).toBe(2);
-}, 20_000);
-
-it("waits for a command that is slower than the run is long, tells so, and takes its reply for what it is", async () => {
-  const waits: string[] = [];
-  const answer = ({ id, socket }: ScriptedRequest): void => {
-    setTimeout(() => socket.write(reply(id)), 12_000);
-  };
-  const changes = { clients: 1, inFlight: 1, end: { kind: "duration", ms: 100 } } as const;
-  const result = await load(answer, changes, undefined, {
-    onProgress: ({ patienceMs, interval }) => {
-      if (patienceMs !== undefined) waits.push(`${interval.inFlight}: ${Math.round(patienceMs / 10_000)}0 s`);
-    },
-  });
-  expect(faults(result)).toEqual({});
-  expect(result.total.replies).toBe(1);
-  expect(waits).toContain("1: 60 s");
-  expect(waits.at(-1)).toBe("1: 50 s");
-}, 30_000);
-
-it("gives replies up when it is interrupted once more", async () => {
-  const [interrupt, giveUp] = [new AbortController(), new AbortController()];
-  const changes = { clients: 1, inFlight: 1, end: { kind: "count", commands: 2 } } as const;
-  let told = 0;
-  const startMs = performance.now();
-  const result = await load(() => {}, changes, undefined, {
-    signal: interrupt.signal,
-    giveUp: giveUp.signal,
-    onProgress: ({ patienceMs }) => {
-      if (patienceMs === undefined) return;
-      told++;
-      (told === 1 ? interrupt : giveUp).abort();
-    },
-  });
-  expect(faults(result)).toEqual({ lost: 1 });
-  expect(told).toBeGreaterThanOrEqual(2);
-  expect(performance.now() - startMs).toBeLessThan(20_000);
-}, 30_000);
-
-it("is refused as a run when it is interrupted before all clients are connected", async () => {
-  const run = load(() => {}, { endpoints: [{ kind: "tcp", host: "127.0.0.1", port: 9 }] }, undefined, {
-    signal: AbortSignal.abort(),
-  });
-  await expect(run).rejects.toThrow("it was interrupted before anything was measured");
-});
-
-it("gives replies up that are waited for when it is interrupted", async () => {
-  const interrupt = new AbortController();
-  const changes = { clients: 1, inFlight: 1, end: { kind: "duration", ms: 100 } } as const;
-  const result = await load(() => {}, changes, undefined, {
-    signal: interrupt.signal,
-    onProgress: ({ patienceMs }) => void (patienceMs !== undefined && interrupt.abort()),
-  });
-  expect(faults(result)).toEqual({ lost: 1 });
-});
-
-it("ends when the server has closed all connections", async () => {
-  const startMs = performance.now();
-  const result = await load(
-    ({ id, index, socket }) => void (index === 20 ? socket.destroy() : socket.write(reply(id))),
-    { threads: 2, end: { kind: "duration", ms: 60_000 } },
-  );
-  expect(result.faults.disconnected).toBe(2);
-  expect(performance.now() - startMs).toBeLessThan(30_000);
-});
-
-it("does not wait for what a client was to send that is gone, while others go on", async () => {
-  const startMs = performance.now();
-  const result = await load(({ id, index, socket }) => {
-    if (index === 20 && id % 2 === 1) socket.destroy();
-    else socket.write(reply(id));
-  });
-  expect(result.faults).toMatchObject({ disconnected: 1, lost: 4 });
-  expect(result.total.replies).toBe(120);
-  expect(performance.now() - startMs).toBeLessThan(5_000);
-});
-
 it("counts errors by class, and events by client and name", async () => {
   const event = '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}\r\n';
   const error = (id: number): string =>
@@ -418,7 +281,6 @@ it("sends the same commands for the same seed, and others for another", async ()
       },
       { commands, seed },
     );
-    server?.close();
     expect(result.total.replies).toBe(200);
     return [...(seen.get(0) ?? []), "|", ...(seen.get(1) ?? [])];
   };
