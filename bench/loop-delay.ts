@@ -5,9 +5,9 @@
  * Worker threads load it too, and are left alone: only the main thread's loop serves clients.
  */
 
-import { renameSync, writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
+import { tellOnSignal } from "./told.ts";
 
 /** What the file holds, in milliseconds. */
 export interface LoopDelay {
@@ -24,7 +24,7 @@ const path = process.env.QMPD_LOOP_DELAY_FILE;
 if (isMainThread && path !== undefined) {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
-  process.on("SIGUSR2", () => {
+  tellOnSignal(path, () => {
     const delayMs = (ns: number): number => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
     const delay: LoopDelay = {
       p50Ms: delayMs(histogram.percentile(50)),
@@ -32,8 +32,6 @@ if (isMainThread && path !== undefined) {
       maxMs: delayMs(histogram.max),
     };
     histogram.reset();
-    // Renamed, so that whoever waits for the file finds it whole.
-    writeFileSync(`${path}.new`, JSON.stringify(delay));
-    renameSync(`${path}.new`, path);
+    return delay;
   });
 }

@@ -4,8 +4,7 @@
  * On SIGUSR2 it collects garbage and writes the figures to the file that QMPD_SELF_REPORT_FILE names.
  */
 
-import { renameSync, writeFileSync } from "node:fs";
-import { isMainThread } from "node:worker_threads";
+import { tellOnSignal } from "./told.ts";
 
 /** What the file holds. */
 export interface SelfReport {
@@ -17,19 +16,16 @@ export interface SelfReport {
 }
 
 const path = process.env.QMPD_SELF_REPORT_FILE;
-if (isMainThread && path !== undefined) {
-  process.on("SIGUSR2", () => {
+if (path !== undefined) {
+  tellOnSignal(path, (): SelfReport => {
     // Twice: what a finalizer lets go of is garbage only then.
     globalThis.gc?.();
     globalThis.gc?.();
     const { heapUsed, external } = process.memoryUsage();
-    const report: SelfReport = {
+    return {
       heapBytes: heapUsed,
       externalBytes: external,
       handles: process.getActiveResourcesInfo().length,
     };
-    // Renamed, so that whoever waits for the file finds it whole.
-    writeFileSync(`${path}.new`, JSON.stringify(report));
-    renameSync(`${path}.new`, path);
   });
 }

@@ -6,12 +6,12 @@
  * run fails on growth of memory, handles or threads, and on any wrong reply.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { readEndpoint } from "../src/chardev/endpoint.ts";
+import { readSocketEndpoint } from "../src/chardev/connect.ts";
 import { connect } from "../src/client/index.ts";
 import { parseMix } from "../src/loadgen/mix.ts";
 import type { LoadPlan } from "../src/loadgen/plan.ts";
@@ -25,6 +25,7 @@ import { startQmpd } from "../test/support/qmpd.ts";
 import { judgeGrowth, type Tolerance } from "./growth.ts";
 import { rssBytes } from "./load.ts";
 import type { SelfReport } from "./self-report.ts";
+import { askServerProcess } from "./told.ts";
 
 const CLIENTS = 16;
 const SLICE_MS_MAX = 30_000;
@@ -102,8 +103,8 @@ class Soak {
 
   async #plan(sliceMs: number): Promise<LoadPlan> {
     const text = `unix:${this.#server.sockets[0]}`;
-    const endpoint = readEndpoint(text);
-    if (endpoint === undefined || endpoint.kind === "stdio") throw new Error(`${text} is no socket`);
+    const endpoint = readSocketEndpoint(text);
+    if (endpoint === undefined) throw new Error(`${text} is no socket`);
     const file = (name: string): string => `filename=${this.#directory}/${name}-{client}`;
     const mix = [
       "query-status:200; query-commands:2; query-sessions:10; qom-list:5 path=/machine; stop:1; cont:1",
@@ -141,7 +142,10 @@ class Soak {
         if (performance.now() > endMs) throw new Error("sessions of clients that have gone are still there");
         await wait(POLL_MS);
       }
-      const { heapBytes, externalBytes, handles } = await this.#selfReport();
+      const { heapBytes, externalBytes, handles } = await askServerProcess<SelfReport>(
+        this.#server,
+        reportFile(this.#directory),
+      );
       const { pid } = this.#server;
       return {
         atSec: (performance.now() - this.#startMs) / 1000,
@@ -155,22 +159,6 @@ class Soak {
       };
     } finally {
       await client.close();
-    }
-  }
-
-  async #selfReport(): Promise<SelfReport> {
-    const file = reportFile(this.#directory);
-    rmSync(file, { force: true });
-    process.kill(this.#server.pid, "SIGUSR2");
-    const endMs = performance.now() + REST_MS_MAX;
-    for (;;) {
-      try {
-        return JSON.parse(readFileSync(file, "utf8")) as SelfReport;
-      } catch (error) {
-        if (performance.now() > endMs)
-          throw new Error("the server does not tell of itself", { cause: error });
-        await wait(POLL_MS);
-      }
     }
   }
 }

@@ -4,12 +4,23 @@
 
 import { createConnection } from "node:net";
 import type { Chardev } from "./chardev.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, readEndpoint } from "./endpoint.ts";
 import { ChardevError, systemErrorCode } from "./errors.ts";
 import { SocketChardev } from "./socket.ts";
 
 /** What can be connected to. */
 export type SocketEndpoint = Exclude<Endpoint, { readonly kind: "stdio" }>;
+
+/** Reads an endpoint as people write it.  `undefined`: it is none that can be connected to. */
+export function readSocketEndpoint(text: string): SocketEndpoint | undefined {
+  const endpoint = readEndpoint(text);
+  return endpoint === undefined || endpoint.kind === "stdio" ? undefined : endpoint;
+}
+
+/** Several of one server, joined by commas: a path may have commas in it, too. */
+export function splitEndpoints(text: string): string[] {
+  return text.split(/,(?=unix:|tcp:)/);
+}
 
 /**
  * Connects.  Rejects with {@link ChardevError} when nobody answers there, and with the reason of `signal` when

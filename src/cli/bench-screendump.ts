@@ -1,11 +1,11 @@
 /** `qmpd bench screendump`: from options to cases, a run, what is said of it, and the exit status. */
 
 import { setMaxListeners } from "node:events";
-import { accessSync, constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { errorText } from "../client/errors.ts";
 import { LoadError } from "../loadgen/load-error.ts";
-import { makeOutputFolder } from "../loadgen/output.ts";
+import { makeOutputFolder } from "../loadgen/output-files.ts";
 import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
 import { parseTimeMs } from "../loadgen/units.ts";
 import {
@@ -19,13 +19,15 @@ import {
   TARGETS,
 } from "../screenbench/cases.ts";
 import { type ContenderSpec, parseContender } from "../screenbench/contender.ts";
+import { OUTPUT_FILES } from "../screenbench/output-names.ts";
 import { makePlace } from "../screenbench/place.ts";
 import { createProgressView } from "../screenbench/progress-view.ts";
 import { type BenchResult, faultsOf } from "../screenbench/result.ts";
-import { errorText, isExpectedError, runBench } from "../screenbench/run.ts";
+import { isExpectedError, runBench } from "../screenbench/run.ts";
 import { skippedLines, summaryText } from "../screenbench/summary.ts";
 import { TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
+import { endWithoutReader } from "./output-end.ts";
 
 export interface BenchScreendumpOptions {
   readonly size?: readonly string[];
@@ -55,8 +57,7 @@ export async function runBenchScreendump(
   options: BenchScreendumpOptions,
   command: Command,
 ): Promise<void> {
-  // Whoever read the output has gone (`| head`, or a terminal that is closed): there is nobody to work for.
-  for (const output of [process.stdout, process.stderr]) output.on("error", () => process.exit(1));
+  endWithoutReader();
   try {
     await run(servers, options);
   } catch (error) {
@@ -76,7 +77,7 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   for (const target of new Set(cases.map((one) => one.target))) {
     if (target !== "reply") makePlace(target, options.disk).remove();
   }
-  if (options.out !== undefined) makeWritableFolder(options.out);
+  if (options.out !== undefined) makeOutputFolder(options.out, Object.values(OUTPUT_FILES));
   const stop = new AbortController();
   // Each client listens to it: that is no leak.
   setMaxListeners(0, stop.signal);
@@ -107,11 +108,12 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   if (!result.cases.some(({ servers }) => servers.some(({ rounds }) => rounds.length > 0))) {
     throw new LoadError(["nothing was measured", ...result.cases.flatMap(skippedLines)].join("\n"));
   }
+  const written = options.out === undefined ? undefined : writeReport(options.out, result);
+  // Whoever reads the rest may have enough of it (`| head`), and that ends the process.
+  await Promise.allSettled([written]);
   process.stdout.write(visible(summaryText(result)));
   if (options.out !== undefined) {
-    // The charts' library takes half a second to load.
-    const { OUTPUT_FILES, writeBench } = await import("../screenbench/report.ts");
-    writeBench(options.out, result);
+    await written;
     process.stdout.write(`written: ${options.out}/${Object.values(OUTPUT_FILES).join(", ")}\n`);
   }
   const isWrong = result.cases.some((one) => one.servers.some((server) => faultsOf(server).length > 0));
@@ -120,13 +122,10 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   if (result.failures.length > 0) process.exit();
 }
 
-function makeWritableFolder(folder: string): void {
-  makeOutputFolder(folder);
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw new LoadError(`--out ${folder}: ${(error as Error).message}`, { cause: error });
-  }
+async function writeReport(folder: string, result: BenchResult): Promise<void> {
+  // The charts' library takes half a second to load.
+  const { writeBench } = await import("../screenbench/report.ts");
+  writeBench(folder, result);
 }
 
 /** An option without an effect is a misunderstanding. */

@@ -4,17 +4,17 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import type { SocketEndpoint } from "../chardev/connect.ts";
-import { readEndpoint } from "../chardev/endpoint.ts";
-import { ChardevError, ClientError, CommandError } from "../client/index.ts";
+import { readSocketEndpoint, type SocketEndpoint, splitEndpoints } from "../chardev/connect.ts";
+import { errorText, isCallersError } from "../client/errors.ts";
 import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "../loadgen/compare.ts";
 import { createLiveView } from "../loadgen/live-view.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { DEFAULT_MIX, type MixEntry, mixEntryText, parseMix, parseMixFile } from "../loadgen/mix.ts";
-import { HistogramLog, makeOutputFolder, readRun, writeOutput, writeText } from "../loadgen/output.ts";
+import { HistogramLog, RUN_FILES, readRun, writeOutput } from "../loadgen/output.ts";
+import { checkOutputFile, makeOutputFolder, writeOutputFile } from "../loadgen/output-files.ts";
 import type { LoadPlan, RunEnd } from "../loadgen/plan.ts";
 import { faultCount, type LoadResult } from "../loadgen/result.ts";
-import { runPlan } from "../loadgen/run.ts";
+import { type RunOptions, runPlan } from "../loadgen/run.ts";
 import { askServer, planCommands, type ServerFacts } from "../loadgen/server-facts.ts";
 import { metricsFigures, processFigures, type ServerFigures } from "../loadgen/server-figures.ts";
 import { summaryText } from "../loadgen/summary.ts";
@@ -23,8 +23,9 @@ import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen
 import { parseTimeMs } from "../loadgen/units.ts";
 import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
+import { endWithoutReader } from "./output-end.ts";
 
-interface RunOptions {
+interface CommonOptions {
   readonly clients: number;
   readonly ramp?: string;
   readonly inFlight: number;
@@ -43,12 +44,12 @@ interface RunOptions {
   readonly serverPid?: number;
 }
 
-export interface LoadOptions extends RunOptions {
+export interface LoadOptions extends CommonOptions {
   readonly threshold?: readonly string[];
   readonly out?: string;
 }
 
-export interface CompareOptions extends RunOptions {
+export interface CompareOptions extends CommonOptions {
   readonly rounds: number;
   readonly out?: string;
 }
@@ -65,16 +66,19 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
       thresholds,
       prepared.plan.commands.map(({ label }) => label),
     );
-    if (options.out !== undefined) makeOutputFolder(options.out);
+    if (options.out !== undefined) makeOutputFolder(options.out, RUN_FILES);
     const log = new HistogramLog(prepared.plan.commands);
-    const result = await interruptible((signal) =>
-      run(prepared, options.out === undefined ? undefined : log, signal),
+    const result = await interruptible((interrupts) =>
+      run(prepared, options.out === undefined ? undefined : log, interrupts),
     );
     const verdicts = thresholds.map((threshold) => judge(threshold, result));
+    const written = options.out === undefined ? undefined : writeOutput(options.out, result, verdicts, log);
+    // Whoever reads the rest may have enough of it (`| head`), and that ends the process.
+    await Promise.allSettled([written]);
     process.stdout.write(visible(summaryText(result) + verdictText(verdicts)));
     if (options.out !== undefined) {
-      await writeOutput(options.out, result, verdicts, log);
-      process.stdout.write(`written: ${options.out}/report.html, run.json, latency.hlog\n`);
+      await written;
+      process.stdout.write(`written: ${options.out}/${RUN_FILES.join(", ")}\n`);
     }
     process.exitCode = statusOf([result], verdicts);
   });
@@ -86,8 +90,10 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     if (isLive !== isEndpoint(b)) {
       throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
     }
+    if (!isLive) checkNoRunOptions(command);
+    if (options.out !== undefined) checkOutputFile(options.out);
     const [as, bs] = isLive
-      ? await interruptible((signal) => runRounds(a, b, options, signal))
+      ? await interruptible((interrupts) => runRounds(a, b, options, interrupts))
       : [[readRun(a)], [readRun(b)]];
     const [savedA] = as;
     const [savedB] = bs;
@@ -98,10 +104,18 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     const notes = comparisonNotes(as, bs);
     process.stdout.write(visible(comparisonText([a, b], comparisons, notes)));
     if (options.out !== undefined) {
-      writeText(options.out, `${JSON.stringify({ a, b, comparisons, notes }, undefined, 2)}\n`);
+      writeOutputFile(options.out, `${JSON.stringify({ a, b, comparisons, notes }, undefined, 2)}\n`);
     }
     process.exitCode = statusOf([...as, ...bs], []);
   });
+}
+
+/** An option without an effect is a misunderstanding. */
+function checkNoRunOptions(command: Command): void {
+  const typed = command.options.find(
+    (option) => option.long !== "--out" && command.getOptionValueSource(option.attributeName()) === "cli",
+  );
+  if (typed !== undefined) throw new LoadError(`${typed.long} is for servers: saved runs are what they are`);
 }
 
 /** Loads A and B in turn.  Interrupted, it tells the rounds that are complete. */
@@ -109,18 +123,18 @@ async function runRounds(
   a: string,
   b: string,
   options: CompareOptions,
-  signal: AbortSignal,
+  interrupts: Interrupts,
 ): Promise<[LoadResult[], LoadResult[]]> {
   // The same commands in the same order on both sides.
   const seed = options.seed ?? randomInt(1_000_000_000);
   const results: [LoadResult[], LoadResult[]] = [[], []];
+  // That one is not there is seen before the other is loaded.
+  for (const text of [a, b]) await prepare(splitEndpoints(text), options, seed);
   for (let round = 1; round <= options.rounds; round++) {
     const pair: LoadResult[] = [];
     for (const text of [a, b]) {
-      const prepared = await prepare(text.split(/,(?=unix:|tcp:)/), options, seed);
-      process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
-      const result = await run(prepared, undefined, signal);
-      if (signal.aborted) return results;
+      const result = await runTurn(text, options, seed, round, interrupts);
+      if (result === undefined) return completeRounds(results);
       if (faultCount(result) > 0) process.stdout.write(visible(summaryText(result)));
       pair.push(result);
     }
@@ -129,22 +143,41 @@ async function runRounds(
   return results;
 }
 
+/** Undefined: it was interrupted. */
+async function runTurn(
+  text: string,
+  options: CompareOptions,
+  seed: number,
+  round: number,
+  interrupts: Interrupts,
+): Promise<LoadResult | undefined> {
+  try {
+    const prepared = await prepare(splitEndpoints(text), options, seed);
+    process.stderr.write(visible(`round ${round} of ${options.rounds}, ${prepared.facts.name}\n`));
+    // A turn that is broken off counts for nothing.
+    const { signal } = interrupts;
+    const result = await run(prepared, undefined, { signal, giveUp: signal });
+    return interrupts.signal.aborted ? undefined : result;
+  } catch (error) {
+    // What is broken off fails in its own way.
+    if (interrupts.signal.aborted && (error instanceof LoadError || isCallersError(error))) return undefined;
+    throw error;
+  }
+}
+
+function completeRounds(results: [LoadResult[], LoadResult[]]): [LoadResult[], LoadResult[]] {
+  if (results[0].length === 0) throw new LoadError("it was interrupted before a round was complete");
+  return results;
+}
+
 /** Mistakes of who typed become a sentence and status 1. */
 async function reporting(command: Command, action: () => Promise<void>): Promise<void> {
-  // Whoever read the output has gone (`| head`): there is nobody to work for.
-  process.stdout.on("error", () => process.exit(1));
+  endWithoutReader();
   try {
     await action();
   } catch (error) {
-    if (
-      error instanceof LoadError ||
-      error instanceof ClientError ||
-      error instanceof ChardevError ||
-      error instanceof CommandError
-    ) {
-      command.error(`qmpd: ${visible(error.message)}`);
-    }
-    throw error;
+    if (!(error instanceof LoadError || isCallersError(error))) throw error;
+    command.error(`qmpd: ${visible(errorText(error))}`);
   }
 }
 
@@ -155,7 +188,11 @@ interface Prepared {
   readonly figures: ServerFigures | undefined;
 }
 
-async function prepare(endpoints: readonly string[], options: RunOptions, seed: number): Promise<Prepared> {
+async function prepare(
+  endpoints: readonly string[],
+  options: CommonOptions,
+  seed: number,
+): Promise<Prepared> {
   const { clients, inFlight } = options;
   const capabilities = [...(options.oob ? ["oob"] : []), ...(options.async ? ["async"] : [])];
   // What was typed is looked at before anybody is asked.
@@ -168,6 +205,9 @@ async function prepare(endpoints: readonly string[], options: RunOptions, seed: 
   const figures = await figuresOf(options);
   const facts = await askServer(endpoints[0] ?? "");
   const commands = planCommands(mix, facts, capabilities);
+  if (options.slowReaders !== undefined && commands.every(({ isHeavy }) => isHeavy)) {
+    throw new LoadError("--slow-readers ask light commands alone, and the mix has none");
+  }
   const plan: LoadPlan = {
     endpoints: where,
     clients,
@@ -187,7 +227,7 @@ async function prepare(endpoints: readonly string[], options: RunOptions, seed: 
   return { plan, facts, mixText, figures };
 }
 
-function checkOptions(options: RunOptions): void {
+function checkOptions(options: CommonOptions): void {
   const most = (value: number | undefined, max: number, name: string): void => {
     if (value !== undefined && value > max) throw new LoadError(`${name}: at most ${max}`);
   };
@@ -206,7 +246,7 @@ function checkOptions(options: RunOptions): void {
   }
 }
 
-function endOf({ duration = DEFAULT_DURATION, count }: RunOptions): RunEnd {
+function endOf({ duration = DEFAULT_DURATION, count }: CommonOptions): RunEnd {
   if (count !== undefined) return { kind: "count", commands: count };
   const ms = optionalTime(duration, "--duration");
   if (ms === 0) throw new LoadError("--duration: nothing can be measured in no time");
@@ -231,7 +271,7 @@ async function readMix(mix: string): Promise<MixEntry[]> {
   return parseMixFile(text, mix);
 }
 
-async function figuresOf({ metrics, serverPid }: RunOptions): Promise<ServerFigures | undefined> {
+async function figuresOf({ metrics, serverPid }: CommonOptions): Promise<ServerFigures | undefined> {
   if (metrics !== undefined) return metricsFigures(metrics);
   return serverPid === undefined ? undefined : processFigures(serverPid);
 }
@@ -241,22 +281,27 @@ function isEndpoint(text: string): boolean {
 }
 
 function socketEndpoint(text: string): SocketEndpoint {
-  const endpoint = readEndpoint(text);
-  if (endpoint !== undefined && endpoint.kind !== "stdio") return endpoint;
+  const endpoint = readSocketEndpoint(text);
+  if (endpoint !== undefined) return endpoint;
   throw new LoadError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
 }
 
-/** Ctrl-C ends the action in order; a second one at once. */
-async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** What people want who press Ctrl-C once, and twice. */
+type Interrupts = Required<Pick<RunOptions, "signal" | "giveUp">>;
+
+/** Ctrl-C ends the action in order; a second one without missing replies; a third at once. */
+async function interruptible<T>(action: (interrupts: Interrupts) => Promise<T>): Promise<T> {
   const stop = new AbortController();
+  const giveUp = new AbortController();
   const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (giveUp.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) giveUp.abort();
     stop.abort();
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   try {
-    return await action(stop.signal);
+    return await action({ signal: stop.signal, giveUp: giveUp.signal });
   } finally {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
@@ -267,7 +312,7 @@ async function interruptible<T>(action: (signal: AbortSignal) => Promise<T>): Pr
 async function run(
   { plan, facts, mixText, figures }: Prepared,
   log: HistogramLog | undefined,
-  signal: AbortSignal,
+  interrupts: Interrupts,
 ): Promise<LoadResult> {
   const view = await createLiveView(process.stderr);
   try {
@@ -275,7 +320,7 @@ async function run(
       threadEntry: LOAD_THREAD_ENTRY,
       server: facts.name,
       mix: mixText,
-      signal,
+      ...interrupts,
       figures,
       onProgress: (progress) => view.show(progress),
       ...(log === undefined ? {} : { onSecond: (second, startMs) => log.add(second, startMs) }),

@@ -3,8 +3,9 @@
  * code out.  Only what changes is written, and nothing that somebody wrote is overwritten or removed.
  */
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
+import { makeFolder } from "../files/make-folder.ts";
 
 /** How every generated file begins, whatever it is made from. */
 const BANNER = /^\/\*\*\n \* Generated from .* by `.*`: change the schema, not this file\.\n/;
@@ -50,7 +51,7 @@ export function updateFolder(
   { check }: { readonly check: boolean },
 ): Map<string, FileChange> {
   const present = new Map<string, string>();
-  if (!check) mkdirSync(folder, { recursive: true });
+  if (!check) makeFolder(folder);
   for (const name of generatedNames(folder, files, check)) {
     present.set(name, readFileSync(`${folder}/${name}`, "utf8"));
   }

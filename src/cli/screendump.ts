@@ -16,14 +16,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { Command } from "commander";
-import {
-  ChardevError,
-  ClientError,
-  CommandError,
-  connect,
-  isJsonObject,
-  type QmpClient,
-} from "../client/index.ts";
+import { errorText, isCallersError } from "../client/errors.ts";
+import { CommandError, connect, isJsonObject, type QmpClient } from "../client/index.ts";
 import { Introspection } from "../shell/introspection.ts";
 import { visible } from "../util/visible.ts";
 import type { PictureProtocol } from "./terminal-picture.ts";
@@ -63,20 +57,11 @@ export async function runScreendump(
   try {
     await takePicture(endpoint, file, options, interrupt.signal);
   } catch (error) {
-    const isExpected = [ScreendumpError, ClientError, ChardevError, CommandError].some(
-      (type) => error instanceof type,
-    );
-    if (!isExpected || !(error instanceof Error)) throw error;
+    if (!(error instanceof ScreendumpError || isCallersError(error))) throw error;
     command.error(
-      `qmpd: ${visible(interrupt.signal.aborted ? interrupt.signal.reason.message : explain(error))}`,
+      `qmpd: ${visible(interrupt.signal.aborted ? interrupt.signal.reason.message : errorText(error))}`,
     );
   }
-}
-
-function explain(error: Error): string {
-  return error instanceof CommandError
-    ? `${error.command}: ${error.errorClass}: ${error.desc}`
-    : error.message;
 }
 
 async function takePicture(

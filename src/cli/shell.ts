@@ -1,14 +1,17 @@
 /** `qmpd shell`: from the command line to a shell at a terminal, or to a script. */
 
 import type { Command } from "commander";
-import { ChardevError, ClientError, CommandError, connect, type QmpClient } from "../client/index.ts";
+import { errorText, isCallersError } from "../client/errors.ts";
+import { connect, type QmpClient } from "../client/index.ts";
 import { painterFor } from "../shell/colors.ts";
 import { History, historyFile } from "../shell/history.ts";
 import { runInteractive } from "../shell/interactive.ts";
 import { SchemaSource } from "../shell/schema-source.ts";
 import { runScript } from "../shell/script.ts";
 import { systemClock } from "../util/clock.ts";
+import { visible } from "../util/visible.ts";
 import { commandDocs } from "./command-docs.ts";
+import { endWithoutReader } from "./output-end.ts";
 
 export interface ShellOptions {
   readonly events?: true;
@@ -20,8 +23,7 @@ const PREFERRED = ["oob", "async"];
 
 export async function runShell(endpoint: string, options: ShellOptions, command: Command): Promise<void> {
   const client = await open(endpoint, command);
-  // Whoever read the output has gone (`| head`): there is nobody to work for.
-  process.stdout.on("error", () => process.exit(1));
+  endWithoutReader();
   const schema = new SchemaSource(client);
   const docOf = commandDocs();
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
@@ -41,10 +43,8 @@ async function open(endpoint: string, command: Command): Promise<QmpClient> {
   try {
     return await connect(endpoint, { preferred: PREFERRED });
   } catch (error) {
-    if (error instanceof ClientError || error instanceof ChardevError || error instanceof CommandError) {
-      command.error(`qmpd: ${error.message}`);
-    }
-    throw error;
+    if (!isCallersError(error)) throw error;
+    command.error(`qmpd: ${visible(errorText(error))}`);
   }
 }
 

@@ -359,7 +359,8 @@ export class QmpClient {
   }
 
   #reply(id: JsonValue | undefined, outcome: Outcome, wire: JsonObject): void {
-    const isOrdered = !this.#enabled.includes("async");
+    // The capabilities are not in force before the server has accepted them.
+    const isOrdered = this.#state === "negotiating" || !this.#enabled.includes("async");
     const oldest = this.#calls.oldestInBand;
     if (id === undefined && !isOrdered) return this.#finish(orderUnknown(this.peer, wire));
     // Without an id it is the next one in order: a server that could not read the request knows none.

@@ -1,8 +1,7 @@
 /** How a client comes to be: connected to an endpoint, or on top of a connection that is there. */
 
 import type { Chardev } from "../chardev/chardev.ts";
-import { connectChardev, type SocketEndpoint } from "../chardev/connect.ts";
-import { readEndpoint } from "../chardev/endpoint.ts";
+import { connectChardev, readSocketEndpoint, type SocketEndpoint } from "../chardev/connect.ts";
 import { JsonStreamer } from "../qjson/streamer.ts";
 import { type Clock, systemClock } from "../util/clock.ts";
 import { CLIENT_CONNECT_MS, TIMER_MS_MAX } from "../util/limits.ts";
@@ -94,8 +93,8 @@ async function withDeadline(
 }
 
 function socketEndpoint(text: string): SocketEndpoint {
-  const endpoint = readEndpoint(text);
-  if (endpoint !== undefined && endpoint.kind !== "stdio") return endpoint;
+  const endpoint = readSocketEndpoint(text);
+  if (endpoint !== undefined) return endpoint;
   const message = `'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`;
   throw new ClientError("CLIENT_ARGUMENT", message);
 }

@@ -8,6 +8,8 @@
  * They never mix: a connection that is lost is no `CommandError`, and an answer is no `ClientError`.
  */
 
+import { ChardevError } from "../chardev/errors.ts";
+
 export type ClientErrorCode =
   /** What came is not QMP: no greeting, no JSON, no message that the protocol has. */
   | "CLIENT_PROTOCOL"
@@ -50,4 +52,16 @@ export class CommandError extends Error {
     this.errorClass = errorClass;
     this.desc = desc;
   }
+}
+
+/** Whether it is one of those that a caller can meet. */
+export function isCallersError(error: unknown): error is Error {
+  return [CommandError, ClientError, ChardevError].some((type) => error instanceof type);
+}
+
+/** For people: of a server's answer, also what was asked, and the class. */
+export function errorText(error: Error): string {
+  return error instanceof CommandError
+    ? `${error.command}: ${error.errorClass}: ${error.desc}`
+    : error.message;
 }

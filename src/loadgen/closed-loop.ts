@@ -45,6 +45,8 @@ export class ClosedLoop implements Pacer {
   room(client: LoadClient): void {
     const state = this.#clients.get(client);
     if (state === undefined || this.#state !== "running") return;
+    // What it was to send nobody sends.
+    if (client.isGone) return this.#sent(state, state.left);
     if (this.#plan.thinkMs === 0 || client.replies === 0) return this.#send(client, state, client.room);
     for (let free = client.room - state.thinking; free > 0; free--) {
       state.thinking++;
@@ -69,7 +71,13 @@ export class ClosedLoop implements Pacer {
     const nowUs = performance.now() * 1000;
     for (let index = 0; index < count; index++) client.send(this.#choice.next(state.random), nowUs);
     client.flush();
-    state.left -= count;
+    this.#sent(state, count);
+  }
+
+  #sent(state: ClientState, count: number): void {
+    if (state.left === 0) return;
+    // Of infinitely many, too.
+    state.left = state.left === count ? 0 : state.left - count;
     if (state.left === 0) this.#unfinished--;
   }
 }

@@ -14,7 +14,9 @@ export type ToThread =
   /** Heavy commands are sent, or held back for a while. */
   | { readonly kind: "heavy"; readonly allowed: boolean }
   /** No further command; replies are waited for. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** Replies are not waited for any more. */
+  | { readonly kind: "give up" };
 
 export type FromThread =
   | { readonly kind: "connected" }
@@ -48,6 +50,8 @@ export interface Sample {
   /** From the start of a connection to the end of its negotiation. */
   readonly connects: Counts;
   readonly inFlight: number;
+  /** In the drain, while replies are missing: how long they are still waited for if none comes. */
+  readonly patienceMs: number | undefined;
   /** Open loop: arrivals that fell due, and those of them that wait for a client with room. */
   readonly arrivals: number;
   readonly waiting: number;

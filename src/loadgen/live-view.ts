@@ -22,13 +22,9 @@ function lineView(output: NodeJS.WritableStream): LiveView {
 }
 
 async function barView(output: NodeJS.WriteStream): Promise<LiveView> {
-  const bar = await startProgressBar(output, "{bar} {elapsed}  {figures}", {
-    elapsed: "",
-    figures: "connecting",
-  });
+  const bar = await startProgressBar(output, "connecting");
   return {
-    show: (progress) =>
-      bar.show(progress.share, { elapsed: elapsedText(progress).trim(), figures: figuresText(progress) }),
+    show: (progress) => bar.show(progress.share, `${elapsedText(progress).trim()}  ${figuresText(progress)}`),
     end: bar.end,
   };
 }
@@ -37,7 +33,11 @@ function elapsedText({ elapsedMs }: Progress): string {
   return `${Math.round(elapsedMs / 1000)} s`.padStart(6);
 }
 
-function figuresText({ interval }: Progress): string {
+function figuresText({ interval, patienceMs }: Progress): string {
+  if (patienceMs !== undefined) {
+    const replies = `${figureText(interval.inFlight)} ${interval.inFlight === 1 ? "reply" : "replies"}`;
+    return `waiting for ${replies}, ${Math.ceil(patienceMs / 1000)} s more if none comes (Ctrl-C gives up)`;
+  }
   const { ratePerSecond, latencyUs, errors, inFlight, waiting, phase } = interval;
   const latencies =
     latencyUs === undefined

@@ -28,7 +28,7 @@ interface Settle {
 
 /** Whom a client tells. */
 export interface ClientOwner {
-  /** Replies have come, or the connection is open: the client may be given commands. */
+  /** Replies have come, or the connection is open: the client may be given commands; or it is gone. */
   room(client: LoadClient): void;
   fault(kind: FaultKind, count: number, text: string): void;
   /** A slow reader's server has had enough of it. */
@@ -248,7 +248,10 @@ export class LoadClient {
     // With the state `connecting`, the end of the old connection is nobody's concern: it is not `#socket` any more.
     this.connect().then(
       () => this.#parts.owner.room(this),
-      (error: Error) => this.#fault("disconnected", `it could not connect again: ${error.message}`),
+      (error: Error) => {
+        this.#fault("disconnected", `it could not connect again: ${error.message}`);
+        this.#parts.owner.room(this);
+      },
     );
   }
 

@@ -1,7 +1,7 @@
 /**
  * The clients of one thread, from their connections to the last reply.
  *
- *     connecting ---start---> ramp ---measure---> measure ---stop---> drain ---all answered, or the time is up---> ended
+ *     connecting ---start---> ramp ---measure---> measure ---stop---> drain ---all answered, or given up---> ended
  *
  * Invariants: each command sent is answered, lost, or a slow reader's, and each sample tells what happened since the one
  * before; so the samples together are the run.
@@ -10,7 +10,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   LOAD_CONNECTING_COUNT_MAX,
-  LOAD_DRAIN_MS,
   LOAD_FAULT_EXAMPLES_MAX,
   LOAD_LINGER_MS,
   LOAD_READ_BYTES,
@@ -34,6 +33,7 @@ import { LoadError } from "./load-error.ts";
 import { NameCounts } from "./name-counts.ts";
 import { OpenLoop } from "./open-loop.ts";
 import { CommandChoice, type Pacer } from "./pacer.ts";
+import { Patience } from "./patience.ts";
 import { clientsOf, clientsTotal, type ThreadTask } from "./plan.ts";
 import { Random } from "./random.ts";
 import { Recorder } from "./recorder.ts";
@@ -67,8 +67,9 @@ export class LoadThread implements ClientOwner {
   #phase: Phase = "ramp";
   #hasStarted = false;
   #isDone = false;
-  /** Replies have been waited for. */
-  #isStuck = false;
+  readonly #patience: Patience;
+  /** Replies are not waited for any more. */
+  #hasGivenUp = false;
   #isStopping = false;
   #sampleStartMs = wallMs();
   /** When a reply came last; where the plan counts, that is its end. */
@@ -81,6 +82,7 @@ export class LoadThread implements ClientOwner {
     this.#say = say;
     this.#recorder = new Recorder(plan.commands.length);
     this.#slowRecorder = new Recorder(plan.commands.length);
+    this.#patience = new Patience(this.#recorder);
     this.#heavy = plan.commands.some(({ isHeavy }) => isHeavy) ? new HeavyWatch(task.heavy) : undefined;
     const numbers = clientsOf(task);
     this.#clients = this.#makeClients(
@@ -116,6 +118,9 @@ export class LoadThread implements ClientOwner {
         return;
       case "stop":
         return void this.#stop();
+      case "give up":
+        this.#hasGivenUp = true;
+        return;
     }
   }
 
@@ -248,6 +253,16 @@ export class LoadThread implements ClientOwner {
     return sum;
   }
 
+  /** Nothing is sent any more, and replies are missing; a run that counts may have all of its commands in flight. */
+  get #isWaiting(): boolean {
+    return this.#inFlight > 0 && (this.#phase === "drain" || (this.#counts && this.#patience.isTried));
+  }
+
+  get #patienceMs(): number {
+    const replies = this.#clients.reduce((sum, client) => sum + client.replies, 0);
+    return this.#patience.leftMs(performance.now(), replies);
+  }
+
   #sample(endMs: number): void {
     const sample: Sample = {
       phase: this.#phase,
@@ -256,6 +271,7 @@ export class LoadThread implements ClientOwner {
       commands: this.#recorder.takeCommands(),
       connects: this.#recorder.takeConnects(),
       inFlight: this.#inFlight,
+      patienceMs: this.#isWaiting ? Math.max(0, this.#patienceMs) : undefined,
       arrivals: this.#pacer.takeArrivals(),
       waiting: this.#pacer.waiting,
       load: this.#self.take(),
@@ -266,16 +282,9 @@ export class LoadThread implements ClientOwner {
 
   /** All is sent and answered; or nothing moves any more, as where a reply is lost. */
   #watchForDone(): void {
-    let replies = -1;
-    let movedMs = performance.now();
     const timer = setInterval(() => {
-      const nowMs = performance.now();
-      const now = this.#clients.reduce((sum, client) => sum + client.replies, 0);
-      if (now !== replies) movedMs = nowMs;
-      replies = now;
-      const isStuck = nowMs - movedMs > LOAD_DRAIN_MS + this.#pacer.pauseMs;
-      if (isStuck) this.#isStuck = true;
-      if (!isStuck && !(this.#pacer.isDone && this.#inFlight === 0)) return;
+      if (this.#patienceMs + this.#pacer.pauseMs <= 0) this.#hasGivenUp = true;
+      if (!this.#hasGivenUp && !(this.#pacer.isDone && this.#inFlight === 0)) return;
       clearInterval(timer);
       this.#done();
     }, DRAIN_POLL_MS);
@@ -300,8 +309,7 @@ export class LoadThread implements ClientOwner {
     this.#isStopping = true;
     this.#pacer.stop();
     if (this.#phase !== "drain") this.#endMeasure(wallMs());
-    const endMs = performance.now() + (this.#isStuck ? 0 : LOAD_DRAIN_MS);
-    while (this.#inFlight > 0 && performance.now() < endMs) await sleep(DRAIN_POLL_MS);
+    while (this.#inFlight > 0 && !this.#hasGivenUp && this.#patienceMs > 0) await sleep(DRAIN_POLL_MS);
     // A second reply to the last commands would come now.
     await sleep(LOAD_LINGER_MS);
     for (const timer of this.#timers) clearInterval(timer);

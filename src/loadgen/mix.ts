@@ -11,6 +11,7 @@
  */
 
 import { printJson } from "../qjson/print.ts";
+import { readJsonText } from "../qjson/text.ts";
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
 import { LoadError } from "./load-error.ts";
 
@@ -38,6 +39,8 @@ const HEAVY_COMMANDS = new Set([
 const COMMAND_NAME = /^[A-Za-z_][\w.-]*$/;
 const FILE_FIELDS = ["command", "weight", "arguments", "heavy"];
 const WEIGHT_MAX = 1e6;
+/** Of values inside one another in a file. */
+const FILE_DEPTH_MAX = 100;
 /** Commands of a mix are numbered in 16 bits; tables of more than this are read by nobody. */
 const MIX_COMMANDS_MAX = 256;
 
@@ -72,13 +75,15 @@ function parseArgument(command: string, word: string): [string, JsonValue] {
   return [word.slice(0, equals), parseValue(word.slice(equals + 1))];
 }
 
-/** JSON, or else a string. */
+/** JSON, or else a string.  QEMU's dialect would take quotes away that a shell has left there. */
 function parseValue(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    JSON.parse(text);
   } catch {
     return text;
   }
+  const exact = readJsonText(text);
+  return exact.kind === "values" ? (exact.values[0] ?? null) : text;
 }
 
 /** As a mix says it; values as JSON. */
@@ -92,7 +97,8 @@ export async function parseMixFile(text: string, file: string): Promise<MixEntry
   const { parse } = await import("yaml");
   let list: unknown;
   try {
-    list = parse(text);
+    // What is no integer of JavaScript's is one of QMP's.
+    list = jsonOf(parse(text, { intAsBigInt: true, logLevel: "error" }));
   } catch (error) {
     throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
   }
@@ -101,6 +107,23 @@ export async function parseMixFile(text: string, file: string): Promise<MixEntry
     list.map((entry: unknown, index) => fileEntry(entry, `${file}: [${index}]`)),
     file,
   );
+}
+
+/** A value of YAML as QMP has it.  Throws a sentence for people for one that has no place there. */
+function jsonOf(value: unknown, depth = 0): JsonValue {
+  if (depth > FILE_DEPTH_MAX) throw new Error("values are too deep inside one another, or inside themselves");
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (typeof value === "bigint") {
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  }
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return value.map((element) => jsonOf(element, depth + 1));
+  if (isObject(value) && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, jsonOf(member, depth + 1)]),
+    );
+  }
+  throw new Error(`JSON has no such value: ${String(value)}`);
 }
 
 function fileEntry(entry: unknown, place: string): MixEntry {

@@ -121,15 +121,17 @@ export class OpenLoop implements Pacer {
   #arrive(): void {
     const nowUs = this.#clock.nowUs();
     const mark = this.#heavyMark();
-    for (; this.#arrived < this.#arrivalsMax; this.#arrived++) {
-      const dueUs = this.#startUs + this.#arrived * this.#periodUs;
-      if (dueUs > nowUs) break;
-      if (this.waiting >= LOAD_ARRIVALS_WAITING_MAX) this.#dropped++;
-      else {
-        this.#dues.push(Math.min(nowUs, dueUs + TIMER_GRAIN_US));
-        this.#marks.push(mark);
-      }
+    const due = Math.floor((nowUs - this.#startUs) / this.#periodUs) + 1;
+    const arrived = Math.max(this.#arrived, Math.min(due, this.#arrivalsMax));
+    // What finds no place to wait is not gone through one by one: at a high rate the next would be due before its end.
+    const kept = Math.min(arrived, this.#arrived + LOAD_ARRIVALS_WAITING_MAX - this.waiting);
+    for (let number = this.#arrived; number < kept; number++) {
+      const dueUs = this.#startUs + number * this.#periodUs;
+      this.#dues.push(Math.min(nowUs, dueUs + TIMER_GRAIN_US));
+      this.#marks.push(mark);
     }
+    this.#dropped += arrived - kept;
+    this.#arrived = arrived;
     if (this.waiting > 0) this.#serve();
   }
 

@@ -1,15 +1,20 @@
 /** What `--out` writes: `run.json`, `latency.hlog` and `report.html`, into a folder that is made if it is not there. */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HistogramLogWriter } from "hdr-histogram-js";
 import { LoadError } from "./load-error.ts";
+import { writeOutputFiles } from "./output-files.ts";
 import type { PlannedCommand } from "./plan.ts";
 import { type LoadResult, RESULT_FORMAT } from "./result.ts";
-import type { SecondTally } from "./tally.ts";
+import { histogramOf, type SecondTally } from "./tally.ts";
 import type { Verdict } from "./threshold.ts";
 
 const RUN_FILE = "run.json";
+const LOG_FILE = "latency.hlog";
+const REPORT_FILE = "report.html";
+/** What a run writes, the page for people first. */
+export const RUN_FILES = [REPORT_FILE, RUN_FILE, LOG_FILE] as const;
 const US_PER_MS = 1000;
 
 /** An HDR histogram log: a line a second and command; values are microseconds, the column of maxima milliseconds. */
@@ -26,8 +31,9 @@ export class HistogramLog {
     if (this.#lines.length === 0) this.#begin(runStartMs);
     const startSec = (Math.min(...second.spans.map(({ startMs }) => startMs)) - runStartMs) / 1000;
     const endSec = (Math.max(...second.spans.map(({ endMs }) => endMs)) - runStartMs) / 1000;
-    for (const [index, histogram] of second.byCommand.entries()) {
-      if (histogram.totalCount === 0) continue;
+    for (const [index, counts] of second.latencies.entries()) {
+      if (counts.length === 0) continue;
+      const histogram = histogramOf(counts);
       // A tag ends at a comma or a blank.
       histogram.tag = (this.#commands[index]?.label ?? "").replaceAll(/[\s,]+/g, "_");
       this.#writer.outputIntervalHistogram(histogram, startSec, endSec, US_PER_MS);
@@ -45,15 +51,6 @@ export class HistogramLog {
   }
 }
 
-/** Makes the folder, so that a run does not end with nowhere to write to.  Throws {@link LoadError}. */
-export function makeOutputFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new LoadError(`--out ${folder}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
 /** Throws {@link LoadError}. */
 export async function writeOutput(
   folder: string,
@@ -63,20 +60,11 @@ export async function writeOutput(
 ): Promise<void> {
   // The charts' library takes half a second to load.
   const { reportHtml } = await import("./report.ts");
-  const files = {
+  writeOutputFiles(folder, {
     [RUN_FILE]: `${JSON.stringify({ ...result, thresholds: verdicts }, undefined, 2)}\n`,
-    "latency.hlog": log.text,
-    "report.html": reportHtml(result, verdicts),
-  };
-  for (const [name, text] of Object.entries(files)) writeText(join(folder, name), text);
-}
-
-export function writeText(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new LoadError(`cannot write ${file}: ${(error as Error).message}`, { cause: error });
-  }
+    [LOG_FILE]: log.text,
+    [REPORT_FILE]: reportHtml(result, verdicts),
+  });
 }
 
 /** Reads what `--out` has written: the folder, or its `run.json`.  Throws {@link LoadError}. */

@@ -5,6 +5,7 @@
 import { Int32Histogram } from "hdr-histogram-js";
 import type { CommandSample, Counts } from "./contract.ts";
 import { NameCounts } from "./name-counts.ts";
+import type { ReplyTimes } from "./patience.ts";
 
 /** Grows by itself beyond that. */
 const FIRST_HIGHEST_US = 1_000_000;
@@ -15,6 +16,9 @@ class CommandRecorder {
   readonly latencies = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
   readonly besideHeavy = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
   sent = 0;
+  /** In the whole run. */
+  isSent = false;
+  isAnswered = false;
   readonly errors = new NameCounts();
 
   constructor() {
@@ -34,18 +38,25 @@ class CommandRecorder {
   }
 }
 
-export class Recorder {
+export class Recorder implements ReplyTimes {
   readonly #commands: readonly CommandRecorder[];
   readonly #connects = new Int32Histogram(1, FIRST_HIGHEST_US, DIGITS);
+  slowestUs = 0;
 
   constructor(commands: number) {
     this.#commands = Array.from({ length: commands }, () => new CommandRecorder());
     this.#connects.autoResize = true;
   }
 
+  get isOneUnknown(): boolean {
+    return this.#commands.some(({ isSent, isAnswered }) => isSent && !isAnswered);
+  }
+
   sent(command: number): void {
     const recorder = this.#commands[command];
-    if (recorder !== undefined) recorder.sent++;
+    if (recorder === undefined) return;
+    recorder.sent++;
+    recorder.isSent = true;
   }
 
   /** A reply came, whatever it says. */
@@ -53,6 +64,8 @@ export class Recorder {
     const recorder = this.#commands[command];
     if (recorder === undefined) return;
     const value = us < 1 ? 1 : Math.round(us);
+    if (value > this.slowestUs) this.slowestUs = value;
+    recorder.isAnswered = true;
     recorder.latencies.recordValue(value);
     if (isBesideHeavy) recorder.besideHeavy.recordValue(value);
   }

@@ -5,14 +5,13 @@
  * what stands before the id is often what has been there before.  So a return is parsed once, and then known by what is
  * before its id (`LineMemory`); an event, which many clients get, as a whole.
  *
- * Of a line that is long only the beginning and the end are kept, as ten thousand clients may get pictures; the rest is
- * checked while it comes.
+ * A line that is long is checked while it comes and not kept, as ten thousand clients may get pictures.
  */
 
 import { LOAD_WHOLE_LINE_BYTES_MAX } from "../util/limits.ts";
 import { JsonCheck } from "./json-check.ts";
 import { LineMemory } from "./line-memory.ts";
-import { readLongEvent, readServerLine, type ServerLine, UNKNOWN_LINE } from "./server-line.ts";
+import { readServerLine, type ServerLine, serverLineOf, UNKNOWN_LINE } from "./server-line.ts";
 
 export interface ReplySink {
   /** A command returned. */
@@ -32,14 +31,13 @@ const BEGIN_OF_RETURN = Buffer.from('{"return": ');
 const BEFORE_ID = Buffer.from(', "id": ');
 /** More digits are no integer that a number holds. */
 const ID_DIGITS_MAX = 15;
-/** What is kept of the two ends of a line that is too long to be kept whole. */
+/** What is kept of a line that is too long to be kept whole. */
 const KEPT_HEAD_BYTES = 256;
-const KEPT_TAIL_BYTES = 256;
 
 export class ReplyLines {
   readonly #sink: ReplySink;
   readonly #memory: LineMemory;
-  /** The beginning of a line whose end has not come; of a long one, its two ends. */
+  /** The beginning of a line whose end has not come; of a long one, not all that has come. */
   #partial: Buffer | undefined;
   /** Of a long line. */
   #check: JsonCheck | undefined;
@@ -79,21 +77,17 @@ export class ReplyLines {
     this.#partial = undefined;
     this.#check = undefined;
     if (check === undefined) this.#take(whole, 0, whole.length);
-    else this.#takeLong(whole, check.isWhole);
+    else this.#takeLong(whole, check);
   }
 
   #keep(bytes: Buffer): void {
+    if (this.#check !== undefined) return this.#check.push(bytes);
     const joined = this.#partial === undefined ? Buffer.from(bytes) : Buffer.concat([this.#partial, bytes]);
     this.#partial = joined;
-    if (this.#check !== undefined) {
-      this.#check.push(bytes);
-    } else if (joined.length > LOAD_WHOLE_LINE_BYTES_MAX) {
-      this.#check = new JsonCheck();
-      this.#check.push(joined);
-    }
-    if (this.#check !== undefined && joined.length > KEPT_HEAD_BYTES + KEPT_TAIL_BYTES) {
-      this.#partial = Buffer.concat([joined.subarray(0, KEPT_HEAD_BYTES), joined.subarray(-KEPT_TAIL_BYTES)]);
-    }
+    if (joined.length <= LOAD_WHOLE_LINE_BYTES_MAX) return;
+    this.#check = new JsonCheck();
+    this.#check.push(joined);
+    this.#partial = Buffer.from(joined.subarray(0, KEPT_HEAD_BYTES));
   }
 
   #take(bytes: Buffer, start: number, lineEnd: number): void {
@@ -118,12 +112,11 @@ export class ReplyLines {
     this.#sink.line(line, bytes.subarray(start, end));
   }
 
-  #takeLong(ends: Buffer, isWhole: boolean): void {
-    const bytes = ends.subarray(0, withoutCarriageReturn(ends, 0, ends.length));
-    const id = idAtEnd(bytes, 0, bytes.length);
-    if (!isWhole) this.#sink.line(UNKNOWN_LINE, bytes);
-    else if (id >= 0) this.#sink.returned(id);
-    else this.#sink.line(readLongEvent(bytes) ?? UNKNOWN_LINE, bytes);
+  /** `head`: its beginning, for who tells of it. */
+  #takeLong(head: Buffer, check: JsonCheck): void {
+    const line = check.isWhole ? serverLineOf(check.outside) : UNKNOWN_LINE;
+    if (line.kind === "return" && typeof line.id === "number") this.#sink.returned(line.id);
+    else this.#sink.line(line, head);
   }
 }
 

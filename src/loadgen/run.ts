@@ -36,6 +36,8 @@ export interface Progress {
   readonly share: number;
   /** The last second that is complete. */
   readonly interval: Interval;
+  /** All is sent, and replies are missing: how long they are waited for if none comes. */
+  readonly patienceMs: number | undefined;
 }
 
 export interface RunOptions {
@@ -44,8 +46,10 @@ export interface RunOptions {
   readonly server: string;
   /** What the mix is called, for the result. */
   readonly mix: readonly string[];
-  /** Ends the run early, in order: what was measured is the result. */
+  /** Ends the run early, in order: what was measured is the result.  When all is sent, as `giveUp`. */
   readonly signal?: AbortSignal;
+  /** Ends the wait for replies: those that have not come are lost. */
+  readonly giveUp?: AbortSignal;
   readonly figures?: ServerFigures | undefined;
   readonly onProgress?: (progress: Progress) => void;
   /** Called for each second, at the end, in order: for who keeps the histograms. */
@@ -71,6 +75,7 @@ class Run {
   readonly #endings: Ending[] = [];
   readonly #heavy = createHeavyCounters();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #heavyTimer: NodeJS.Timeout | undefined;
   #connected = 0;
   #done = 0;
   #startedAt = new Date();
@@ -87,11 +92,12 @@ class Run {
 
   async run(): Promise<LoadResult> {
     const { threads, rampMs, end } = this.#plan;
-    const { signal, figures } = this.#options;
+    const { signal, giveUp, figures } = this.#options;
     const wake = (): void => this.#wake();
-    signal?.addEventListener("abort", wake);
+    for (const each of [signal, giveUp]) each?.addEventListener("abort", wake);
     for (let thread = 0; thread < threads; thread++) this.#startThread(thread);
     await this.#until(() => this.#connected === threads || signal?.aborted === true);
+    if (this.#connected < threads) throw new LoadError("it was interrupted before anything was measured");
     this.#startMs = performance.now();
     this.#startedAt = new Date();
     this.#tell({ kind: "start" });
@@ -107,14 +113,20 @@ class Run {
     }
     const cpuAfter = await figures?.cpuMs();
     if (cpuBefore !== undefined && cpuAfter !== undefined) this.#serverCpuMs = cpuAfter - cpuBefore;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#heavyTimer);
     this.#tell({ kind: "stop" });
-    await this.#until(() => this.#endings.length === threads);
-    signal?.removeEventListener("abort", wake);
+    const isInterrupted = signal?.aborted === true;
+    const isOver = (): boolean => this.#endings.length === threads;
+    const hasEnough = (): boolean => giveUp?.aborted === true || (signal?.aborted === true && !isInterrupted);
+    await this.#until(() => isOver() || hasEnough());
+    if (!isOver()) this.#tell({ kind: "give up" });
+    await this.#until(isOver);
+    for (const each of [signal, giveUp]) each?.removeEventListener("abort", wake);
     return this.#result();
   }
 
   async end(): Promise<void> {
+    clearInterval(this.#heavyTimer);
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
@@ -200,7 +212,7 @@ class Run {
       untilMs = nowMs + (isWork ? HEAVY_WORK_MS : HEAVY_REST_MS);
       this.#tell({ kind: "heavy", allowed: isWork });
     };
-    this.#timers.add(setInterval(turn, HEAVY_POLL_MS));
+    this.#heavyTimer = setInterval(turn, HEAVY_POLL_MS);
   }
 
   // ---- While it runs ----
@@ -221,7 +233,13 @@ class Run {
       }
       const interval = this.#tally.lastInterval();
       if (interval === undefined || onProgress === undefined) return;
-      onProgress({ elapsedMs: performance.now() - this.#startMs, share: this.#share(), interval });
+      const patienceMs = this.#tally.patienceMs();
+      onProgress({
+        elapsedMs: performance.now() - this.#startMs,
+        share: this.#share(),
+        interval,
+        patienceMs,
+      });
     };
     // A little after the threads, which tell their samples every second too.
     const begin = setTimeout(() => {

@@ -2,6 +2,7 @@
 
 import { connect } from "../client/index.ts";
 import { encodeRequest } from "../client/messages.ts";
+import { printJson } from "../qjson/print.ts";
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
 import { LoadError } from "./load-error.ts";
 import type { MixEntry } from "./mix.ts";
@@ -77,7 +78,9 @@ function labelsOf(mix: readonly MixEntry[]): string[] {
   const labels = mix.map(({ command, args }) => {
     const isAlone = mix.filter((other) => other.command === command).length === 1;
     if (isAlone || args === undefined) return command;
-    const words = Object.entries(args).map(([name, value]) => `${name}=${String(value)}`);
+    const words = Object.entries(args).map(
+      ([name, value = null]) => `${name}=${typeof value === "string" ? value : printJson(value)}`,
+    );
     return `${command} ${words.join(" ")}`;
   });
   return labels.map((label, index) => (labels.indexOf(label) === index ? label : `${label} (${index + 1})`));

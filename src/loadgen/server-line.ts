@@ -14,12 +14,14 @@ export type ServerLine =
 
 export const UNKNOWN_LINE: ServerLine = { kind: "unknown" };
 
-const BEGIN_OF_LONG_EVENT = /^\{"timestamp": \{[^{}]*\}, "event": "([\w.-]+)", "data": \{/;
-
 /** Nothing is guessed: what is not JSON, or two things at once, is `unknown`. */
 export function readServerLine(bytes: Buffer): ServerLine {
   const value = parse(bytes);
-  if (!isObject(value)) return UNKNOWN_LINE;
+  return isObject(value) ? serverLineOf(value) : UNKNOWN_LINE;
+}
+
+/** What an object is.  Nothing is looked at but its members, and those of an error and a greeting. */
+export function serverLineOf(value: Readonly<Record<string, unknown>>): ServerLine {
   const { return: returned, error, event, QMP } = value;
   if ([returned, error, event, QMP].filter((member) => member !== undefined).length !== 1)
     return UNKNOWN_LINE;
@@ -33,12 +35,6 @@ export function readServerLine(bytes: Buffer): ServerLine {
   if (!isObject(QMP)) return UNKNOWN_LINE;
   const { capabilities } = QMP;
   return { kind: "greeting", capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [] };
-}
-
-/** Of an event that is too long to be kept, the beginning.  `undefined`: it is none. */
-export function readLongEvent(head: Buffer): ServerLine | undefined {
-  const name = BEGIN_OF_LONG_EVENT.exec(head.toString("latin1"))?.[1];
-  return name === undefined ? undefined : { kind: "event", name };
 }
 
 function parse(bytes: Buffer): unknown {

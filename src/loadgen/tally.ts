@@ -33,9 +33,8 @@ class CommandTally {
   }
 
   add(sample: CommandSample, isInTime: boolean): void {
-    const before = this.latencies.totalCount;
     addCounts(this.latencies, sample.latencies);
-    if (isInTime) this.repliesInTime += this.latencies.totalCount - before;
+    if (isInTime) this.repliesInTime += repliesOf(sample.latencies);
     addCounts(this.besideHeavy, sample.besideHeavy);
     this.errors.addAll(sample.errors);
   }
@@ -56,12 +55,13 @@ class CommandTally {
 export interface SecondTally {
   readonly phase: Sample["phase"];
   readonly number: number;
-  readonly latencies: Float64Histogram;
-  readonly byCommand: readonly Float64Histogram[];
+  /** By command: as they came. A histogram has thousands of places, most of them empty, and a run many seconds. */
+  readonly latencies: readonly Counts[][];
   errors: number;
   /** By thread: the last word counts. */
   readonly inFlight: Map<number, number>;
   readonly waiting: Map<number, number>;
+  readonly patienceMs: Map<number, number | undefined>;
   readonly spans: { readonly startMs: number; readonly endMs: number }[];
   readonly loads: ThreadLoad[];
   serverCpuShare?: number;
@@ -105,15 +105,13 @@ export class Tally {
     const second = this.#secondOf(phase, (startMs + endMs) / 2);
     for (const [index, command] of sample.commands.entries()) {
       if (phase !== "ramp") this.#commands[index]?.add(command, phase === "measure");
-      const before = second.latencies.totalCount;
-      addCounts(second.latencies, command.latencies);
-      this.replies += second.latencies.totalCount - before;
-      const ofCommand = second.byCommand[index];
-      if (ofCommand !== undefined) addCounts(ofCommand, command.latencies);
+      this.replies += repliesOf(command.latencies);
+      if (command.latencies.length > 0) second.latencies[index]?.push(command.latencies);
       for (const count of command.errors.values()) second.errors += count;
     }
     second.inFlight.set(thread, sample.inFlight);
     second.waiting.set(thread, sample.waiting);
+    second.patienceMs.set(thread, sample.patienceMs);
     second.spans.push({ startMs, endMs });
     second.loads.push(sample.load);
   }
@@ -136,11 +134,11 @@ export class Tally {
     const second: SecondTally = {
       phase,
       number,
-      latencies: createHistogram(),
-      byCommand: this.#commands.map(() => createHistogram()),
+      latencies: this.#commands.map(() => []),
       errors: 0,
       inFlight: new Map(),
       waiting: new Map(),
+      patienceMs: new Map(),
       spans: [],
       loads: [],
     };
@@ -219,9 +217,19 @@ export class Tally {
 
   /** The last second of which all threads have told. */
   lastInterval(): Interval | undefined {
-    const { seconds } = this;
-    const second = seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
+    const second = this.#lastSecond();
     return second && intervalOf(second, this.startMs, this.#threads);
+  }
+
+  /** As far as that second tells: how long replies are waited for if none comes; undefined when none is missing. */
+  patienceMs(): number | undefined {
+    const known = [...(this.#lastSecond()?.patienceMs.values() ?? [])].filter((ms) => ms !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
+  }
+
+  #lastSecond(): SecondTally | undefined {
+    const { seconds } = this;
+    return seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
   }
 
   intervals(): Interval[] {
@@ -234,7 +242,9 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
   const endMs = Math.max(...second.spans.map((span) => span.endMs));
   const threadMs = second.spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
   const durationMs = Math.max(1, threadMs / threads);
-  const replies = second.latencies.totalCount;
+  const histograms = second.latencies.map(histogramOf);
+  const all = histogramOf(second.latencies.flat());
+  const replies = all.totalCount;
   const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
   const { serverCpuShare, serverLoopDelayMs } = second;
   return {
@@ -246,8 +256,8 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
     errors: second.errors,
     inFlight: sum(second.inFlight.values()),
     waiting: sum(second.waiting.values()),
-    latencyUs: latencyOf(second.latencies),
-    commands: second.byCommand.map((histogram) => ({
+    latencyUs: latencyOf(all),
+    commands: histograms.map((histogram) => ({
       replies: histogram.totalCount,
       ratePerSecond: (histogram.totalCount * 1000) / durationMs,
       latencyUs: latencyOf(histogram),
@@ -259,7 +269,19 @@ function intervalOf(second: SecondTally, runStartMs: number, threads: number): I
   };
 }
 
-export function addCounts(histogram: Float64Histogram, counts: Counts): void {
+function repliesOf(counts: Counts): number {
+  let sum = 0;
+  for (let index = 1; index < counts.length; index += 2) sum += counts[index] ?? 0;
+  return sum;
+}
+
+export function histogramOf(parts: readonly Counts[]): Float64Histogram {
+  const histogram = createHistogram();
+  for (const counts of parts) addCounts(histogram, counts);
+  return histogram;
+}
+
+function addCounts(histogram: Float64Histogram, counts: Counts): void {
   for (let index = 0; index < counts.length; index += 2) {
     histogram.recordValueWithCount(counts[index] ?? 0, counts[index + 1] ?? 0);
   }

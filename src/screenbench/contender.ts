@@ -1,7 +1,6 @@
 /** Who is compared: servers that are running, and servers that are started here for each case. */
 
-import type { SocketEndpoint } from "../chardev/connect.ts";
-import { readEndpoint } from "../chardev/endpoint.ts";
+import { readSocketEndpoint, type SocketEndpoint, splitEndpoints } from "../chardev/connect.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { QEMU, qemuVersion } from "./qemu.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -43,9 +42,9 @@ export function parseContender(text: string): ContenderSpec {
     if (qemuVersion() === undefined) throw new LoadError(`qemu: ${QEMU} is not installed here`);
     return { kind: text, text };
   }
-  const endpoints = text.split(/,(?=unix:|tcp:)/).map((part) => {
-    const endpoint = readEndpoint(part);
-    if (endpoint !== undefined && endpoint.kind !== "stdio") return endpoint;
+  const endpoints = splitEndpoints(text).map((part) => {
+    const endpoint = readSocketEndpoint(part);
+    if (endpoint !== undefined) return endpoint;
     throw new LoadError(
       `'${part}' is nobody to compare: write unix:PATH or tcp:HOST:PORT, or qmpd or qemu to start one`,
     );

@@ -28,6 +28,9 @@ function lineView(output: NodeJS.WritableStream): ProgressView {
 }
 
 async function barView(output: NodeJS.WriteStream): Promise<ProgressView> {
-  const bar = await startProgressBar(output, "{bar} {percentage} %  {text}", { text: "" });
-  return { show: ({ share, text }) => bar.show(share, { text }), end: bar.end };
+  const bar = await startProgressBar(output, "");
+  return {
+    show: ({ share, text }) => bar.show(share, `${Math.floor(share * 100)} %  ${text}`),
+    end: bar.end,
+  };
 }

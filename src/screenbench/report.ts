@@ -1,24 +1,20 @@
 /** What `--out` writes: `screendump.json`, `report.html`, and the chart `dumps-per-second.svg`. */
 
-import { join } from "node:path";
-import { writeText } from "../loadgen/output.ts";
+import { writeOutputFiles } from "../loadgen/output-files.ts";
 import { escapeHtml, STYLE, tableHtml } from "../loadgen/report.ts";
 import { ratesChart } from "./chart.ts";
+import { OUTPUT_FILES } from "./output-names.ts";
 import type { BenchResult } from "./result.ts";
 import { COLUMNS, notesOf, tableRows } from "./summary.ts";
-
-export const OUTPUT_FILES = {
-  data: "screendump.json",
-  report: "report.html",
-  chart: "dumps-per-second.svg",
-} as const;
 
 /** The folder has to be there.  Throws an error for people when a file cannot be written. */
 export function writeBench(folder: string, result: BenchResult): void {
   const chart = ratesChart(result);
-  writeText(join(folder, OUTPUT_FILES.data), `${JSON.stringify(result, undefined, 2)}\n`);
-  writeText(join(folder, OUTPUT_FILES.chart), `${chart}\n`);
-  writeText(join(folder, OUTPUT_FILES.report), reportHtml(result, chart));
+  writeOutputFiles(folder, {
+    [OUTPUT_FILES.data]: `${JSON.stringify(result, undefined, 2)}\n`,
+    [OUTPUT_FILES.chart]: `${chart}\n`,
+    [OUTPUT_FILES.report]: reportHtml(result, chart),
+  });
 }
 
 function reportHtml(result: BenchResult, chart: string): string {

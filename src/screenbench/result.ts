@@ -1,7 +1,6 @@
 /** What a benchmark found: plain data, as it is saved in `screendump.json`. */
 
 import type { Latency } from "../loadgen/result.ts";
-import { LOAD_DRAIN_MS } from "../util/limits.ts";
 import type { DumpCase } from "./cases.ts";
 import type { VerifierResult } from "./verifier.ts";
 
@@ -20,7 +19,7 @@ export interface Round {
   /** Who set the pace, if not the server. */
   readonly limit: "generator" | "computer" | undefined;
   readonly errors: number;
-  /** Had no reply even {@link LOAD_DRAIN_MS} after the time of the round. */
+  /** Had no reply when waiting for them was given up, after the time of the round; see `Patience`. */
   readonly unanswered: number;
   /** Replies that were doubled, foreign and the like. */
   readonly faults: number;
@@ -72,7 +71,7 @@ export function faultsOf({ name, rounds, verified }: ServerResult): string[] {
   if (more > 0) found.push(`${more} further pictures were wrong`);
   if (errors > 0) found.push(`${errors} replies were errors`);
   if (unanswered > 0) {
-    found.push(`no reply came to ${unanswered} within ${LOAD_DRAIN_MS / 1000} s after the time of a round`);
+    found.push(`no reply came to ${unanswered}, and waiting for them was given up after the time of a round`);
   }
   if (faults > 0) {
     found.push(`${faults} replies were doubled, foreign or unreadable, or a connection was closed`);

@@ -14,14 +14,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { endpointText } from "../chardev/connect.ts";
-import {
-  ChardevError,
-  ClientError,
-  CommandError,
-  connect,
-  isJsonObject,
-  type QmpClient,
-} from "../client/index.ts";
+import { errorText, isCallersError } from "../client/errors.ts";
+import { CommandError, connect, isJsonObject, type QmpClient } from "../client/index.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import type { PlannedCommand } from "../loadgen/plan.ts";
 import type { LoadResult } from "../loadgen/result.ts";
@@ -106,11 +100,7 @@ export async function runBench(
 
 /** What servers do and people ask for; anything else is a defect of ours. */
 export function isExpectedError(error: unknown): error is Error {
-  return [LoadError, ClientError, ChardevError, CommandError].some((type) => error instanceof type);
-}
-
-export function errorText(error: Error): string {
-  return error instanceof CommandError ? `${error.command}: ${error.message}` : error.message;
+  return error instanceof LoadError || isCallersError(error);
 }
 
 /** A server in a case. */
@@ -314,6 +304,8 @@ class CaseRun {
         server: name,
         mix: [],
         signal,
+        // A turn that is broken off counts for nothing.
+        giveUp: signal,
         figures: contender.pid === undefined ? undefined : processFigures(contender.pid),
         onProgress: ({ share, interval }) => tell(share, `, ${interval.ratePerSecond.toFixed(1)}/s`),
       },

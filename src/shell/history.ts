@@ -5,9 +5,10 @@
  * that cannot be kept is told once, and the shell goes on without it.
  */
 
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { makeFolder } from "../files/make-folder.ts";
 
 /** Lines that are kept. */
 export const HISTORY_LINES_MAX = 1000;
@@ -43,7 +44,7 @@ export class History {
   add(line: string): void {
     if (line.trim() === "" || line.includes("\n")) return;
     this.#try(() => {
-      mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.#file), 0o700);
       appendFileSync(this.#file, `${line}\n`, { mode: 0o600 });
     });
   }

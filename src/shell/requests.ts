@@ -1,9 +1,9 @@
 /** From a line of input to what is to be done: requests to send, or help. */
 
+import { readJsonText } from "../qjson/text.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../qjson/value.ts";
 import { readArguments } from "./arguments.ts";
 import type { Introspection } from "./introspection.ts";
-import { readJson } from "./json-input.ts";
 import { ShellError } from "./shell-error.ts";
 import { splitWords } from "./words.ts";
 
@@ -56,7 +56,7 @@ function isJsonLine(line: string): boolean {
 }
 
 function readJsonLine(line: string): Input {
-  const input = readJson(line);
+  const input = readJsonText(line);
   if (input.kind === "error") throw new ShellError(input.desc);
   if (input.kind === "incomplete") return input;
   return { kind: "requests", requests: input.values.map(readRequest) };

@@ -272,8 +272,10 @@ export const LOAD_CONNECT_MS = 10_000;
 export const LOAD_CONNECTING_COUNT_MAX = 64;
 /** A server whose backlog is full is asked again after this long. */
 export const LOAD_CONNECT_RETRY_MS = 10;
-/** What replies get to come when the last command has been sent.  Seen: their commands are reported as lost. */
-export const LOAD_DRAIN_MS = 10_000;
+/** The least time without a reply after which none is waited for.  Seen: their commands are reported as lost. */
+export const LOAD_REPLY_MS = 10_000;
+/** The same, where a command was sent that has had no reply yet. */
+export const LOAD_REPLY_UNKNOWN_MS = 60_000;
 /** When all is answered: how long a reply that is one too many gets to come. */
 export const LOAD_LINGER_MS = 100;
 /** Bytes read from a connection in one go. */

@@ -292,7 +292,9 @@ describe("a server that does not do what it says", () => {
       const { status, stdout } = await bench([`unix:${server.path}`, ...args, ...SHORT]);
       expect({ status, stdout }).toMatchObject({ status: 2 });
       expect(stdout).toMatch(/^ppm, 1 client, reply +QEMU 7.2.0 /m);
-      expect(stdout).toContain("FAILED: png, 1 client, reply: QEMU 7.2.0: screendump-data: no\\x1b[2J PNG\n");
+      expect(stdout).toContain(
+        "FAILED: png, 1 client, reply: QEMU 7.2.0: screendump-data: GenericError: no\\x1b[2J PNG\n",
+      );
       expect(saved("failed")).toMatchObject({ cases: [{}], failures: [expect.stringContaining("no")] });
     } finally {
       server.close();

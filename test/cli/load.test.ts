@@ -4,15 +4,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { HistogramLogReader } from "hdr-histogram-js";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LoadResult } from "../../src/loadgen/result.ts";
 import { reply, ScriptedServer } from "../loadgen/scripted-server.ts";
 import { qemuMissing, type ServerProcess, startQemu } from "../support/qemu.ts";
 import { startQmpd } from "../support/qmpd.ts";
+import { type Output, PROGRAM, qmpd } from "./program.ts";
 
-const PROGRAM = resolve("dist/src/cli/qmpd.js");
 const QUIET = ["--mix", "query-status"];
 
 let server: ServerProcess;
@@ -30,27 +29,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-interface Output {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A process of its own, as a scripted server may be in this one. */
-async function load(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
-  const child = spawn(process.execPath, [PROGRAM, "load", ...args], { cwd: folder });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (bytes) => {
-    stdout += bytes;
-  });
-  child.stderr.on("data", (bytes) => {
-    stderr += bytes;
-    // The first line of the live view: the run is on its way.
-    if (interruptAfterMs !== undefined) setTimeout(() => child.kill("SIGINT"), interruptAfterMs);
-  });
-  const [status] = await once(child, "close");
-  return { status, stdout, stderr };
+function load(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
+  return qmpd(["load", ...args], folder, interruptAfterMs);
 }
 
 function savedRun(name: string): LoadResult {
@@ -159,6 +139,40 @@ describe("the exit status", () => {
     }
   });
 
+  it("is 1 for a server that refuses, in its words", async () => {
+    const refusal = '{"error": {"class": "GenericError", "desc": "not \\u001b[2J today"}}';
+    const refusing = await new ScriptedServer(() => {}, refusal).listen();
+    try {
+      const stderr = expect.stringMatching(/^qmpd: qmp_capabilities: GenericError: not \\x1b\[2J today\n/);
+      expect(await load([`unix:${refusing.path}`])).toMatchObject({ status: 1, stderr });
+      expect(await qmpd(["shell", `unix:${refusing.path}`], folder)).toMatchObject({ status: 1, stderr });
+    } finally {
+      refusing.close();
+    }
+  });
+
+  it.runIf(process.platform === "linux")("is 1 when the output cannot be written, and says why", async () => {
+    const script = `"${process.execPath}" "${PROGRAM}" load ${endpoint} --count 5 > /dev/full`;
+    const child = spawn("sh", ["-c", script]);
+    let stderr = "";
+    child.stderr.on("data", (bytes) => {
+      stderr += bytes;
+    });
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(stderr).toMatch(/^qmpd: standard output: ENOSPC: /);
+  });
+
+  it("is 1, without a complaint, when nobody reads how the run goes", async () => {
+    const child = spawn(process.execPath, [PROGRAM, "load", endpoint, "--duration", "1h"]);
+    let output = "";
+    child.stdout.on("data", (bytes) => {
+      output += bytes;
+    });
+    child.stderr.destroy();
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(output).toBe("");
+  });
+
   it("does not let a server write to the terminal as it likes", async () => {
     const faulty = await new ScriptedServer(({ id, command, socket }) => {
       const schema = '[{"name": "query-status", "meta-type": "command"}]';
@@ -191,6 +205,10 @@ describe("the exit status", () => {
     [["unix:x", "--server-pid", "999999999"], "--server-pid 999999999: there is no such process here"],
     [["unix:x", "--in-flight", "100000"], "--in-flight: at most 65536"],
     [["compare", "unix:x", "folder"], "one of each says nothing"],
+    [
+      ["compare", "folder", "other", "--rounds", "5"],
+      "--rounds is for servers: saved runs are what they are",
+    ],
     [["compare", "folder", "folder"], "cannot read a run from folder/run.json"],
   ])("is 1, with the reason, for %j", async (args, reason) => {
     const { status, stderr } = await load(args);
@@ -201,6 +219,10 @@ describe("the exit status", () => {
     expect(await load([endpoint, "--mix", "nonsense"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("the mix has 'nonsense', which qmpd"),
+    });
+    expect(await load([endpoint, "--mix", "qtest-timeout", "--slow-readers", "2"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("--slow-readers ask light commands alone, and the mix has none"),
     });
   });
 
@@ -215,62 +237,6 @@ describe("the exit status", () => {
     expect(stderr).toContain(
       "90 clients need 154 open files, and this process may have 100: run 'ulimit -n 154'",
     );
-  });
-});
-
-describe("what --out writes", () => {
-  it("is the same run in three forms", async () => {
-    const args = [
-      "--clients",
-      "4",
-      "--duration",
-      "1s",
-      "--out",
-      "deep/er",
-      "--server-pid",
-      String(server.pid),
-    ];
-    const { status, stdout } = await load([endpoint, ...args]);
-    expect(status).toBe(0);
-    expect(stdout).toContain("written: deep/er/report.html, run.json, latency.hlog");
-    const run = savedRun("deep/er");
-    expect(run.serverCpuUsPerReply).toBeGreaterThan(0);
-    const html = readFileSync(join(folder, "deep/er/report.html"), "utf8");
-    expect(html).not.toMatch(/https?:\/\/|<script|\bsrc=/);
-    expect(html).toContain(`Load on ${run.server}`);
-    const reader = new HistogramLogReader(readFileSync(join(folder, "deep/er/latency.hlog"), "utf8"));
-    let replies = 0;
-    for (let entry = reader.nextIntervalHistogram(); entry != null; entry = reader.nextIntervalHistogram()) {
-      replies += entry.totalCount;
-    }
-    expect(replies).toBe(run.total.replies);
-  });
-
-  it("is not lost when a comparison of servers is interrupted: the rounds that are complete are told", async () => {
-    const args = ["compare", endpoint, endpoint, "--rounds", "99", "--duration", "300ms", ...QUIET];
-    const child = spawn(process.execPath, [PROGRAM, "load", ...args]);
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (bytes) => {
-      stdout += bytes;
-    });
-    child.stderr.on("data", (bytes) => {
-      const wasThere = stderr.includes("round 2 of 99");
-      stderr += bytes;
-      if (!wasThere && stderr.includes("round 2 of 99")) child.kill("SIGINT");
-    });
-    expect(await once(child, "close")).toEqual([0, null]);
-    expect(stdout).toMatch(/^query-status +[\d,]+ \/s +[\d,]+ \/s +[\d.]+x +-$/m);
-    expect(stderr).not.toContain("round 3");
-  });
-
-  it("can be compared", async () => {
-    for (const name of ["one", "two"]) {
-      expect((await load([endpoint, ...QUIET, "--count", "500", "--out", name])).status).toBe(0);
-    }
-    const { status, stdout } = await load(["compare", "one", "two"]);
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/^A {2}one\nB {2}two\n\n +A +B +A to B +spread\nquery-status +[\d,]+ \/s/);
   });
 });
 

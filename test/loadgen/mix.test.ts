@@ -29,6 +29,19 @@ it("reads a file, in which a command may be told to be heavy", async () => {
   ]);
 });
 
+it("takes whole numbers for what they are, however large", async () => {
+  const large = [9_007_199_254_740_993n, 18_446_744_073_709_551_615n, -9_223_372_036_854_775_808n];
+  for (const value of large) {
+    expect(parseMix(`a x=${value} y=[${value}]`)[0]?.args).toEqual({ x: value, y: [value] });
+    const [entry] = await parseMixFile(`- { command: a, weight: 2, arguments: { x: ${value} } }`, "mix.yaml");
+    expect(entry).toMatchObject({ weight: 2, args: { x: value } });
+  }
+});
+
+it("leaves what only QEMU's dialect has a string", () => {
+  expect(parseMix("a x='y' z=007")[0]?.args).toEqual({ x: "'y'", z: "007" });
+});
+
 describe("refuses", () => {
   it.each([
     ["", "there is no command in it"],
@@ -47,6 +60,13 @@ describe("refuses", () => {
     ["- { command: a, arguments: [1] }", "'arguments' has to be a mapping"],
     ["- { command: a, heavy: 1 }", "'heavy' is true or false"],
     ["- [", "mix.yaml: "],
+    ["- { command: a, arguments: { x: .nan } }", "mix.yaml: JSON has no such value: NaN"],
+    ["- { command: a, arguments: { x: [-.inf] } }", "mix.yaml: JSON has no such value: -Infinity"],
+    ["- { command: a, arguments: { x: !!binary aGVsbG8= } }", "mix.yaml: JSON has no such value: "],
+    [
+      "- &a { command: a, arguments: { x: *a } }",
+      "mix.yaml: values are too deep inside one another, or inside",
+    ],
   ])("a file %j", async (text, reason) => {
     await expect(parseMixFile(text, "mix.yaml")).rejects.toThrow(reason);
   });
@@ -82,13 +102,14 @@ describe("planned for a server", () => {
 
   it("tells a command that is there twice apart", () => {
     const twice = planCommands(
-      parseMix("screendump format=png; screendump format=ppm; query-status"),
+      parseMix('screendump format=png; screendump format=ppm; screendump a={"b":1}; query-status'),
       facts,
       [],
     );
     expect(twice.map(({ label }) => label)).toEqual([
       "screendump format=png",
       "screendump format=ppm",
+      'screendump a={"b": 1}',
       "query-status",
     ]);
   });

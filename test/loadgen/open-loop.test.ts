@@ -4,6 +4,7 @@ import { beforeEach, expect, it } from "vitest";
 import { OpenLoop } from "../../src/loadgen/open-loop.ts";
 import { CommandChoice, type PacedClient } from "../../src/loadgen/pacer.ts";
 import type { LoadPlan, RunEnd } from "../../src/loadgen/plan.ts";
+import { LOAD_ARRIVALS_WAITING_MAX } from "../../src/util/limits.ts";
 
 class Client implements PacedClient {
   room = 1;
@@ -115,6 +116,17 @@ it("ends after a count, and tells what was not sent", () => {
   expect(loop.isDone).toBe(true);
   loop.stop();
   expect(loop.unsent).toBe(0);
+});
+
+it("keeps up with any rate: what finds no place to wait is counted alone", () => {
+  const loop = openLoop(1e9);
+  const startMs = performance.now();
+  // An hour, in which one by one nobody would come to the end.
+  for (let second = 0; second <= 3600; second++) atUs(second * 1e6);
+  expect(loop.takeArrivals()).toBe(3600 * 1e9 + 1);
+  expect(loop.unsent).toBe(3600 * 1e9 + 1);
+  expect(loop.waiting).toBe(LOAD_ARRIVALS_WAITING_MAX);
+  expect(performance.now() - startMs).toBeLessThan(2000);
 });
 
 it("shares the arrivals out among threads", () => {

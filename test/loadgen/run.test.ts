@@ -1,33 +1,14 @@
 /**
- * Whole runs, with load threads, against servers with a script: what is wrong is found, and a stall is seen.
+ * Whole runs against servers with a script: what is wrong is found, and a stall is seen.
  */
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LineMemory } from "../../src/loadgen/line-memory.ts";
 import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
-import type { LoadPlan } from "../../src/loadgen/plan.ts";
 import { Recorder } from "../../src/loadgen/recorder.ts";
-import type { LoadResult } from "../../src/loadgen/result.ts";
-import type { ServerFigure, ServerFigures } from "../../src/loadgen/server-figures.ts";
+import type { ServerFigure } from "../../src/loadgen/server-figures.ts";
+import { faults, LIGHT, load } from "./scripted-run.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
-
-// The built one: threads are started from there.
-const { runPlan } = (await import(
-  "../../dist/src/loadgen/run.js" as string
-)) as typeof import("../../src/loadgen/run.ts");
-const { LOAD_THREAD_ENTRY } = (await import(
-  "../../dist/src/loadgen/thread-entry.js" as string
-)) as typeof import("../../src/loadgen/thread-entry.ts");
-
-const LIGHT = {
-  label: "query-status",
-  name: "query-status",
-  weight: 1,
-  lane: "in order",
-  isHeavy: false,
-  head: '{"execute": "query-status", "id": ',
-  tail: "}\r\n",
-} as const;
 
 const PARTS: ClientParts = {
   commands: [LIGHT],
@@ -42,40 +23,6 @@ const PARTS: ClientParts = {
   memory: new LineMemory(),
 };
 
-let server: ScriptedServer | undefined;
-
-afterEach(() => server?.close());
-
-async function load(
-  answer: (request: ScriptedRequest) => void,
-  changes: Partial<LoadPlan> = {},
-  figures?: ServerFigures,
-): Promise<LoadResult> {
-  server = await new ScriptedServer(answer).listen();
-  const plan: LoadPlan = {
-    endpoints: [{ kind: "unix", path: server.path }],
-    clients: 2,
-    rampMs: 0,
-    inFlight: 4,
-    end: { kind: "count", commands: 200 },
-    commands: [LIGHT],
-    capabilities: [],
-    thinkMs: 0,
-    ratePerSecond: undefined,
-    reconnectsPerSecond: 0,
-    slowReaders: 0,
-    seed: 1,
-    threads: 1,
-    ...changes,
-  };
-  return runPlan(plan, { threadEntry: LOAD_THREAD_ENTRY, server: "a script", mix: [], figures });
-}
-
-/** The faults that there were. */
-function faults(result: LoadResult): Partial<LoadResult["faults"]> {
-  return Object.fromEntries(Object.entries(result.faults).filter(([, count]) => count > 0));
-}
-
 it("finds nothing wrong with a line that the end of the run cuts", async () => {
   const result = await load(({ id, socket }) => void socket.write(`${reply(id)}{"timestamp": {`), {
     clients: 1,
@@ -86,11 +33,12 @@ it("finds nothing wrong with a line that the end of the run cuts", async () => {
 
 it("tells what a server has against its capabilities", async () => {
   const refusal = '{"error": {"class": "GenericError", "desc": "not today"}}';
-  server = await new ScriptedServer(() => {}, refusal).listen();
+  const server = await new ScriptedServer(() => {}, refusal).listen();
   const client = new LoadClient(0, { kind: "unix", path: server.path }, PARTS);
   await expect(client.connect()).rejects.toThrow(
     `the return of qmp_capabilities was expected, and this came: ${refusal}`,
   );
+  server.close();
 });
 
 it("finds nothing wrong where nothing is, and counts", async () => {
@@ -235,25 +183,6 @@ it("measures a run that counts up to its last reply, whatever is asked of the se
   expect(result.durationMs).toBeLessThan(400);
 });
 
-it("waits for the next arrival, however long that is", async () => {
-  const result = await load(({ id, socket }) => void socket.write(reply(id)), {
-    clients: 1,
-    ratePerSecond: 0.09,
-    end: { kind: "count", commands: 2 },
-  });
-  expect(result.total.replies).toBe(2);
-}, 20_000);
-
-it("ends when the server has closed all connections", async () => {
-  const startMs = performance.now();
-  const result = await load(
-    ({ id, index, socket }) => void (index === 20 ? socket.destroy() : socket.write(reply(id))),
-    { threads: 2, end: { kind: "duration", ms: 60_000 } },
-  );
-  expect(result.faults.disconnected).toBe(2);
-  expect(performance.now() - startMs).toBeLessThan(30_000);
-});
-
 it("counts errors by class, and events by client and name", async () => {
   const event = '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}\r\n';
   const error = (id: number): string =>
@@ -352,7 +281,6 @@ it("sends the same commands for the same seed, and others for another", async ()
       },
       { commands, seed },
     );
-    server?.close();
     expect(result.total.replies).toBe(200);
     return [...(seen.get(0) ?? []), "|", ...(seen.get(1) ?? [])];
   };

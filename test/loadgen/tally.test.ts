@@ -35,6 +35,7 @@ function sample(
     ],
     connects: new Float64Array(0),
     inFlight: 3,
+    patienceMs: undefined,
     arrivals: 0,
     waiting: 0,
     load: { cpuShare: 0.1, waitShare: 0, loopDelayMs: 0 },
@@ -63,4 +64,13 @@ it("has no percentile above the greatest value", () => {
   const { latencyUs } = tally.total();
   expect(latencyUs).toMatchObject({ p50: latencyUs?.max, p999: latencyUs?.max });
   expect(tally.total().curve.at(-1)?.[1]).toBe(latencyUs?.max);
+});
+
+it("keeps of a second what came in it alone, as a run may last for days", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const tally = new Tally([COMMAND], 1);
+  for (let second = 0; second < 1000; second++) tally.add(0, sample(second * 1000, second * 1000 + 1000, 5));
+  expect(tally.seconds.length).toBe(1000);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  expect(tally.lastInterval()).toMatchObject({ replies: 5, latencyUs: { p50: 100 } });
 });

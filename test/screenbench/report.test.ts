@@ -126,7 +126,7 @@ it("tells of cases that failed, and of replies that did not come", () => {
   const result = resultOf((size) => [server("a", [{ ...round(10), unanswered: 3 }], 1, size)], ["1080p"]);
   expect(notesOf({ ...result, failures: ["png 4K VGA: qemu did not start"] }).slice(-2)).toEqual([
     "FAILED: png 4K VGA: qemu did not start",
-    "WRONG: png 1080p VGA, 1 client, tmpfs, a: no reply came to 3 within 10 s after the time of a round",
+    "WRONG: png 1080p VGA, 1 client, tmpfs, a: no reply came to 3, and waiting for them was given up after the time of a round",
   ]);
 });
 
