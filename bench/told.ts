@@ -4,7 +4,7 @@
  * The file is renamed to its name when it is whole, and that is what whoever asked waits for.
  */
 
-import { readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { ServerProcess } from "../test/support/qemu.ts";
@@ -28,7 +28,8 @@ export async function askServerProcess<Told extends object>(
   rmSync(file, { force: true });
   const watcher = watch(dirname(file), { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
   const told = new Promise<void>((resolve, reject) => {
-    watcher.on("change", (_, name) => name === basename(file) && resolve());
+    // Its removal is told too, and later than it was removed.
+    watcher.on("change", (_, name) => name === basename(file) && existsSync(file) && resolve());
     watcher.on("close", () => reject(new Error("the server does not tell of itself")));
   });
   const ended = exited.then(() => {
