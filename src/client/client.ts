@@ -15,17 +15,13 @@
 
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
 import type { Connection, MessageReader } from "../qmp/wire.ts";
-import {
-  CLIENT_CALLS_COUNT_MAX,
-  CLIENT_CANCEL_MS,
-  CLIENT_REQUESTS_BYTES_MAX,
-  TIMER_MS_MAX,
-} from "../util/limits.ts";
+import { CLIENT_CALLS_COUNT_MAX, CLIENT_CANCEL_MS, TIMER_MS_MAX } from "../util/limits.ts";
 import { PendingCall, PendingCalls } from "./calls.ts";
 import { type ChannelListener, type ChannelPort, JsonChannel } from "./channel.ts";
 import { ClientError, CommandError } from "./errors.ts";
 import { encodeRequest, type Greeting, type Outcome, type QmpEvent, readServerMessage } from "./messages.ts";
 import { notQmp, orderUnknown } from "./protocol-faults.ts";
+import { RequestQueue } from "./request-queue.ts";
 import { type Observable, Subject } from "./rx.ts";
 
 export interface ExecuteOptions {
@@ -86,8 +82,6 @@ type State = "greeting" | "negotiating" | "open" | "closed";
 const CANCEL_COMMAND = "cancel-command";
 /** What the server answers a command that was cancelled. */
 const CANCELLED_DESC = "Command cancelled";
-/** Requests are handed to the transport in pieces of about this size. */
-const WRITE_CHARS = 256 * 1024;
 
 export class QmpClient {
   /** Events from the negotiation on.  Completes when the connection is over; {@link closed} tells why. */
@@ -104,10 +98,8 @@ export class QmpClient {
   readonly #preferred: readonly string[];
   #enabled: readonly string[];
   readonly #calls = new PendingCalls();
-  /** Those whose requests are not written, in order. */
-  readonly #queue = new Set<PendingCall>();
-  #queuedChars = 0;
-  #flush: "idle" | "scheduled" | "waiting for room" = "idle";
+  /** Those whose requests are not written. */
+  readonly #queue: RequestQueue;
   #state: State = "greeting";
   #greeting: Greeting = { version: {}, capabilities: [] };
   #lastId = 0;
@@ -129,6 +121,7 @@ export class QmpClient {
       this.#settleClosed = resolve;
     });
     this.#channel = new JsonChannel(parts.connection, parts.reader, this.#channelListener(), parts.port);
+    this.#queue = new RequestQueue(this.#channel);
   }
 
   /**
@@ -218,7 +211,7 @@ export class QmpClient {
   // ---- Sending ----
 
   #enqueue(command: string, args: JsonObject | undefined, oob: boolean): PendingCall {
-    if (this.#calls.size >= CLIENT_CALLS_COUNT_MAX || this.#queuedChars >= CLIENT_REQUESTS_BYTES_MAX) {
+    if (this.#calls.size >= CLIENT_CALLS_COUNT_MAX || this.#queue.isFull) {
       const message = `${command}: ${this.#calls.size} commands wait for the server: let some be answered first`;
       throw new ClientError("CLIENT_BUSY", message);
     }
@@ -235,32 +228,7 @@ export class QmpClient {
     const call = new PendingCall(id, command, oob, text);
     this.#calls.add(call);
     this.#queue.add(call);
-    this.#queuedChars += text.length;
-    if (this.#flush === "idle") {
-      // What is asked for in one turn leaves in one write.
-      this.#flush = "scheduled";
-      queueMicrotask(() => this.#write());
-    }
     return call;
-  }
-
-  #write(): void {
-    this.#flush = "idle";
-    let text = "";
-    for (const call of this.#queue) {
-      text += call.text;
-      this.#queuedChars -= call.text.length;
-      call.text = "";
-      call.state = "sent";
-      this.#queue.delete(call);
-      if (text.length < WRITE_CHARS) continue;
-      if (!this.#channel.write(text)) {
-        this.#flush = "waiting for room"; // Taken up in `drain`.
-        return;
-      }
-      text = "";
-    }
-    if (text !== "" && !this.#channel.write(text)) this.#flush = "waiting for room";
   }
 
   // ---- Giving up ----
@@ -283,8 +251,7 @@ export class QmpClient {
 
   /** The server never hears of it. */
   #unqueue(call: PendingCall, error: ClientError): void {
-    this.#queue.delete(call);
-    this.#queuedChars -= call.text.length;
+    this.#queue.remove(call);
     this.#calls.delete(call);
     call.reject(error);
   }
@@ -312,9 +279,7 @@ export class QmpClient {
   #channelListener(): ChannelListener {
     return {
       value: (value) => this.#receive(value),
-      drain: () => {
-        if (this.#flush === "waiting for room") this.#write();
-      },
+      drain: () => this.#queue.drained(),
       over: (error) => this.#finish(error),
     };
   }

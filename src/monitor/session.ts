@@ -3,7 +3,11 @@
  *
  * A session is an actor.  It owns its state; others reach it only through the listener it gives to its
  * connection and the methods below, and it reaches others only through the port that it was given.  It
- * does no I/O, reads no clock and starts no thread: tests drive it with plain values.
+ * does no I/O, reads no clock and starts no thread: tests drive it with plain values.  Here are its life, its
+ * share of each turn of the event loop, and the way of a request:
+ *
+ *     inbound ---may it be read?---> receive ---may it start?---> start ---> replies ---> outbound
+ *                                       '---> lane, in its place ---'
  *
  *     negotiating ---qmp_capabilities---> command ---stop---> ending ---all answered---> closed
  *          '---------------- the connection closes, or is closed ---------------------------^
@@ -17,139 +21,86 @@
  */
 
 import { type CallOwner, CommandCall, type Outcome } from "../qmp/call.ts";
-import { type Capability, NEGOTIATION_COMMAND } from "../qmp/capabilities.ts";
+import type { Capability } from "../qmp/capabilities.ts";
 import type { MonitorInfo, PlainContext, Progress, SessionInfo, SessionStatus } from "../qmp/context.ts";
-import { COMMAND_CANCELLED, isDefect, QmpError } from "../qmp/errors.ts";
-import {
-  encodeError,
-  encodeEvent,
-  encodeReturn,
-  encodeReturnChunks,
-  idKey,
-  isIdLarger,
-  parseRequest,
-  type Request,
-  requestId,
-} from "../qmp/messages.ts";
-import type { CommandRegistry, MonitorCommand } from "../qmp/registry.ts";
+import { QmpError } from "../qmp/errors.ts";
+import { encodeReturn, isIdLarger, parseRequest, type Request, requestId } from "../qmp/messages.ts";
+import type { MonitorCommand } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
-import { mustReadWhole } from "../qmp/unread.ts";
 import type { Connection, ConnectionListener, JsonObject, JsonValue, MessageReader } from "../qmp/wire.ts";
-import type { Budget } from "../util/budget.ts";
-import type { Clock, Timer } from "../util/clock.ts";
 import {
   ID_BYTES_MAX,
-  READ_AHEAD_BYTES_MAX,
   REQUEST_QUEUE_LEN_MAX,
   REQUESTS_PER_TURN_MAX,
   TURN_UNIT_BYTES,
 } from "../util/limits.ts";
-import type { TurnQueue } from "../util/turn-queue.ts";
-import type { EventFeed, EventHub } from "./event-hub.ts";
-import { Outbound, type Outgoing, type OutputLimits } from "./outbound.ts";
-import type { ProgressReports } from "./progress-reports.ts";
-import { ReplyRooms } from "./reply-rooms.ts";
-import { merge, Subject, type Subscription } from "./rx.ts";
+import { findCommand } from "./dispatch.ts";
+import { Inbound } from "./inbound.ts";
+import { Lane } from "./lane.ts";
+import { Outbound } from "./outbound.ts";
+import { Replies } from "./replies.ts";
+import type { SessionServices } from "./session-services.ts";
 
-export type SessionState = "negotiating" | "command" | "ending" | "closed";
-
-export interface SessionLimits extends OutputLimits {
-  /** Async commands of one session in flight (rule L6). */
-  readonly asyncInFlightMax: number;
-}
+export type { SessionLimits } from "./session-services.ts";
 
 /** What a session asks of its monitor. */
-export interface SessionPort extends MonitorInfo {
-  readonly registry: CommandRegistry;
-  readonly resources: ResourceTable;
-  readonly hub: EventHub;
-  readonly reports: ProgressReports;
-  readonly clock: Clock;
-  readonly limits: SessionLimits;
-  /** Bytes that wait in all sessions of the service together. */
-  readonly inputBudget: Budget;
-  readonly outputBudget: Budget;
-  /** Runs `callback` in a later turn of the event loop. */
-  nextTurn(callback: () => void): void;
-  /** The same for a slice of a large message: of all sessions together, one goes in a turn. */
-  readonly slices: TurnQueue;
-  /** Whether the machine is not built yet: only commands that the schema allows then may run. */
-  isPreconfig(): boolean;
+export interface SessionPort extends SessionServices {
   /** The session is over; exactly once.  `reason`: why this side closed it, or the connection's error. */
   closed(session: Session, reason: string | Error | undefined): void;
-  /** A defect of this program came up while `command` was served. */
-  defect(error: unknown, command: string, session: Session): void;
 }
 
-/** A request that waits its turn in the lane, or the error that answers malformed input in its place. */
-interface Waiting {
-  readonly request: Request | undefined;
-  readonly id: JsonValue | undefined;
-  readonly acceptedMs: number;
-  /** Of the message that brought it. */
-  readonly messageBytes: number;
-  /** Answers it instead of a run: what was wrong with it, or that it was cancelled. */
-  refusal: unknown;
-}
+export type SessionState = "negotiating" | "command" | "ending" | "closed";
 
 export class Session implements SessionInfo, ConnectionListener, CallOwner {
   readonly sessionId: number;
   readonly #port: SessionPort;
   readonly #connection: Connection;
-  readonly #reader: MessageReader;
+  readonly #inbound: Inbound;
+  readonly #lane: Lane;
   readonly #outbound: Outbound;
+  readonly #replies: Replies;
   readonly #context: PlainContext;
   readonly #enabled: Capability[] = [];
   #async = false;
   #oob = false;
   #state: SessionState = "negotiating";
-  #input: "open" | "paused" | "ended" = "open";
-  readonly #returns = new Subject<Outgoing>();
-  #outgoing: Subscription;
-  #feed: EventFeed | undefined;
-  /** The lane: what waits, in order, and the in-band command that has to end before the next one starts. */
-  readonly #waiting: Waiting[] = [];
-  #running: CommandCall | undefined;
-  /** All coroutine and async commands in flight, the running one among them. */
-  readonly #calls = new Set<CommandCall>();
-  #asyncInFlight = 0;
-  /** Keys of the ids in flight; kept with `async` alone (rule L5). */
-  #idsInFlight: Set<string> | undefined;
   #pump: "idle" | "running" | "scheduled" = "idle";
   /** What may still be done in this turn, in requests; filled up in the next one. */
   #allowance = REQUESTS_PER_TURN_MAX;
   #refillPending = false;
-  /** Bytes that came in all, those that were read, and those of the message read last. */
-  #arrivedBytes = 0;
-  #readBytes = 0;
-  #messageBytes = 0;
-  /** Bytes of the requests that wait or run. */
-  #requestBytes = 0;
-  #budgetedBytes = 0;
-  /** Runs while an unfinished message holds much: whoever sends nothing more must not keep others waiting. */
-  #unfinishedTimer: Timer | undefined;
-  /** Made for the first large reply: most sessions have none, and idle ones should be small. */
-  #replyRooms: ReplyRooms | undefined;
   #closeReason: string | undefined;
 
   constructor(port: SessionPort, connection: Connection, reader: MessageReader, sessionId: number) {
     this.#port = port;
     this.#connection = connection;
-    this.#reader = reader;
     this.sessionId = sessionId;
     this.#context = { session: this, monitor: port };
+    const { clock, limits } = port;
+    const overrun = (reason: string): void => this.destroy(reason);
+    this.#lane = new Lane(port.registry, limits.asyncInFlightMax);
+    this.#inbound = new Inbound({
+      connection,
+      reader,
+      requests: this.#lane,
+      registry: port.registry,
+      clock,
+      budget: port.inputBudget,
+      stalledPeerMs: limits.stalledPeerMs,
+      overrun,
+      room: this.#onRoom,
+    });
     this.#outbound = new Outbound({
       connection,
-      clock: port.clock,
+      clock,
       budget: port.outputBudget,
-      limits: port.limits,
-      overrun: (reason) => this.destroy(reason),
+      limits,
+      overrun,
       room: () => {
-        this.#replyRooms?.grant();
+        this.#replies.grantRooms();
         this.#run();
       },
     });
-    this.#outgoing = this.#returns.subscribe(this.#outbound);
+    this.#replies = new Replies(this, port, this.#outbound);
     connection.start(this);
   }
 
@@ -161,14 +112,14 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
 
   data(bytes: Uint8Array): void {
     if (this.#state === "closed") return;
-    this.#reader.push(bytes);
-    this.#arrivedBytes += bytes.length;
-    if (this.#pump === "scheduled") this.#regulateInput();
+    this.#inbound.push(bytes);
+    if (this.#pump === "scheduled") this.#inbound.regulate();
     else this.#run();
   }
 
   inputEnd(): void {
-    this.#input = "ended";
+    if (this.#state === "closed") return;
+    this.#inbound.end();
     this.#run();
   }
 
@@ -181,17 +132,10 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#outbound.close();
-    this.#outgoing.unsubscribe();
-    this.#feed?.leave();
-    this.#waiting.length = 0;
-    this.#unfinishedTimer?.cancel();
-    this.#port.inputBudget.forget(this.#onRoom);
+    this.#replies.close();
+    this.#inbound.close();
     this.#port.outputBudget.forget(this.#onRoom);
-    this.#port.inputBudget.spend(-this.#budgetedBytes);
-    this.#port.inputBudget.settle(this);
-    for (const call of [...this.#calls]) {
-      if (call.description.onDisconnect === "cancel") call.cancel();
-    }
+    this.#lane.disconnect();
     this.#port.closed(this, this.#closeReason ?? error);
   }
 
@@ -201,20 +145,19 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   stop(): void {
     if (this.#state === "closed") return;
     // Its end is the last thing that an event should not miss.
-    this.#feed?.catchUp();
+    this.#replies.catchUp();
     this.#state = "ending";
     this.#run();
   }
 
   /** Cancels everything in flight; each is answered. */
   cancelAll(): void {
-    for (const waiting of this.#waiting) waiting.refusal ??= COMMAND_CANCELLED;
-    for (const call of [...this.#calls]) call.cancel();
+    this.#lane.cancelAll();
   }
 
   /** Answers what was cancelled and whose handler has not let go yet. */
   abandonAll(): void {
-    for (const call of [...this.#calls]) call.abandon();
+    this.#lane.abandonAll();
   }
 
   /** Closes the connection now. */
@@ -225,49 +168,17 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
 
   /** Whether a command with this id was in flight; it is cancelled then (rule C5). */
   cancel(id: JsonValue): boolean {
-    const key = idKey(id);
-    for (const call of this.#calls) {
-      if (call.id === undefined || idKey(call.id) !== key) continue;
-      call.cancel();
-      return true;
-    }
-    for (const waiting of this.#waiting) {
-      if (waiting.request === undefined || waiting.id === undefined || idKey(waiting.id) !== key) continue;
-      waiting.refusal ??= COMMAND_CANCELLED;
-      return true;
-    }
-    return false;
+    return this.#lane.cancel(id);
   }
 
   status(): SessionStatus {
-    const nowMs = this.#port.clock.nowMs();
-    const commands = [...this.#calls].map((call) => ({
-      id: call.id,
-      command: call.command,
-      ageMs: nowMs - call.acceptedMs,
-      state: call.state === "done" ? ("cancelling" as const) : call.state,
-      progress: call.lastProgress,
-    }));
-    const queued = this.#waiting.flatMap(({ request, id, acceptedMs }) =>
-      request === undefined
-        ? []
-        : [
-            {
-              id,
-              command: request.command,
-              ageMs: nowMs - acceptedMs,
-              state: "queued" as const,
-              progress: undefined,
-            },
-          ],
-    );
     return {
       sessionId: this.sessionId,
       peer: this.#connection.peer,
       capabilities: this.#enabled,
       asyncInFlightMax: this.#port.limits.asyncInFlightMax,
       requestQueueLenMax: REQUEST_QUEUE_LEN_MAX,
-      commands: [...commands, ...queued],
+      commands: this.#lane.status(this.#port.clock.nowMs()),
     };
   }
 
@@ -284,11 +195,9 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     this.#state = "command";
     for (const capability of enable) if (!this.has(capability)) this.#enabled.push(capability);
     this.#async = this.has("async");
-    if (this.#async) this.#idsInFlight = new Set();
+    if (this.#async) this.#lane.enableAsync();
     this.#oob = this.has("oob");
-    this.#feed = this.#port.hub.join();
-    this.#outgoing.unsubscribe();
-    this.#outgoing = merge(this.#returns, this.#feed.events).subscribe(this.#outbound);
+    this.#replies.join();
   }
 
   get session(): SessionInfo {
@@ -304,30 +213,15 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   }
 
   completed(call: CommandCall, outcome: Outcome): void {
-    this.#calls.delete(call);
+    this.#lane.remove(call);
     this.#port.reports.end(call);
-    if (call === this.#running) this.#running = undefined;
-    else this.#asyncInFlight--;
-    if (call.id !== undefined) this.#idsInFlight?.delete(idKey(call.id));
-    this.#requestBytes -= call.messageBytes;
-    this.#answer(call, outcome);
-    this.#replyRooms?.release(call);
+    this.#replies.answer(call, outcome);
+    this.#replies.releaseRoom(call);
     this.#run();
   }
 
   replyRoom(call: CommandCall, bytes: number): Promise<void> {
-    this.#replyRooms ??= new ReplyRooms(this.#port.outputBudget, () => this.#outbound.hasRoom);
-    return this.#replyRooms.request(call, bytes, call.signal);
-  }
-
-  #answer(call: CommandCall, outcome: Outcome): void {
-    if ("error" in outcome) return this.#fail(outcome.error, call.id, call.command);
-    if (!call.description.successResponse || this.#state === "closed") return;
-    try {
-      this.#reply(encodeReturnChunks(outcome.result, call.id));
-    } catch (error) {
-      this.#fail(error, call.id, call.command);
-    }
+    return this.#replies.room(call, bytes);
   }
 
   progressed(call: CommandCall, progress: Progress): void {
@@ -335,12 +229,10 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   }
 
   unicast(event: string, data: JsonObject | undefined): void {
-    if (this.#state === "closed") return;
-    this.#feed?.catchUp();
-    this.#returns.next({ text: encodeEvent(event, data, this.#port.clock.wallTimeUs()) });
+    this.#replies.unicast(event, data);
   }
 
-  // ---- The lane ----
+  // ---- Turns of the event loop ----
 
   /** Callback of both budgets: one, so that a budget knows it again. */
   readonly #onRoom = (): void => this.#run();
@@ -362,11 +254,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         this.#pump = "idle";
         this.#run();
       });
-    } else if (
-      more === "starved" &&
-      this.#calls.size === 0 &&
-      (this.#input === "ended" || this.#state === "ending")
-    ) {
+    } else if (more === "starved" && !this.#lane.hasCalls && this.#isInputOver()) {
       this.#state = "ending";
       this.#outbound.end();
     }
@@ -377,7 +265,12 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         this.#refillPending = false;
       });
     }
-    this.#regulateInput();
+    this.#inbound.regulate();
+  }
+
+  /** Whether no further request will be read. */
+  #isInputOver(): boolean {
+    return this.#inbound.ended || this.#state === "ending";
   }
 
   #refill(when: "later" | "slice", callback: () => void): void {
@@ -389,7 +282,15 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     else this.#port.nextTurn(refilled);
   }
 
-  /** `later`: this turn is used up.  `slice`: by a part of a large message.  `starved`: all that was read is started.  `blocked`: somebody will call. */
+  /** Of this turn, for `bytes` that were read or answered. */
+  #spend(bytes: number): void {
+    this.#allowance -= Math.floor(bytes / TURN_UNIT_BYTES);
+  }
+
+  /**
+   * `later`: this turn is used up.  `slice`: by a part of a large message.  `starved`: all that was read is
+   * started.  `blocked`: somebody will call.
+   */
   #runTurn(): "later" | "slice" | "starved" | "blocked" {
     for (; this.#allowance > 0; this.#allowance--) {
       if (!this.#outbound.hasRoom) {
@@ -397,48 +298,25 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         return "blocked";
       }
       if (this.#startWaiting()) continue;
-      if (!this.#mayRead())
-        return this.#state === "ending" && this.#waiting.length === 0 ? "starved" : "blocked";
-      const status = this.#reader.next();
-      const readBytes = this.#arrivedBytes - this.#reader.unreadBytes;
-      if (status === "value" || status === "error") {
-        this.#messageBytes = readBytes - this.#readBytes;
-        this.#readBytes = readBytes;
-        this.#allowance -= Math.floor(this.#messageBytes / TURN_UNIT_BYTES);
-      }
-      if (status === "value" && this.#reader.isPartial && !this.#takesPartial()) continue;
+      if (!this.#mayRead()) return this.#state === "ending" && !this.#lane.hasWaiting ? "starved" : "blocked";
+      const status = this.#inbound.next();
+      if (status === "value" || status === "error") this.#spend(this.#inbound.messageBytes);
+      if (status === "value" && !this.#inbound.takesValue(this.#oob)) continue;
       if (status === "starved") return "starved";
       if (status === "slice") return "slice";
-      if (status === "error") this.#accept(undefined, undefined, new QmpError(this.#reader.errorDesc));
-      else this.#receive(this.#reader.value);
+      if (status === "error") this.#accept(undefined, undefined, new QmpError(this.#inbound.errorDesc));
+      else this.#receive(this.#inbound.value);
     }
     return "later";
-  }
-
-  /** Whether a message with placeholders will do; otherwise it is read once more. */
-  #takesPartial(): boolean {
-    if (mustReadWhole(this.#reader.value, this.#oob, this.#port.registry)) {
-      // Its bytes are counted when it comes again.
-      this.#readBytes -= this.#messageBytes;
-      this.#reader.readWhole();
-      return false;
-    }
-    this.#reader.dropUnread();
-    return true;
   }
 
   /** Whether there is a place for one more request. */
   #mayRead(): boolean {
     if (this.#state === "ending" || this.#state === "closed") return false;
-    if (this.#isOverBudget()) {
-      this.#port.inputBudget.whenRoom(this.#onRoom);
-      return false;
-    }
-    if (this.#running === undefined && this.#waiting.length === 0) return true;
-    // The head that waits for the async limit is not counted among those queued behind it (rule L6).
-    if (this.#running === undefined) return this.#waiting.length <= REQUEST_QUEUE_LEN_MAX;
-    return this.#oob && this.#waiting.length < REQUEST_QUEUE_LEN_MAX;
+    return !this.#inbound.waitsForRoom() && this.#lane.hasPlace(this.#oob);
   }
+
+  // ---- Requests ----
 
   #receive(value: JsonValue): void {
     let request: Request;
@@ -452,19 +330,11 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       const error = new QmpError(`The 'id' is larger than ${ID_BYTES_MAX} bytes`);
       return this.#accept(undefined, undefined, error);
     }
-    if (
-      request.id !== undefined &&
-      this.#idsInFlight !== undefined &&
-      this.#idsInFlight.size > 0 &&
-      this.#idsInFlight.has(idKey(request.id))
-    ) {
+    if (request.id !== undefined && this.#lane.hasId(request.id)) {
       return this.#accept(undefined, request.id, new QmpError("The 'id' is in use by a command in flight"));
     }
-    if (
-      request.oob ||
-      (this.#running === undefined && this.#waiting.length === 0 && !this.#mustWait(request))
-    ) {
-      this.#start(request, undefined, this.#messageBytes);
+    if (request.oob || this.#lane.mayStart(request)) {
+      this.#start(request, undefined, this.#inbound.messageBytes);
     } else {
       this.#accept(request, request.id, undefined);
     }
@@ -472,38 +342,24 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
 
   /** Puts a request, or the answer to malformed input, at its place in the order (rule N4). */
   #accept(request: Request | undefined, id: JsonValue | undefined, refusal: unknown): void {
-    if (request === undefined && this.#running === undefined && this.#waiting.length === 0) {
-      return this.#fail(refusal, id, "");
-    }
-    if (request !== undefined && id !== undefined) this.#idsInFlight?.add(idKey(id));
-    const messageBytes = request === undefined ? 0 : this.#messageBytes;
-    this.#requestBytes += messageBytes;
-    this.#waiting.push({ request, id, acceptedMs: this.#port.clock.nowMs(), messageBytes, refusal });
+    if (request === undefined && this.#lane.isFree) return this.#replies.fail(refusal, id, "");
+    const messageBytes = request === undefined ? 0 : this.#inbound.messageBytes;
+    this.#lane.enqueue({ request, id, acceptedMs: this.#port.clock.nowMs(), messageBytes, refusal });
   }
 
   /** Looked at only where the message is large enough. */
   #isIdTooLarge(id: JsonValue | undefined): boolean {
-    return this.#messageBytes > ID_BYTES_MAX && id !== undefined && isIdLarger(id, ID_BYTES_MAX);
+    return this.#inbound.messageBytes > ID_BYTES_MAX && id !== undefined && isIdLarger(id, ID_BYTES_MAX);
   }
 
   /** Starts the head of the queue, if it may start.  Whether it did. */
   #startWaiting(): boolean {
-    const head = this.#waiting[0];
-    if (head === undefined || this.#running !== undefined) return false;
-    if (head.refusal === undefined && head.request !== undefined && this.#mustWait(head.request))
-      return false;
-    this.#waiting.shift();
-    this.#requestBytes -= head.messageBytes;
-    if (head.request !== undefined && head.id !== undefined) this.#idsInFlight?.delete(idKey(head.id));
-    if (head.refusal !== undefined || head.request === undefined) this.#fail(head.refusal, head.id, "");
+    const head = this.#lane.next();
+    if (head === undefined) return false;
+    if (head.refusal !== undefined || head.request === undefined)
+      this.#replies.fail(head.refusal, head.id, "");
     else this.#start(head.request, head.acceptedMs, head.messageBytes);
     return true;
-  }
-
-  /** Whether `request` is an async command over the limit of those in flight (rule L6). */
-  #mustWait(request: Request): boolean {
-    if (!this.#async || this.#asyncInFlight < this.#port.limits.asyncInFlightMax) return false;
-    return this.#port.registry.find(request.command)?.kind === "async";
   }
 
   /** `acceptedMs` is undefined for a request that did not wait. */
@@ -511,13 +367,13 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     const { id } = request;
     let command: MonitorCommand;
     try {
-      command = this.#findCommand(request);
+      command = findCommand(request, this.#state === "negotiating", this.#port);
       if (command.kind === "plain") {
         const result = command.call(request.arguments, this.#context);
         if (command.successResponse) {
           const reply = encodeReturn(result, id);
-          this.#allowance -= Math.floor(reply.length / TURN_UNIT_BYTES);
-          this.#reply(reply);
+          this.#spend(reply.length);
+          this.#replies.send(reply);
         }
         return;
       }
@@ -525,98 +381,11 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         throw new QmpError("An async command requires an 'id'");
       }
     } catch (error) {
-      return this.#fail(error, id, request.command);
+      return this.#replies.fail(error, id, request.command);
     }
     const startedMs = acceptedMs ?? this.#port.clock.nowMs();
     const call = new CommandCall(this, command, request.arguments, id, startedMs, messageBytes);
-    this.#requestBytes += messageBytes;
-    this.#calls.add(call);
-    if (id !== undefined) this.#idsInFlight?.add(idKey(id));
-    if (command.kind === "async" && this.#async) this.#asyncInFlight++;
-    else this.#running = call;
+    this.#lane.add(call);
     call.run();
-  }
-
-  #findCommand(request: Request): MonitorCommand {
-    if (this.#state === "negotiating" && request.command !== NEGOTIATION_COMMAND) {
-      throw new QmpError(
-        `Expecting capabilities negotiation with '${NEGOTIATION_COMMAND}'`,
-        "CommandNotFound",
-      );
-    }
-    const command = this.#port.registry.find(request.command);
-    if (command === undefined) {
-      throw new QmpError(`The command ${request.command} has not been found`, "CommandNotFound");
-    }
-    if (request.oob && !command.allowOob) {
-      throw new QmpError(`The command ${request.command} does not support OOB`);
-    }
-    if (!command.allowPreconfig && this.#port.isPreconfig()) {
-      throw new QmpError(
-        `The command '${request.command}' is permitted only after machine initialization has completed`,
-      );
-    }
-    return command;
-  }
-
-  // ---- Replies ----
-
-  /** Every reply passes here: events that arose before it leave before it (rule L8). */
-  #reply(reply: Outgoing): void {
-    if (this.#state === "closed") return;
-    this.#feed?.catchUp();
-    this.#returns.next(reply);
-  }
-
-  #fail(error: unknown, id: JsonValue | undefined, command: string): void {
-    if (isDefect(error)) this.#port.defect(error, command, this);
-    this.#reply(encodeError(error, id));
-  }
-
-  // ---- Input ----
-
-  /** Reads ahead up to a limit, so that a client's end is noticed while its session is suspended (rule C4). */
-  #regulateInput(): void {
-    if (this.#state === "closed") return;
-    const { inputBudget, clock, limits } = this.#port;
-    const heldBytes = this.#reader.heldBytes + this.#requestBytes;
-    const spentBytes = heldBytes - this.#budgetedBytes;
-    if (spentBytes !== 0) {
-      this.#budgetedBytes = heldBytes;
-      inputBudget.spend(spentBytes);
-      if (heldBytes <= READ_AHEAD_BYTES_MAX) inputBudget.settle(this);
-    }
-    this.#unfinishedTimer?.cancel();
-    this.#unfinishedTimer = undefined;
-    if (this.#input === "ended") return;
-    const overBudget = this.#isOverBudget();
-    if (overBudget) inputBudget.whenRoom(this.#onRoom);
-    const full = overBudget || this.#reader.unreadBytes >= READ_AHEAD_BYTES_MAX;
-    if (!full && this.#reader.heldBytes > READ_AHEAD_BYTES_MAX) {
-      this.#unfinishedTimer = clock.startTimer(limits.stalledPeerMs, () => this.#checkUnfinished());
-    }
-    if (full === (this.#input === "paused")) return;
-    this.#input = full ? "paused" : "open";
-    if (full) this.#connection.pause();
-    else this.#connection.resume();
-  }
-
-  /** Whether all sessions hold too much, and this one is among those that do. */
-  #isOverBudget(): boolean {
-    const { inputBudget } = this.#port;
-    return (
-      inputBudget.exhausted && this.#budgetedBytes > READ_AHEAD_BYTES_MAX && !inputBudget.mayOverdraw(this)
-    );
-  }
-
-  /** Nothing has come for long: while others wait for room, the half of a message is not worth it. */
-  #checkUnfinished(): void {
-    this.#unfinishedTimer = undefined;
-    const { inputBudget, limits } = this.#port;
-    if (!inputBudget.exhausted) return this.#regulateInput();
-    const what = `an unfinished message of ${this.#reader.heldBytes} bytes`;
-    this.destroy(
-      `${what}, and nothing more for ${limits.stalledPeerMs} ms while the input budget was used up`,
-    );
   }
 }

@@ -1,0 +1,163 @@
+/**
+ * Inbound: what one client has sent and its session still holds, and with it whether more is read from the
+ * connection.  It is the session's message reader, and counts what passes.
+ *
+ *     open ---much is unread, or all sessions hold too much---> paused
+ *       '<---------------- there is room again -------------------'
+ *     either of them ---the client sends no more---> ended;  any ---> closed
+ *
+ * Invariants:
+ *  - it reads ahead up to a limit, so that a client's end is noticed while its session is suspended (rule C4);
+ *  - what is unread, a message half read and the requests in flight are spent from a budget of all sessions, up to
+ *    date after each `regulate`; of the sessions that hold much, one may go on although it is used up.
+ */
+
+import type { CommandRegistry } from "../qmp/registry.ts";
+import { mustReadWhole } from "../qmp/unread.ts";
+import type { Connection, JsonValue, MessageReader } from "../qmp/wire.ts";
+import type { Budget } from "../util/budget.ts";
+import type { Clock, Timer } from "../util/clock.ts";
+import { READ_AHEAD_BYTES_MAX } from "../util/limits.ts";
+
+export interface InboundPort {
+  readonly connection: Pick<Connection, "pause" | "resume">;
+  readonly reader: MessageReader;
+  /** The requests that were read and are not answered. */
+  readonly requests: { readonly heldBytes: number };
+  readonly registry: CommandRegistry;
+  readonly clock: Clock;
+  readonly budget: Budget;
+  /** How long an unfinished message may hold much while others wait for room. */
+  readonly stalledPeerMs: number;
+  /** The client keeps others waiting: the owner closes the session. */
+  readonly overrun: (reason: string) => void;
+  /** There may be room again, after `waitsForRoom`.  One function, so that the budget knows it again. */
+  readonly room: () => void;
+}
+
+export class Inbound {
+  readonly #port: InboundPort;
+  /** Of the port: looked at for each message. */
+  readonly #reader: MessageReader;
+  readonly #requests: InboundPort["requests"];
+  readonly #budget: Budget;
+  #state: "open" | "paused" | "ended" | "closed" = "open";
+  /** Bytes that came in all, those that were read, and those of the message read last. */
+  #arrivedBytes = 0;
+  #readBytes = 0;
+  #messageBytes = 0;
+  #budgetedBytes = 0;
+  /** Runs while an unfinished message holds much: whoever sends nothing more must not keep others waiting. */
+  #unfinishedTimer: Timer | undefined;
+
+  constructor(port: InboundPort) {
+    this.#port = port;
+    this.#reader = port.reader;
+    this.#requests = port.requests;
+    this.#budget = port.budget;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+    this.#arrivedBytes += bytes.length;
+  }
+
+  /** The client sends no more. */
+  end(): void {
+    this.#state = "ended";
+  }
+
+  get ended(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** The connection is gone: gives back what was held. */
+  close(): void {
+    this.#state = "closed";
+    this.#unfinishedTimer?.cancel();
+    this.#budget.forget(this.#port.room);
+    this.#budget.spend(-this.#budgetedBytes);
+    this.#budget.settle(this);
+  }
+
+  // ---- Reading: see `MessageReader` ----
+
+  next(): "value" | "error" | "slice" | "starved" {
+    const status = this.#reader.next();
+    if (status === "value" || status === "error") {
+      const readBytes = this.#arrivedBytes - this.#reader.unreadBytes;
+      this.#messageBytes = readBytes - this.#readBytes;
+      this.#readBytes = readBytes;
+    }
+    return status;
+  }
+
+  /** Bytes of the message read last. */
+  get messageBytes(): number {
+    return this.#messageBytes;
+  }
+
+  get value(): JsonValue {
+    return this.#reader.value;
+  }
+
+  get errorDesc(): string {
+    return this.#reader.errorDesc;
+  }
+
+  /** Whether the value may be taken as it is, with placeholders or without; otherwise it is read once more. */
+  takesValue(oobEnabled: boolean): boolean {
+    if (!this.#reader.isPartial) return true;
+    if (!mustReadWhole(this.#reader.value, oobEnabled, this.#port.registry)) {
+      this.#reader.dropUnread();
+      return true;
+    }
+    // Its bytes are counted when it comes again.
+    this.#readBytes -= this.#messageBytes;
+    this.#reader.readWhole();
+    return false;
+  }
+
+  // ---- The bounds ----
+
+  /** Whether all sessions hold too much, and this one is among those that do; `room` is called then. */
+  waitsForRoom(): boolean {
+    if (this.#budgetedBytes <= READ_AHEAD_BYTES_MAX) return false;
+    if (!this.#budget.exhausted || this.#budget.mayOverdraw(this)) return false;
+    this.#budget.whenRoom(this.#port.room);
+    return true;
+  }
+
+  /** To be called when bytes have come, messages were read, or requests were answered. */
+  regulate(): void {
+    if (this.#state === "closed") return;
+    const heldBytes = this.#reader.heldBytes + this.#requests.heldBytes;
+    const spentBytes = heldBytes - this.#budgetedBytes;
+    if (spentBytes !== 0) {
+      this.#budgetedBytes = heldBytes;
+      this.#budget.spend(spentBytes);
+      if (heldBytes <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
+    }
+    this.#unfinishedTimer?.cancel();
+    this.#unfinishedTimer = undefined;
+    if (this.#state === "ended") return;
+    const full = this.waitsForRoom() || this.#reader.unreadBytes >= READ_AHEAD_BYTES_MAX;
+    if (!full && this.#reader.heldBytes > READ_AHEAD_BYTES_MAX) {
+      const { clock, stalledPeerMs } = this.#port;
+      this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished());
+    }
+    if (full === (this.#state === "paused")) return;
+    this.#state = full ? "paused" : "open";
+    if (full) this.#port.connection.pause();
+    else this.#port.connection.resume();
+  }
+
+  /** Nothing has come for long: while others wait for room, the half of a message is not worth it. */
+  #checkUnfinished(): void {
+    this.#unfinishedTimer = undefined;
+    const { overrun, stalledPeerMs } = this.#port;
+    if (!this.#budget.exhausted) return this.regulate();
+    const what = `an unfinished message of ${this.#reader.heldBytes} bytes`;
+    overrun(`${what}, and nothing more for ${stalledPeerMs} ms while the input budget was used up`);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Replies: what a session answers, as one stream with the events of its machine (rule L8).
+ *
+ *     replies, unicast events ──▶ returns ──┬─▶ outbound
+ *     broadcast events, once joined ─▶ feed ─┘
+ *
+ * Invariants:
+ *  - no event leaves before `join`, which ends the negotiation;
+ *  - events that arose before a reply leave before it;
+ *  - after `close` nothing leaves; defects are reported all the same.
+ */
+
+import type { CommandCall, Outcome } from "../qmp/call.ts";
+import type { SessionInfo } from "../qmp/context.ts";
+import { isDefect } from "../qmp/errors.ts";
+import { encodeError, encodeEvent, encodeReturnChunks } from "../qmp/messages.ts";
+import type { JsonObject, JsonValue } from "../qmp/wire.ts";
+import type { EventFeed } from "./event-hub.ts";
+import type { Outbound, Outgoing } from "./outbound.ts";
+import { ReplyRooms } from "./reply-rooms.ts";
+import { merge, Subject, type Subscription } from "./rx.ts";
+import type { SessionServices } from "./session-services.ts";
+
+export class Replies {
+  readonly #session: SessionInfo;
+  readonly #services: SessionServices;
+  readonly #outbound: Outbound;
+  readonly #returns = new Subject<Outgoing>();
+  #stream: Subscription;
+  #feed: EventFeed | undefined;
+  /** Made for the first large reply: most sessions have none, and idle ones should be small. */
+  #rooms: ReplyRooms | undefined;
+  #closed = false;
+
+  constructor(session: SessionInfo, services: SessionServices, outbound: Outbound) {
+    this.#session = session;
+    this.#services = services;
+    this.#outbound = outbound;
+    this.#stream = this.#returns.subscribe(outbound);
+  }
+
+  /** From now on, events leave. */
+  join(): void {
+    this.#feed = this.#services.hub.join();
+    this.#stream.unsubscribe();
+    this.#stream = merge(this.#returns, this.#feed.events).subscribe(this.#outbound);
+  }
+
+  /** What follows is no reason that an event which arose before is missed. */
+  catchUp(): void {
+    this.#feed?.catchUp();
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    this.#closed = true;
+    this.#stream.unsubscribe();
+    this.#feed?.leave();
+  }
+
+  /** Every reply passes here: events that arose before it leave before it (rule L8). */
+  send(reply: Outgoing): void {
+    if (this.#closed) return;
+    this.#feed?.catchUp();
+    this.#returns.next(reply);
+  }
+
+  /** The reply of a call that has completed. */
+  answer(call: CommandCall, outcome: Outcome): void {
+    if ("error" in outcome) return this.fail(outcome.error, call.id, call.command);
+    if (!call.description.successResponse || this.#closed) return;
+    try {
+      this.send(encodeReturnChunks(outcome.result, call.id));
+    } catch (error) {
+      this.fail(error, call.id, call.command);
+    }
+  }
+
+  /** `command` is empty where none was found in the message. */
+  fail(error: unknown, id: JsonValue | undefined, command: string): void {
+    if (isDefect(error)) this.#services.defect(error, command, this.#session);
+    this.send(encodeError(error, id));
+  }
+
+  unicast(event: string, data: JsonObject | undefined): void {
+    if (this.#closed) return;
+    this.#feed?.catchUp();
+    this.#returns.next({ text: encodeEvent(event, data, this.#services.clock.wallTimeUs()) });
+  }
+
+  // ---- Room for large ones ----
+
+  /** Settles when `call` may make a reply of up to `bytes`, or is cancelled; pairs with `releaseRoom`. */
+  room(call: CommandCall, bytes: number): Promise<void> {
+    this.#rooms ??= new ReplyRooms(this.#services.outputBudget, () => this.#outbound.hasRoom);
+    return this.#rooms.request(call, bytes, call.signal);
+  }
+
+  releaseRoom(call: CommandCall): void {
+    this.#rooms?.release(call);
+  }
+
+  /** Output has left. */
+  grantRooms(): void {
+    this.#rooms?.grant();
+  }
+}
