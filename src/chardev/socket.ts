@@ -143,13 +143,13 @@ export class SocketChardev implements Chardev {
     // The listener may have ended or destroyed the connection over these bytes.
     if (!this.#inState("open")) return;
     this.#state = "half-closed";
-    if (this.#kind === "unix") {
-      this.#probePeer();
-      // Cleared in `closed`.
-      this.#probe = setInterval(() => this.#probePeer(), HALF_CLOSE_PROBE_PERIOD_MS);
-      this.#probe.unref();
-    }
     this.#listener?.inputEnd();
+    // A listener that has nothing more to say has ended the connection.  To learn that a peer has gone costs an error.
+    if (!this.#inState("half-closed") || this.#kind !== "unix") return;
+    this.#probePeer();
+    // Cleared in `closed`.
+    this.#probe = setInterval(() => this.#probePeer(), HALF_CLOSE_PROBE_PERIOD_MS);
+    this.#probe.unref();
   }
 
   /** Control flow analysis does not see that a listener's call changes the state. */
