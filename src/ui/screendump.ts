@@ -4,15 +4,16 @@
  *
  *     request ---> waiting ---refresh begins---> refreshing ---frame copied---> encoding ---> picture
  *
- * A console has one batch at a time, unless its encoding takes too long: the file that it writes to may be on a file
- * system that hangs, and others must not wait for that.  The next one begins when an encoding would: not before the threads have taken
- * what was asked of them earlier, among it the writing of the last picture.  Whoever has that and asks again is
- * then in the same batch as those who came meanwhile; a refresh for each of them would be one more encoding.
+ * A console has one batch at a time.  The next one begins when an encoding would: not before the threads have taken
+ * what was asked of them earlier, among it the writing of the last picture.  Whoever has that and asks again is then in
+ * the same batch as those who came meanwhile; a refresh for each of them would be one more encoding.  An encoding that
+ * takes too long is not waited for: its file may be on a file system that hangs.
  *
  * Invariants (rules D1 and D3, C7):
  *  - a request is served by a refresh that began after it; all that wait when one begins share it;
  *  - requests of one batch share the frame, and for equal formats the encoding and the picture;
  *  - a frame is held until the last encoding of it has ended, then its memory is used again;
+ *  - frames of encodings that hang are bounded: each has a thread, and without a free one no batch begins;
  *  - a cancelled request leaves at once; an encoding that nobody wants any more is told to give up.
  *
  * Pictures that are being written are not waited for: a reader that does not read must not keep others waiting.

@@ -2,48 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HistogramLogReader } from "hdr-histogram-js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LoadResult } from "../../src/loadgen/result.ts";
-import type { ServerProcess } from "../support/qemu.ts";
-import { startQmpd } from "../support/qmpd.ts";
-import { type Output, PROGRAM, qmpd } from "./program.ts";
-
-const QUIET = ["--mix", "query-status"];
-
-let server: ServerProcess;
-let endpoint: string;
-let folder: string;
-
-beforeAll(async () => {
-  server = await startQmpd({ args: ["--qtest"] });
-  endpoint = `unix:${server.sockets[0]}`;
-  folder = mkdtempSync(join(tmpdir(), "qmpd-load-"));
-});
-
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await server.stop();
-});
-
-function load(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
-  return qmpd(["load", ...args], folder, interruptAfterMs);
-}
-
-function savedRun(name: string): LoadResult {
-  return JSON.parse(readFileSync(join(folder, name, "run.json"), "utf8")) as LoadResult;
-}
+import { describe, expect, it } from "vitest";
+import { endpoint, folder, load, QUIET, savedRun, server } from "./load-runs.ts";
+import { PROGRAM } from "./program.ts";
 
 describe("what --out writes", () => {
   it("is the same run in three forms", async () => {

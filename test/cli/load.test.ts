@@ -2,40 +2,13 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LoadResult } from "../../src/loadgen/result.ts";
+import { describe, expect, it } from "vitest";
 import { reply, ScriptedServer } from "../loadgen/scripted-server.ts";
-import { qemuMissing, type ServerProcess, startQemu } from "../support/qemu.ts";
-import { startQmpd } from "../support/qmpd.ts";
-import { type Output, PROGRAM, qmpd } from "./program.ts";
-
-const QUIET = ["--mix", "query-status"];
-
-let server: ServerProcess;
-let endpoint: string;
-let folder: string;
-
-beforeAll(async () => {
-  server = await startQmpd({ args: ["--qtest"] });
-  endpoint = `unix:${server.sockets[0]}`;
-  folder = mkdtempSync(join(tmpdir(), "qmpd-load-"));
-});
-
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await server.stop();
-});
-
-function load(args: readonly string[], interruptAfterMs?: number): Promise<Output> {
-  return qmpd(["load", ...args], folder, interruptAfterMs);
-}
-
-function savedRun(name: string): LoadResult {
-  return JSON.parse(readFileSync(join(folder, name, "run.json"), "utf8")) as LoadResult;
-}
+import { qemuMissing, startQemu } from "../support/qemu.ts";
+import { endpoint, folder, load, QUIET, savedRun } from "./load-runs.ts";
+import { PROGRAM, qmpd } from "./program.ts";
 
 describe("against this server", () => {
   it("checks every reply of light and slow commands, with async and oob, and of slow readers and new connections", async () => {

@@ -165,6 +165,27 @@ describe("the pool", () => {
     pool.discard(second);
   });
 
+  it("tells when a task would begin: at once where threads are free, else behind all that was asked before", async () => {
+    const { pool: alone } = createPool(poolWorkerUrl, 1);
+    try {
+      await alone.turn();
+      const frame = createFrame({ width: 640, height: 400, content: "plain" });
+      const order: string[] = [];
+      const encode = async (name: string): Promise<void> => {
+        alone.discard(await alone.encode(frame, "png", never()));
+        order.push(name);
+      };
+      const work = [encode("first"), encode("second"), encode("third")];
+      await alone.turn();
+      order.push("turn");
+      await Promise.all(work);
+      // The last one's thread is free for the turn a moment before the picture is told of.
+      expect(order.slice(0, 2)).toEqual(["first", "second"]);
+    } finally {
+      await alone.close();
+    }
+  });
+
   it("D6: makes base64 of a picture", async () => {
     const picture = await pool.encode(frame, "ppm", never());
     const base64 = await pool.base64(picture, never());

@@ -222,6 +222,28 @@ describe("screendump batches", () => {
     expect(batcher.framesHeld).toBe(0);
   });
 
+  it("hold no further frame while encodings hang and no thread is free", async () => {
+    const { ports, batcher, request } = setUp();
+    const stuck = request();
+    await settle();
+    first(ports.captures).resolve();
+    await settle();
+    let begin = (): void => {};
+    ports.turn = new Promise((resolve) => {
+      begin = resolve;
+    });
+    const waiting = request();
+    ports.loseTime();
+    await settle();
+    expect([ports.captures.length, batcher.framesHeld]).toEqual([0, 1]);
+    begin();
+    await settle();
+    first(ports.captures).resolve();
+    await settle();
+    for (const encoding of ports.encodings) encoding.resolve();
+    await Promise.all([stuck, waiting]);
+  });
+
   it("keep consoles apart", async () => {
     const { ports, request } = setUp();
     void request("png", undefined, 0);
