@@ -40,9 +40,8 @@ export class History {
     return lines.slice(-HISTORY_LINES_MAX).reverse();
   }
 
-  /** A line with a line end inside is not kept. */
+  /** `line`: one, and not blank. */
   add(line: string): void {
-    if (line.trim() === "" || line.includes("\n")) return;
     this.#try(() => {
       makeFolder(dirname(this.#file), 0o700);
       appendFileSync(this.#file, `${line}\n`, { mode: 0o600 });

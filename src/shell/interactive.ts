@@ -17,6 +17,7 @@ import type { Painter } from "./colors.ts";
 import { complete } from "./completion.ts";
 import { type CommandDoc, commandHelp, overview } from "./help.ts";
 import { HISTORY_LINES_MAX, type History } from "./history.ts";
+import { InputLines, onOneLine } from "./input-lines.ts";
 import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
@@ -59,9 +60,12 @@ class Interactive {
   readonly #lines: Interface;
   /** By the id of the call, in the order of sending. */
   readonly #inFlight = new Map<number, InFlight>();
-  /** Lines of JSON that has no end yet. */
-  #unfinished = "";
-  /** Lines are taken one after the other, also while the schema is on its way. */
+  readonly #typed = new InputLines();
+  /** What the arrows lead to, the newest first. */
+  #history: string[];
+  /** readline's own list of that. */
+  #arrows: string[] = [];
+  /** Inputs are taken one after the other, also while the schema is on its way. */
   #taken: Promise<void> = Promise.resolve();
   #leaveAsked = false;
   #ageTimer: Timer | undefined;
@@ -73,14 +77,16 @@ class Interactive {
     this.#options = options;
     this.#paint = options.paint;
     const { input, output, history } = options;
+    this.#history = history?.load() ?? [];
     this.#lines = createInterface({
       input,
       output,
       terminal: true,
-      history: history?.load() ?? [],
+      history: [...this.#history],
       historySize: HISTORY_LINES_MAX,
       removeHistoryDuplicates: true,
-      completer: (line: string) => [...complete(line, options.schema.known)],
+      completer: (line: string) =>
+        this.#typed.isOpen ? [[], line] : [...complete(line, options.schema.known)],
     });
   }
 
@@ -91,10 +97,10 @@ class Interactive {
     const watching = client.messages.subscribe((message) => this.#watch(message));
     schema.get().catch(() => {}); // That the connection is over is told below.
     const left = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
-    lines.on("line", (line) => {
-      this.#leaveAsked = false;
-      this.#taken = this.#taken.then(() => this.#take(line));
+    lines.on("history", (list) => {
+      this.#arrows = list;
     });
+    lines.on("line", (line) => this.#line(line));
     lines.on("SIGINT", () => this.#interrupt());
     this.#prompt();
     const reason = await Promise.race([left, client.closed]);
@@ -114,19 +120,32 @@ class Interactive {
 
   // ---- What is typed ----
 
-  async #take(line: string): Promise<void> {
+  #line(line: string): void {
+    this.#leaveAsked = false;
+    const text = this.#typed.add(line);
+    if (text !== undefined) this.#remember(onOneLine(text));
+    // readline has added the line; it is no input of its own when it is a part of one.
+    this.#arrows.splice(0, Number.POSITIVE_INFINITY, ...this.#history);
+    if (text === undefined) this.#prompt();
+    else this.#taken = this.#taken.then(() => this.#take(text));
+  }
+
+  #remember(input: string): void {
+    if (input.trim() === "") return;
+    this.#history = [input, ...this.#history.filter((earlier) => earlier !== input)].slice(
+      0,
+      HISTORY_LINES_MAX,
+    );
+    this.#options.history?.add(input);
+  }
+
+  async #take(text: string): Promise<void> {
     try {
-      const text = this.#unfinished === "" ? line : `${this.#unfinished}\n${line}`;
-      this.#unfinished = "";
       const { schema: source } = this.#options;
       const schema = source.known ?? (needsSchema(text) ? await source.get() : undefined);
       const input = readInput(text, schema);
-      if (input.kind !== "incomplete") this.#options.history?.add(text);
       switch (input.kind) {
         case "nothing":
-          break;
-        case "incomplete":
-          this.#unfinished = text;
           break;
         case "help":
           this.#print(this.#help(input.command).trimEnd());
@@ -137,7 +156,6 @@ class Interactive {
       }
     } catch (error) {
       if (!(error instanceof ShellError || error instanceof ClientError)) throw error;
-      if (error instanceof ShellError) this.#options.history?.add(line);
       this.#print(this.#paint("error", error.message));
     }
     this.#prompt();
@@ -172,8 +190,8 @@ class Interactive {
   }
 
   #interrupt(): void {
-    if (this.#lines.line !== "" || this.#unfinished !== "") {
-      this.#unfinished = "";
+    if (this.#lines.line !== "" || this.#typed.isOpen) {
+      this.#typed.drop();
       this.#lines.write(null, { ctrl: true, name: "e" });
       this.#lines.write(null, { ctrl: true, name: "u" });
       return this.#prompt();
@@ -261,7 +279,7 @@ class Interactive {
   }
 
   #promptText(): string {
-    if (this.#unfinished !== "") return "... ";
+    if (this.#typed.isOpen) return "... ";
     const calls = [...this.#inFlight.values()];
     if (calls.length === 0) return this.#paint("prompt", "qmp> ");
     const nowMs = this.#options.clock.nowMs();

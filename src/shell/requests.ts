@@ -17,8 +17,6 @@ export interface ShellRequest {
 
 export type Input =
   | { readonly kind: "nothing" }
-  /** More lines belong to it. */
-  | { readonly kind: "incomplete" }
   | { readonly kind: "requests"; readonly requests: readonly ShellRequest[] }
   | { readonly kind: "help"; readonly command: string | undefined };
 
@@ -27,7 +25,7 @@ export function needsSchema(line: string): boolean {
   return !isJsonLine(line) && /^\s*(?:[^\s#]\S*\s+\S|help\s*$)/.test(line);
 }
 
-/** Throws {@link ShellError} for what cannot be sent. */
+/** `line`: a complete input, so JSON may have several lines.  Throws {@link ShellError} for what cannot be sent. */
 export function readInput(line: string, schema: Introspection | undefined): Input {
   if (isJsonLine(line)) return readJsonLine(line);
   if (/^\s*(?:#|$)/.test(line)) return { kind: "nothing" };
@@ -51,14 +49,15 @@ function one(request: ShellRequest): Input {
   return { kind: "requests", requests: [request] };
 }
 
-function isJsonLine(line: string): boolean {
+/** JSON begins like this, and nothing else does. */
+export function isJsonLine(line: string): boolean {
   return /^\s*[{[]/.test(line);
 }
 
 function readJsonLine(line: string): Input {
   const input = readJsonText(line);
   if (input.kind === "error") throw new ShellError(input.desc);
-  if (input.kind === "incomplete") return input;
+  if (input.kind === "incomplete") throw new ShellError("the JSON has no end");
   return { kind: "requests", requests: input.values.map(readRequest) };
 }
 

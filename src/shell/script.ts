@@ -17,6 +17,7 @@ import type { JsonValue } from "../qjson/value.ts";
 import { visible } from "../util/visible.ts";
 import { plain } from "./colors.ts";
 import { type CommandDoc, commandHelp, overview } from "./help.ts";
+import { InputLines } from "./input-lines.ts";
 import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
@@ -57,7 +58,7 @@ class Script {
     const { client, input } = this.#options;
     const watching = client.messages.subscribe((message) => this.#watch(message));
     const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-    let text = "";
+    const typed = new InputLines();
     let firstLine = 0;
     // Who gives the commands may be waiting, too: it must not go on waiting for a server that is gone.
     void client.closed.then((reason) => {
@@ -67,14 +68,13 @@ class Script {
     try {
       for await (const line of lines) {
         this.#line++;
-        if (text === "") firstLine = this.#line;
-        text = text === "" ? line : `${text}\n${line}`;
-        const isComplete = await this.#take(text, firstLine);
-        if (isComplete) text = "";
+        if (!typed.isOpen) firstLine = this.#line;
+        const text = typed.add(line);
+        if (text !== undefined) await this.#take(text, firstLine);
       }
       if (this.#lost !== undefined && !input.readableEnded && !this.#isQuitting)
         this.#complain(undefined, this.#lost.message);
-      if (text !== "") this.#complain(firstLine, "the JSON that begins here has no end");
+      if (typed.isOpen) this.#complain(firstLine, "the JSON that begins here has no end");
     } catch (error) {
       // The connection is over: what follows cannot be sent.
       if (!(error instanceof ClientError)) throw error;
@@ -86,27 +86,21 @@ class Script {
     return this.#status;
   }
 
-  /** False: more lines belong to it. */
-  async #take(text: string, line: number): Promise<boolean> {
+  async #take(text: string, line: number): Promise<void> {
     const { client, schema } = this.#options;
     try {
       const input = readInput(text, needsSchema(text) ? await schema.get() : undefined);
       switch (input.kind) {
         case "nothing":
-          return true;
-        case "incomplete":
-          return false;
+          return;
         case "help":
-          this.#print(await this.#help(input.command));
-          return true;
+          return this.#print(await this.#help(input.command));
         case "requests":
           for (const request of input.requests) await this.#execute(client, request, line);
-          return true;
       }
     } catch (error) {
       if (!(error instanceof ShellError)) throw error;
       this.#complain(line, error.message);
-      return true;
     }
   }
 

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { colored, plain } from "../../src/shell/colors.ts";
+import { History } from "../../src/shell/history.ts";
 import { runInteractive } from "../../src/shell/interactive.ts";
 import { SchemaSource } from "../../src/shell/schema-source.ts";
 import { ASYNC_GREETING, QEMU_GREETING, ScriptedServer, settle } from "../support/scripted-server.ts";
@@ -16,7 +17,12 @@ const SCHEMA = [
   { name: "0", "meta-type": "object", members: [] },
 ];
 
-async function start({ greeting = ASYNC_GREETING, capabilities = ["oob", "async"], paint = plain } = {}) {
+async function start({
+  greeting = ASYNC_GREETING,
+  capabilities = ["oob", "async"],
+  paint = plain,
+  schema: toldSchema = SCHEMA as unknown,
+} = {}) {
   const server = new ScriptedServer();
   const client = await server.opened(greeting, capabilities);
   const input = new PassThrough();
@@ -25,15 +31,20 @@ async function start({ greeting = ASYNC_GREETING, capabilities = ["oob", "async"
   output.on("data", (bytes) => {
     screen += bytes;
   });
+  const kept: string[] = [];
+  const history = Object.assign(new History("", () => {}), {
+    load: () => ["before"],
+    add: (line: string) => kept.push(line),
+  });
   const status = runInteractive({
     ...{ client, input, output, paint },
     schema: new SchemaSource(client),
     docOf: () => undefined,
-    history: undefined,
+    history,
     clock: server.clock,
   });
   const schema = await server.next();
-  server.answer(schema, SCHEMA);
+  server.answer(schema, toldSchema);
   await settle();
   /** What has been printed since it was asked last. */
   const printed = async (): Promise<string> => {
@@ -49,9 +60,10 @@ async function start({ greeting = ASYNC_GREETING, capabilities = ["oob", "async"
       await settle();
     }
   };
-  return { server, client, input, status, printed, type };
+  return { server, client, input, status, printed, type, kept };
 }
 
+const UP = "\x1b[A";
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 
@@ -113,6 +125,22 @@ describe("a shell at a terminal", () => {
     await type("stop now\r");
     expect(await printed()).toContain("'now' is no argument: write key=value\n");
     expect(server.requests).toHaveLength(3);
+  });
+
+  it("keeps JSON over several lines as one, and what is not finished not at all", async () => {
+    const { server, type, printed, kept } = await start();
+    await type(`cont\r \r{"execute":\r\t${CTRL_C}`);
+    for (const _ of ["once", "again"]) {
+      await type('{"execute":\r\t"stop"\r}\r');
+      expect(await server.next()).toMatchObject({ execute: "stop" });
+    }
+    const [first, second, third] = ['{"execute": "stop" }', "cont", "before"];
+    for (const line of [first, second, third]) {
+      await printed();
+      await type(UP);
+      expect((await printed()).endsWith(`qmp> ${line}`)).toBe(true);
+    }
+    expect(kept).toEqual(["cont", first, first]);
   });
 
   it("prints errors in red and nothing in colour without colours", async () => {
