@@ -17,8 +17,8 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { Command } from "commander";
 import { errorText, isCallersError } from "../client/errors.ts";
-import { CommandError, connect, isJsonObject, type QmpClient } from "../client/index.ts";
-import { Introspection } from "../shell/introspection.ts";
+import { connect, isJsonObject, type QmpClient } from "../client/index.ts";
+import { introspect } from "../shell/schema-source.ts";
 import { visible } from "../util/visible.ts";
 import type { PictureProtocol } from "./terminal-picture.ts";
 
@@ -112,15 +112,6 @@ async function findWay(client: QmpClient, limits: Limits): Promise<Way> {
     if (members !== undefined) return { command, takesFormat: members.some(({ name }) => name === "format") };
   }
   throw new ScreendumpError(`${client.peer}: the server has no command that takes pictures`);
-}
-
-async function introspect(client: QmpClient, limits: Limits): Promise<Introspection | undefined> {
-  try {
-    return new Introspection(await client.execute("query-qmp-schema", undefined, limits));
-  } catch (error) {
-    if (error instanceof CommandError) return undefined;
-    throw error;
-  }
 }
 
 /** Throws when the server cannot be asked for what was asked for: QEMU before 7.1 writes PPM alone. */

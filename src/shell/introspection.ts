@@ -5,6 +5,7 @@
  */
 
 import { isJsonObject, type JsonObject, type JsonValue } from "../qjson/value.ts";
+import { visibleInLine } from "../util/visible.ts";
 
 export interface Member {
   readonly name: string;
@@ -178,9 +179,12 @@ function objects(value: JsonValue | undefined): JsonObject[] {
 }
 
 function texts(value: JsonValue | undefined): string[] {
-  return Array.isArray(value) ? value.filter((element) => typeof element === "string") : [];
+  return Array.isArray(value)
+    ? value.filter((element) => typeof element === "string").map(visibleInLine)
+    : [];
 }
 
+/** A name, which help and completion print: QAPI's have no control characters, which a terminal would obey. */
 function text(value: JsonValue | undefined): string {
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? visibleInLine(value) : "";
 }

@@ -1,7 +1,7 @@
 /** The server's schema, asked for once and when it is first needed: QEMU's has 200 KB. */
 
 import { CommandError } from "../client/errors.ts";
-import type { QmpClient } from "../client/index.ts";
+import type { ExecuteOptions, QmpClient } from "../client/index.ts";
 import { Introspection } from "./introspection.ts";
 
 export class SchemaSource {
@@ -25,12 +25,21 @@ export class SchemaSource {
   }
 
   async #ask(): Promise<Introspection | undefined> {
-    try {
-      this.#known = new Introspection(await this.#client.execute("query-qmp-schema"));
-      return this.#known;
-    } catch (error) {
-      if (error instanceof CommandError) return undefined;
-      throw error;
-    }
+    this.#known = await introspect(this.#client);
+    return this.#known;
+  }
+}
+
+/** `undefined`: the server has no schema, or none that names a command: test doubles answer `{}` to all there is. */
+export async function introspect(
+  client: QmpClient,
+  options?: ExecuteOptions,
+): Promise<Introspection | undefined> {
+  try {
+    const schema = new Introspection(await client.execute("query-qmp-schema", undefined, options));
+    return schema.commandNames.length === 0 ? undefined : schema;
+  } catch (error) {
+    if (error instanceof CommandError) return undefined;
+    throw error;
   }
 }

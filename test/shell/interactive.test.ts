@@ -163,6 +163,34 @@ it("shows a server's control characters, and does not obey them", async () => {
   expect(text).toContain("GenericError: \\x1b]0;title\\x07");
 });
 
+it("shows those of a schema, too, in help and in completion", async () => {
+  const schema = [
+    ...["stop", "sto\u001b[2Jne"].map((name) => ({ name, "meta-type": "command", "arg-type": "a" })),
+    { name: "a", "meta-type": "object", members: [{ name: "x\u001b[31m", type: "e" }] },
+    { name: "e", "meta-type": "enum", members: [{ name: "v\u0007" }] },
+  ];
+  const { type, printed } = await start({ schema, paint: colored });
+  for (const [keys, shown] of [
+    ["help\r", "sto\\x1b[2Jne"],
+    ["help stop\r", "v\\x07"],
+    ["stop x\t", "x\\x1b[31m="],
+    [`${CTRL_C}st\t\t`, "sto\\x1b[2Jne"],
+  ] as const) {
+    await type(keys);
+    const text = await printed();
+    expect(text).toContain(shown);
+    for (const obeyed of ["\u001b[2J", "\u001b[31m", "\u0007"]) expect(text).not.toContain(obeyed);
+  }
+});
+
+it("sends what is typed to a server whose schema has no commands", async () => {
+  for (const schema of [{}, [], [{ name: "int", "meta-type": "builtin", "json-type": "int" }]]) {
+    const { server, type } = await start({ schema });
+    await type("anything x=1\r");
+    expect(await server.next()).toMatchObject({ execute: "anything", arguments: { x: 1 } });
+  }
+});
+
 describe("Ctrl-C", () => {
   it("cancels the newest command in flight, then the one before it", async () => {
     const { server, type, printed } = await start();
