@@ -87,7 +87,8 @@ async function takePicture(
         ? await pictureInReply(client, args, limits())
         : await pictureByFile(client, args, format, limits(), destination);
     checkPicture(picture, format, client.peer);
-    if (destination.kind === "terminal") return await show(picture, destination.protocol);
+    if (destination.kind === "terminal")
+      return await show(picture, format, destination.protocol, client.peer);
     await write(destination, file, picture);
   } finally {
     await client.close();
@@ -146,9 +147,13 @@ async function pictureByFile(
     await client.execute("screendump", { filename, ...args }, limits);
     return readFileSync(filename);
   } catch (error) {
-    if (systemReason(error) === undefined) throw error;
-    const message = `${client.peer}: the server wrote its file elsewhere: is it on another computer, or in a container?`;
-    throw new ScreendumpError(message, { cause: error });
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    const isElsewhere = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const message = isElsewhere
+      ? "the server wrote its file elsewhere: is it on another computer, or in a container?"
+      : `the file that the server wrote cannot be read: ${reason}`;
+    throw new ScreendumpError(`${client.peer}: ${message}`, { cause: error });
   } finally {
     rmSync(filename, { force: true });
   }
@@ -192,9 +197,21 @@ async function terminal(format: PictureFormat | undefined): Promise<Destination>
   return { kind: "terminal", protocol };
 }
 
-async function show(picture: Buffer, protocol: PictureProtocol): Promise<void> {
+async function show(
+  picture: Buffer,
+  format: PictureFormat,
+  protocol: PictureProtocol,
+  peer: string,
+): Promise<void> {
   const { terminalPicture } = await import("./terminal-picture.ts");
-  await writeToStdout(terminalPicture(picture, protocol));
+  let text: string;
+  try {
+    text = terminalPicture(picture, format, protocol);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ScreendumpError(`${peer}: what came is no picture: ${error.message}`, { cause: error });
+  }
+  await writeToStdout(text);
 }
 
 async function write(destination: FileDestination, file: string, picture: Buffer): Promise<void> {

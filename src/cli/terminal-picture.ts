@@ -6,9 +6,10 @@
  * Source: https://sw.kovidgoyal.net/kitty/graphics-protocol/
  */
 
-import { decode } from "fast-png";
+import { decode, encode } from "fast-png";
 import { FINALIZER, image2sixel, introducer, type RGBColor, sixelEncode } from "sixel";
 import { createSupportsTerminalGraphics } from "supports-terminal-graphics";
+import { decodePicture } from "../screenbench/picture.ts";
 
 export type PictureProtocol = "kitty" | "sixel";
 
@@ -16,16 +17,29 @@ export type PictureProtocol = "kitty" | "sixel";
 const KITTY_CHUNK_CHARS_MAX = 4096;
 const SIXEL_COLORS_MAX = 256;
 
+/** Programs between the terminal and ours, which drop pictures.  They leave the terminal's own variables as they are. */
+const MULTIPLEXER_TERM = /^(?:tmux|screen)/;
+
 /** How `stream` shows pictures; undefined when it is no terminal, or one of which that is not known. */
 export function pictureProtocol(stream: { readonly isTTY?: boolean }): PictureProtocol | undefined {
+  if (MULTIPLEXER_TERM.test(process.env.TERM ?? "")) return undefined;
   const { kitty, sixel } = createSupportsTerminalGraphics(stream);
   if (kitty) return "kitty";
   return sixel ? "sixel" : undefined;
 }
 
-/** What to write to the terminal, with the end of the line.  `png` is a whole PNG file. */
-export function terminalPicture(png: Uint8Array, protocol: PictureProtocol): string {
+/**
+ * What to write to the terminal, with the end of the line.  `file` is a whole PNG or PPM; where it is not, an error may be thrown
+ * that says what is wrong.
+ */
+export function terminalPicture(file: Buffer, format: "png" | "ppm", protocol: PictureProtocol): string {
+  const png = format === "png" ? file : pngOfPpm(file);
   return `${protocol === "kitty" ? kittyPicture(png) : sixelPicture(png)}\n`;
+}
+
+function pngOfPpm(ppm: Buffer): Uint8Array {
+  const { width, height, bytes, bytesPerPixel } = decodePicture(ppm, "ppm");
+  return encode({ width, height, channels: bytesPerPixel, data: bytes });
 }
 
 function kittyPicture(png: Uint8Array): string {

@@ -171,11 +171,15 @@ describe("a server without introspection", () => {
     });
   });
 
-  it("is refused a file that is elsewhere, or no picture", async () => {
+  it("is refused a file that is elsewhere, cannot be read, or is no picture", async () => {
     const where = `qmpd: unix:${directory}/old.sock: `;
     expect(await screendumpFrom(() => {}, ["none.ppm"])).toEqual({
       status: 1,
       stderr: `${where}the server wrote its file elsewhere: is it on another computer, or in a container?\n`,
+    });
+    expect(await screendumpFrom((filename) => symlinkSync(filename, filename), ["none.ppm"])).toEqual({
+      status: 1,
+      stderr: `${where}the file that the server wrote cannot be read: too many symbolic links encountered\n`,
     });
     expect(await screendumpFrom((filename) => writeFileSync(filename, "text"), ["none.ppm"])).toEqual({
       status: 1,

@@ -35,6 +35,9 @@ it("tells terminals that show pictures from others", () => {
   expect(ask({ TERM: "mlterm" })).toBe("sixel");
   expect(ask({ TERM: "xterm-256color" })).toBeUndefined();
   expect(ask({ TERM: "xterm-kitty" }, false)).toBeUndefined();
+  for (const TERM of ["tmux-256color", "screen"]) {
+    expect(ask({ TERM, KITTY_WINDOW_ID: "1", TERM_PROGRAM: "kitty" })).toBeUndefined();
+  }
   vi.unstubAllEnvs();
 });
 
@@ -47,7 +50,7 @@ describe("a picture", () => {
       0,
     ]);
     const png = encodePng({ width: side, height: side, channels: 3, data: Uint8Array.from(pixels.flat()) });
-    const text = terminalPicture(png, "sixel");
+    const text = terminalPicture(Buffer.from(png), "png", "sixel");
     const { data32 } = decodeSixels(text.slice(text.indexOf("q") + 1));
     expect(data32.length).toBe(pixels.length);
     const errors = pixels.map(([red = 0, green = 0], at) => {
@@ -60,7 +63,19 @@ describe("a picture", () => {
   it("of any length goes to kitty as the file that it is", () => {
     for (const length of [1, 3071, 3072, 3073, 100_000]) {
       const file = Buffer.alloc(length, "picture");
-      expect(pngOfKitty(terminalPicture(file, "kitty")).equals(file)).toBe(true);
+      expect(pngOfKitty(terminalPicture(file, "png", "kitty")).equals(file)).toBe(true);
+    }
+  });
+
+  it("that is a PPM is shown as well, and one that is none is refused", () => {
+    const ppm = Buffer.from("P6\n2 1\n255\nabcdef");
+    const { width, height, data } = decodePng(pngOfKitty(terminalPicture(ppm, "ppm", "kitty")));
+    expect([width, height, Buffer.from(data.buffer).toString()]).toEqual([2, 1, "abcdef"]);
+    expect(terminalPicture(ppm, "ppm", "sixel").startsWith(`${ESCAPE}P`)).toBe(true);
+    for (const protocol of ["kitty", "sixel"] as const) {
+      expect(() => terminalPicture(ppm.subarray(0, -1), "ppm", protocol)).toThrow(
+        "it has 5 bytes of pixels, not 6",
+      );
     }
   });
 
@@ -102,7 +117,7 @@ describe("a picture", () => {
     const [width, height, half] = [32, 12, 16];
     const pixels = Array.from({ length: width * height }, (_, at) => stripes[at % width < half ? 0 : 1]);
     const png = encodePng({ width, height, channels, data: Uint8Array.from(pixels.flat()) });
-    const text = terminalPicture(png, "sixel");
+    const text = terminalPicture(Buffer.from(png), "png", "sixel");
     expect(text.startsWith(`${ESCAPE}P`) && text.endsWith(`${ESCAPE}\\\n`)).toBe(true);
     const picture = decodeSixels(text.slice(text.indexOf("q") + 1));
     expect(picture).toMatchObject({ width, height });
