@@ -2,6 +2,7 @@
  * The other end of `listen.ts`: a chardev to a server.
  */
 
+import { statSync } from "node:fs";
 import { createConnection } from "node:net";
 import type { Chardev } from "./chardev.ts";
 import { type Endpoint, readEndpoint } from "./endpoint.ts";
@@ -42,7 +43,7 @@ export function connectChardev(endpoint: SocketEndpoint, signal: AbortSignal): P
     };
     const fail = (error: Error): void => {
       signal.removeEventListener("abort", abort);
-      reject(new ChardevError("CHARDEV_CONNECT", `${address}: ${reason(error)}`, { cause: error }));
+      reject(new ChardevError("CHARDEV_CONNECT", `${address}: ${reason(error, endpoint)}`, { cause: error }));
     };
     signal.addEventListener("abort", abort, { once: true });
     socket.once("error", fail);
@@ -61,14 +62,17 @@ export function endpointText(endpoint: SocketEndpoint): string {
   return host.includes(":") ? `tcp:[${host}]:${port}` : `tcp:${host}:${port}`;
 }
 
-function reason(error: Error): string {
+const NO_SOCKET = "there is a file of that name, and it is no socket";
+
+function reason(error: Error, endpoint: SocketEndpoint): string {
   switch (systemErrorCode(error)) {
     case "ENOENT":
       return "there is no such socket: is the server running?";
     case "ECONNREFUSED":
-      return "nobody listens there: is the server running?";
+      // Linux says so of a file that is no socket, too.
+      return isOtherFile(endpoint) ? NO_SOCKET : "nobody listens there: is the server running?";
     case "ENOTSOCK":
-      return "there is a file of that name, and it is no socket";
+      return NO_SOCKET;
     case "EACCES":
     case "EPERM":
       return "no permission to connect: the socket is another user's";
@@ -80,4 +84,9 @@ function reason(error: Error): string {
     default:
       return error.message;
   }
+}
+
+function isOtherFile(endpoint: SocketEndpoint): boolean {
+  if (endpoint.kind !== "unix") return false;
+  return statSync(endpoint.path, { throwIfNoEntry: false })?.isSocket() === false;
 }

@@ -46,12 +46,15 @@ export function attach(chardev: Chardev, options: AttachOptions = {}): Promise<Q
 /** What is waited for, to be told when it takes too long; and the signal that ends the wait. */
 interface Wait {
   for: string;
+  /** What it may be that it does not come. */
+  hint: string;
   readonly signal: AbortSignal;
 }
 
 function open(chardev: Chardev, options: AttachOptions, wait: Wait): Promise<QmpClient> {
   const { capabilities = [], preferred = [], clock = systemClock, nextTurn = setImmediate } = options;
-  wait.for = "greeting (is another client connected? QEMU serves one at a time)";
+  wait.for = "greeting";
+  wait.hint = ": is another client connected? QEMU serves one at a time";
   const parts = {
     connection: chardev,
     reader: new JsonStreamer(),
@@ -60,6 +63,7 @@ function open(chardev: Chardev, options: AttachOptions, wait: Wait): Promise<Qmp
     preferred,
     greeted: () => {
       wait.for = "answer to qmp_capabilities";
+      wait.hint = "";
     },
   };
   return QmpClient.open(parts, wait.signal);
@@ -73,9 +77,9 @@ async function withDeadline(
   work: (wait: Wait) => Promise<QmpClient>,
 ): Promise<QmpClient> {
   const deadline = new AbortController();
-  const wait: Wait = { for: "connection", signal: deadline.signal };
+  const wait: Wait = { for: "connection", hint: "", signal: deadline.signal };
   const timer = clock.startTimer(Math.min(timeoutMs, TIMER_MS_MAX), () => {
-    const message = `${peer}: no ${wait.for} within ${timeoutMs} ms`;
+    const message = `${peer}: no ${wait.for} within ${timeoutMs} ms${wait.hint}`;
     deadline.abort(new ClientError("CLIENT_TIMEOUT", message));
   });
   const abort = (): void => {

@@ -92,7 +92,7 @@ describe("opening on a server that misbehaves", () => {
     server.clock.advance(500);
     expect(await rejection(opening)).toMatchObject({
       code: "CLIENT_TIMEOUT",
-      message: "memory: no greeting (is another client connected? QEMU serves one at a time) within 500 ms",
+      message: "memory: no greeting within 500 ms: is another client connected? QEMU serves one at a time",
     });
     await settle();
     expect(server.closed).toBe(true);

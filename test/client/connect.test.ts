@@ -35,7 +35,7 @@ describe("an endpoint", () => {
     ],
     ["unix:DIR/none", "CHARDEV_CONNECT", "unix:DIR/none: there is no such socket: is the server running?"],
     ["tcp:127.0.0.1:1", "CHARDEV_CONNECT", "tcp:127.0.0.1:1: nobody listens there: is the server running?"],
-    ["unix:DIR/file", "CHARDEV_CONNECT", "unix:DIR/file: nobody listens there: is the server running?"],
+    ["unix:DIR/file", "CHARDEV_CONNECT", "unix:DIR/file: there is a file of that name, and it is no socket"],
   ])("that is %s is refused with what to do", async (endpoint, code, message) => {
     writeFileSync(join(directory, "file"), "");
     await expect(connect(endpoint.replace("DIR", directory))).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe("an endpoint", () => {
     const endpoint = `unix:${join(directory, "silent")}`;
     await expect(connect(endpoint, { timeoutMs: 50 })).rejects.toMatchObject({
       code: "CLIENT_TIMEOUT",
-      message: `${endpoint}: no greeting (is another client connected? QEMU serves one at a time) within 50 ms`,
+      message: `${endpoint}: no greeting within 50 ms: is another client connected? QEMU serves one at a time`,
     });
     server.close();
   });
