@@ -5,7 +5,6 @@
 import {
   type CommandInfo,
   type Introspection,
-  type Member,
   membersFor,
   type ObjectType,
   type SchemaType,
@@ -39,19 +38,16 @@ function matching(names: readonly string[], typed: string, end: string): Complet
 
 function completeArgument(typed: string, given: readonly Word[], info: CommandInfo): Completion {
   const equals = typed.indexOf("=");
-  const path = (equals < 0 ? typed : typed.slice(0, equals)).split(".");
-  const name = path.pop() ?? "";
-  const prefix = path.map((part) => `${part}.`).join("");
-  const members = membersAt(info.args, path, given);
+  const key = equals < 0 ? typed : typed.slice(0, equals);
+  const path = key.split(".");
   if (equals >= 0) {
-    const type = members.find((member) => member.name === name)?.type;
-    const values = type === undefined ? [] : valuesOf(type);
-    return matching(
-      values.map((value) => `${prefix}${name}=${value}`),
-      typed,
-      " ",
-    );
+    const type = typeAt(info.args, path, given);
+    return type === undefined ? [[], typed] : completeValue(typed, equals + 1, type);
   }
+  const prefix = key.slice(0, key.lastIndexOf(".") + 1);
+  const place = typeAt(info.args, path.slice(0, -1), given);
+  const object = place && objectOf(place);
+  const members = object === undefined ? [] : membersFor(object, tagGiven(object, prefix, given));
   const used = new Set(given.map((word) => word.text.slice(0, word.text.indexOf("="))));
   const free = members.filter((member) => !used.has(prefix + member.name));
   return matching(
@@ -61,20 +57,42 @@ function completeArgument(typed: string, given: readonly Word[], info: CommandIn
   );
 }
 
-/** The members of the object that a key leads to, by what is given of its tags. */
-function membersAt(type: ObjectType, path: readonly string[], given: readonly Word[]): readonly Member[] {
-  let place: ObjectType = type;
+/** `start`: where the value begins in what is typed. */
+function completeValue(typed: string, start: number, type: SchemaType): Completion {
+  const isList = type.kind === "array";
+  const values = valuesOf(isList ? type.element : type);
+  const before = typed.slice(0, isList ? Math.max(start, typed.lastIndexOf(",") + 1) : start);
+  return matching(
+    values.map((value) => before + value),
+    typed,
+    isList ? "" : " ", // Another element may follow.
+  );
+}
+
+/** The type of what a key leads to, by what is given of the tags on the way. */
+function typeAt(type: SchemaType, path: readonly string[], given: readonly Word[]): SchemaType | undefined {
+  let place = type;
   let prefix = "";
-  for (;;) {
-    const members = membersFor(place, tagGiven(place, prefix, given));
-    const next = path[prefix === "" ? 0 : prefix.split(".").length - 1];
-    if (next === undefined) return members;
-    const member = members.find(({ name }) => name === next);
-    const inner = member && objectOf(member.type);
-    if (inner === undefined) return [];
-    place = inner;
-    prefix += `${next}.`;
+  for (const part of path) {
+    const next = partOf(place, part, prefix, given);
+    if (next === undefined) return undefined;
+    place = next;
+    prefix += `${part}.`;
   }
+  return place;
+}
+
+/** The type of a member, or of an element by its number. */
+function partOf(
+  type: SchemaType,
+  part: string,
+  prefix: string,
+  given: readonly Word[],
+): SchemaType | undefined {
+  if (type.kind === "array") return /^\d+$/.test(part) ? type.element : undefined;
+  const object = objectOf(type);
+  const members = object === undefined ? [] : membersFor(object, tagGiven(object, prefix, given));
+  return members.find(({ name }) => name === part)?.type;
 }
 
 function tagGiven({ tag }: ObjectType, prefix: string, given: readonly Word[]): string | undefined {

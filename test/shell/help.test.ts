@@ -41,6 +41,7 @@ Arguments:
   inner=object (optional)
   list=[object] (optional)
   color=red|green (optional, deprecated)
+  colors=[red|green] (optional)
 
 Returns: nothing
 `);
