@@ -8,6 +8,7 @@
  */
 
 import { JsonDouble, type JsonObject, type JsonValue } from "../qjson/value.ts";
+import { JSON_NESTING_DEPTH_MAX } from "../util/limits.ts";
 import {
   type CommandInfo,
   type Member,
@@ -17,7 +18,7 @@ import {
   typeText,
 } from "./introspection.ts";
 import { parseJson } from "./json-input.ts";
-import { ShellError } from "./shell-error.ts";
+import { quote, ShellError } from "./shell-error.ts";
 import type { Word } from "./words.ts";
 
 /** A value as typed: a text, or members by name where the keys had dots. */
@@ -46,9 +47,10 @@ export function readArguments(words: readonly Word[], command: CommandInfo | und
 
 function insert(tree: Tree, word: Word): void {
   const equals = word.text.indexOf("=");
-  if (equals < 1) throw new ShellError(`'${word.text}' is no argument: write key=value`);
+  if (equals < 1) throw new ShellError(`${quote(word.text)} is no argument: write key=value`);
   const key = word.text.slice(0, equals);
   const path = key.split(".");
+  if (path.length > JSON_NESTING_DEPTH_MAX) throw new ShellError(`${quote(key)} is nested too deep`);
   const name = path.pop() ?? "";
   let place = tree;
   for (const part of path) {
@@ -86,7 +88,7 @@ function unknown(name: string, members: readonly Member[], type: ObjectType, of:
   const names = members.map((member) => member.name).join(", ");
   const there = names === "" ? "it has none" : `there are ${names}`;
   const more = type.tag === undefined ? "" : `; others depend on ${type.tag}`;
-  return new ShellError(`'${name}' is no argument of ${of}: ${there}${more}`);
+  return new ShellError(`${quote(name)} is no argument of ${of}: ${there}${more}`);
 }
 
 function typeNode(node: Node, type: SchemaType, path: string, of: string): JsonValue {
@@ -204,7 +206,7 @@ function mismatch(path: string, text: string, type: SchemaType): ShellError {
           type.kind === "scalar" ? type.name : "str"
         ];
   const what = type.kind === "alternate" ? typeText(type) : expected;
-  return new ShellError(`'${path}' is to be ${what}, and '${text}' is not`);
+  return new ShellError(`'${path}' is to be ${what}, and ${quote(text)} is not`);
 }
 
 function parseValue(text: string, path: string): JsonValue {

@@ -4,7 +4,7 @@ import { readJsonText } from "../qjson/text.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../qjson/value.ts";
 import { readArguments } from "./arguments.ts";
 import type { Introspection } from "./introspection.ts";
-import { ShellError } from "./shell-error.ts";
+import { quote, ShellError } from "./shell-error.ts";
 import { splitWords } from "./words.ts";
 
 export interface ShellRequest {
@@ -27,12 +27,15 @@ export function needsSchema(line: string): boolean {
 
 /** `line`: a complete input, so JSON may have several lines.  Throws {@link ShellError} for what cannot be sent. */
 export function readInput(line: string, schema: Introspection | undefined): Input {
+  // What was no UTF-8 has become this.  To send it would name another file, or another device.
+  if (line.includes("\uFFFD"))
+    throw new ShellError("the line is not UTF-8 (U+FFFD itself is \\uFFFD in JSON)");
   if (isJsonLine(line)) return readJsonLine(line);
   if (/^\s*(?:#|$)/.test(line)) return { kind: "nothing" };
   const [first, ...rest] = splitWords(line);
   const command = first?.text ?? "";
   if (command === "help") return { kind: "help", command: rest[0]?.text };
-  if (command.includes("=")) throw new ShellError(`'${command}' is no command: the command comes first`);
+  if (command.includes("=")) throw new ShellError(`${quote(command)} is no command: the command comes first`);
   const info = schema?.command(command);
   if (schema !== undefined && info === undefined) throw unknownCommand(command, schema);
   const args = readArguments(rest, info);
@@ -42,7 +45,7 @@ export function readInput(line: string, schema: Introspection | undefined): Inpu
 export function unknownCommand(command: string, schema: Introspection): ShellError {
   const near = schema.commandNames.filter((name) => name.includes(command) || command.includes(name));
   const hint = near.length === 0 || near.length > 5 ? "help lists them" : `there is ${near.join(", ")}`;
-  return new ShellError(`the server has no command '${command}': ${hint}`);
+  return new ShellError(`the server has no command ${quote(command)}: ${hint}`);
 }
 
 function one(request: ShellRequest): Input {

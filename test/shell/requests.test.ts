@@ -104,6 +104,20 @@ describe("command key=value", () => {
   });
 });
 
+it("quotes no more of what was pasted than tells which it is, and refuses what is nested without end", () => {
+  const long = "x".repeat(5000);
+  for (const line of [long, `shape ${long}`, `shape ${long}=1`, `shape color=${long}`, `a=${long}`])
+    expect(() => readInput(line, SHAPES)).toThrow(/^.{0,70}x{80,}\.\.\.'.{0,130}$/);
+  const deep = `device_add ${"a.".repeat(20_000)}b=1`;
+  expect(() => readInput(deep, SHAPES)).toThrow("is nested too deep");
+});
+
+it("sends nothing that was typed in another encoding than UTF-8", () => {
+  for (const line of ["shape name=caf\uFFFD", '{"execute": "\uFFFD"}'])
+    expect(() => readInput(line, SHAPES)).toThrow("the line is not UTF-8");
+  expect(argsOf('{"execute": "shape", "arguments": {"name": "\\uFFFD"}}')).toEqual({ name: "\uFFFD" });
+});
+
 describe("QMP's JSON", () => {
   it.each([
     [
