@@ -35,7 +35,8 @@ const EXACT_DIGITS = 100;
 
 /**
  * `value` as text.  Members that are `undefined` are left out.  What UTF-8 cannot say (half a surrogate
- * pair, a noncharacter) becomes U+FFFD.  Numbers are finite: anything else is a defect of the caller.
+ * pair, a noncharacter) becomes U+FFFD.  Numbers are finite, and there are no functions: anything else is a defect of the
+ * caller.
  */
 export function printJson(value: JsonValue): string {
   switch (typeof value) {
@@ -48,6 +49,7 @@ export function printJson(value: JsonValue): string {
     case "bigint":
       return `${value}`;
   }
+  assert(typeof value === "object", "JSON has no functions, no symbols, and no undefined elements");
   if (value === null) return "null";
   if (value instanceof JsonDouble) return printDouble(value.value);
   if (value instanceof JsonText)

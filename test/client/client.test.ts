@@ -270,9 +270,13 @@ describe("commands", () => {
 
   it("reject arguments that JSON cannot say, and the connection goes on", async () => {
     const { server, client } = await open();
-    expect(await rejection(client.execute("x", { value: Number.NaN }))).toMatchObject({
-      code: "CLIENT_ARGUMENT",
-    });
+    const isSaid = { code: "CLIENT_ARGUMENT" };
+    expect(await rejection(client.execute("x", { value: Number.NaN }))).toMatchObject(isSaid);
+    // From JavaScript, where nothing checks the types.
+    for (const value of [() => {}, Symbol("x"), [undefined]]) {
+      expect(await rejection(client.execute("x", { value } as never))).toMatchObject(isSaid);
+    }
+    expect(await rejection(client.execute(undefined as never))).toMatchObject(isSaid);
     const call = client.execute("query-name");
     const request = await server.next();
     expect(request.id).toBe(2);
