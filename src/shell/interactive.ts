@@ -11,6 +11,7 @@ import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor 
 import type { Readable, Writable } from "node:stream";
 import { ClientError } from "../client/errors.ts";
 import type { Call, QmpClient, QmpEvent, QmpMessage } from "../client/index.ts";
+import type { JsonValue } from "../qjson/value.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 import { visible } from "../util/visible.ts";
 import type { Painter } from "./colors.ts";
@@ -37,6 +38,8 @@ export interface InteractiveOptions {
 /** A command that was sent. */
 interface InFlight {
   readonly call: Call;
+  /** As it was typed. */
+  readonly id: JsonValue | undefined;
   readonly startedMs: number;
   readonly cancel: AbortController;
   /** In per cent, where the server tells. */
@@ -108,6 +111,7 @@ class Interactive {
     watching.unsubscribe();
     this.#ageTimer?.cancel();
     if (reason !== undefined) this.#print(this.#paint(this.#isQuitting ? "dim" : "error", reason.message));
+    else this.#options.output.write("\n"); // What follows is not to stand behind the prompt.
     lines.close();
     return reason === undefined || this.#isQuitting ? 0 : 1;
   }
@@ -169,11 +173,11 @@ class Interactive {
     return commandHelp(info, this.#options.docOf(command), this.#paint);
   }
 
-  #send({ command, args, oob }: ShellRequest): void {
+  #send({ command, args, oob, id }: ShellRequest): void {
     const { client, clock } = this.#options;
     const cancel = new AbortController();
     const call = client.start(command, args, { oob, signal: cancel.signal });
-    this.#inFlight.set(call.id, { call, startedMs: clock.nowMs(), cancel, progress: undefined });
+    this.#inFlight.set(call.id, { call, id, startedMs: clock.nowMs(), cancel, progress: undefined });
     call.result.catch((error: Error) => this.#failed(call, error));
     this.#watchAges();
   }
@@ -223,7 +227,7 @@ class Interactive {
         if (known === undefined && isOwn(message.command)) return;
         this.#inFlight.delete(message.id);
         if (message.command === "quit" && message.outcome.kind === "return") this.#isQuitting = true;
-        return this.#print(this.#replyText(message, known?.startedMs));
+        return this.#print(this.#replyText(message, known));
       }
       case "stray":
         return this.#print(
@@ -246,10 +250,11 @@ class Interactive {
 
   #replyText(
     { command, outcome }: Extract<QmpMessage, { kind: "reply" }>,
-    startedMs: number | undefined,
+    known: InFlight | undefined,
   ): string {
-    const age = startedMs === undefined ? "late" : ageText(this.#options.clock.nowMs() - startedMs);
-    const head = `${command} ${this.#paint("dim", age)}`;
+    const age = known === undefined ? "late" : ageText(this.#options.clock.nowMs() - known.startedMs);
+    const id = known?.id === undefined ? "" : `id ${valueText(known.id, this.#paint, this.#columns)} `;
+    const head = `${command} ${id}${this.#paint("dim", age)}`;
     if (outcome.kind === "return") return `${head} ${valueText(outcome.value, this.#paint, this.#columns)}`;
     return `${head} ${this.#paint("error", visible(`${outcome.errorClass}: ${outcome.desc}`))}`;
   }

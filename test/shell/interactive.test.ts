@@ -81,6 +81,14 @@ describe("a shell at a terminal", () => {
     expect(text).toContain('stop 12 ms {"done": true}\n');
     await type(CTRL_D);
     expect(await status).toBe(0);
+    expect(await printed()).toBe("\n");
+  });
+
+  it("prints the id that was typed with the reply", async () => {
+    const { server, type, printed } = await start();
+    await type('{"execute": "stop", "id": ["mine"]}\r');
+    server.answer(await server.next());
+    expect(await printed()).toContain('stop id ["mine"] 0 ms {}\n');
   });
 
   it("completes with Tab", async () => {
