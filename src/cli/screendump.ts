@@ -170,6 +170,7 @@ type Destination = FileDestination | { readonly kind: "terminal"; readonly proto
 /** Looks before anything is asked for. */
 async function destinationOf(file: string, format: PictureFormat | undefined): Promise<Destination> {
   if (file === STDOUT) return process.stdout.isTTY ? terminal(format) : { kind: "stdout" };
+  if (file === "") throw new ScreendumpError("the name of the file is empty");
   const path = resolve(file);
   try {
     const there = statSync(path, { throwIfNoEntry: false });

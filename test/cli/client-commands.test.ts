@@ -95,6 +95,7 @@ describe("qmpd screendump from this project's server", () => {
   it.each([
     [["/no/such/x.png"], "qmpd: /no/such/x.png: no such file or directory\n"],
     [["."], "qmpd: .: there is a directory of that name\n"],
+    [[""], "qmpd: the name of the file is empty\n"],
     [["x", "--timeout", "0"], "argument '0' is invalid. a number of seconds above 0 is expected"],
     [
       ["x", "--head", "1"],
