@@ -3,6 +3,7 @@
  * comes.  readline edits, completes and remembers; this file says what is in flight.
  *
  *     Ctrl-C:  text typed ---> the line is cleared
+ *              inputs wait for the schema ---> they are dropped
  *              commands in flight ---> the newest that is not being cancelled is
  *              otherwise ---> asks; the second one in a row leaves
  */
@@ -70,6 +71,8 @@ class Interactive {
   #arrows: string[] = [];
   /** Inputs are taken one after the other, also while the schema is on its way. */
   #taken: Promise<void> = Promise.resolve();
+  /** Of those, the ones that are not taken: without the schema their arguments cannot be read. */
+  readonly #waiting = new Set<{ readonly text: string }>();
   #leaveAsked = false;
   #ageTimer: Timer | undefined;
   #over = false;
@@ -131,7 +134,13 @@ class Interactive {
     // readline has added the line; it is no input of its own when it is a part of one.
     this.#arrows.splice(0, Number.POSITIVE_INFINITY, ...this.#history);
     if (text === undefined) this.#prompt();
-    else this.#taken = this.#taken.then(() => this.#take(text));
+    else {
+      const input = { text };
+      const waits = this.#options.schema.known === undefined && (this.#waiting.size > 0 || needsSchema(text));
+      this.#waiting.add(input);
+      if (waits) this.#prompt();
+      this.#taken = this.#taken.then(() => this.#take(input));
+    }
   }
 
   #remember(input: string): void {
@@ -143,10 +152,12 @@ class Interactive {
     this.#options.history?.add(input);
   }
 
-  async #take(text: string): Promise<void> {
+  async #take(waiting: { readonly text: string }): Promise<void> {
+    const { text } = waiting;
     try {
       const { schema: source } = this.#options;
       const schema = source.known ?? (needsSchema(text) ? await source.get() : undefined);
+      if (!this.#waiting.delete(waiting)) return; // Ctrl-C came first.
       const input = readInput(text, schema);
       switch (input.kind) {
         case "nothing":
@@ -160,6 +171,7 @@ class Interactive {
       }
     } catch (error) {
       if (!(error instanceof ShellError || error instanceof ClientError)) throw error;
+      this.#waiting.delete(waiting);
       this.#print(this.#paint("error", error.message));
     }
     this.#prompt();
@@ -199,6 +211,11 @@ class Interactive {
       this.#lines.write(null, { ctrl: true, name: "e" });
       this.#lines.write(null, { ctrl: true, name: "u" });
       return this.#prompt();
+    }
+    if (this.#waiting.size > 0) {
+      this.#waiting.clear();
+      this.#taken = Promise.resolve(); // What is typed next does not wait for them.
+      return this.#print(this.#paint("dim", "what waits for the server's schema is dropped"));
     }
     const newest = [...this.#inFlight.values()].findLast(({ cancel }) => !cancel.signal.aborted);
     if (newest !== undefined) {
@@ -286,6 +303,8 @@ class Interactive {
   #promptText(): string {
     if (this.#typed.isOpen) return "... ";
     const calls = [...this.#inFlight.values()];
+    if (this.#waiting.size > 0)
+      return `${this.#paint("dim", "[waiting for the schema]")} ${this.#paint("prompt", "qmp> ")}`;
     if (calls.length === 0) return this.#paint("prompt", "qmp> ");
     const nowMs = this.#options.clock.nowMs();
     const named = calls.slice(0, PROMPT_COMMANDS_MAX).map(({ call, startedMs, progress }) => {

@@ -22,6 +22,7 @@ async function start({
   capabilities = ["oob", "async"],
   paint = plain,
   schema: toldSchema = SCHEMA as unknown,
+  isSchemaLate = false,
 } = {}) {
   const server = new ScriptedServer();
   const client = await server.opened(greeting, capabilities);
@@ -44,8 +45,11 @@ async function start({
     clock: server.clock,
   });
   const schema = await server.next();
-  server.answer(schema, toldSchema);
-  await settle();
+  const tellSchema = async (): Promise<void> => {
+    server.answer(schema, toldSchema);
+    await settle();
+  };
+  if (!isSchemaLate) await tellSchema();
   /** What has been printed since it was asked last. */
   const printed = async (): Promise<string> => {
     await settle();
@@ -60,7 +64,7 @@ async function start({
       await settle();
     }
   };
-  return { server, client, input, status, printed, type, kept };
+  return { server, client, input, status, printed, type, kept, tellSchema };
 }
 
 const UP = "\x1b[A";
@@ -214,6 +218,22 @@ describe("Ctrl-C", () => {
       server.fail(target, "GenericError", "Command cancelled");
       expect(await printed()).toContain("GenericError: Command cancelled\n");
     }
+  });
+
+  it("drops what waits for the schema, and what was sent before goes on", async () => {
+    const { server, type, printed, tellSchema } = await start({ isSchemaLate: true });
+    await type("slow\r");
+    expect(await server.next()).toMatchObject({ execute: "slow" });
+    await type("stop x=1\rcont\r");
+    expect((await printed()).endsWith("[waiting for the schema] qmp> ")).toBe(true);
+    await type(CTRL_C);
+    const text = await printed();
+    expect(text).toContain("what waits for the server's schema is dropped\n");
+    expect(text.endsWith("[slow 0s] qmp> ")).toBe(true);
+    await type("stop\r");
+    expect(await server.next()).toMatchObject({ execute: "stop" });
+    await tellSchema();
+    expect(await printed()).not.toContain("'x' is no argument");
   });
 
   it("gives a command up where the server cannot cancel, and prints its late reply", async () => {
