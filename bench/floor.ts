@@ -46,7 +46,14 @@ export const floor: Question = {
       };
       return await compare(settings, contenders, {
         subject: `query-status, ${CLIENTS} clients`,
-        load: { clients: CLIENTS, inFlightPerClient: 1, requests: [QUERY_STATUS], measure: "reply" },
+        load: {
+          clients: CLIENTS,
+          inFlightPerClient: 1,
+          requests: [QUERY_STATUS],
+          measure: "reply",
+          // The C echo takes as long for a reply as one of them for a request.
+          generators: 2,
+        },
         targets: [
           { figure: "CPU a command", against: "C echo", limit: { most: TO_C_MAX } },
           { figure: "CPU a command", against: "Node echo", limit: { most: TO_NODE_MAX } },

@@ -26,6 +26,8 @@ export interface GeneratorTask {
   /** The requests are refused, and an error is what each should be answered with. */
   readonly isRefused?: true;
   readonly serverPid: number;
+  /** Processes that share the clients evenly; one, unless it alone would set the pace. */
+  readonly generators?: number;
 }
 
 export interface GeneratorReport {
@@ -48,10 +50,39 @@ const SOURCE = "bench/generator.c";
 export const GENERATOR_CPU_SHARE_MAX = 0.85;
 
 /**
- * Puts a load on a server.  `whenWarm` runs while the load is on, its result is thrown away.  Rejects with what was
- * wrong: a server that answers otherwise than the task says, or closes a connection, or there is no `cc`.
+ * Puts a load on a server.  Of several generators, the report has the sum of what they did, and the worst of their
+ * percentiles and of their own shares of a core.  Rejects as `runGenerator` does.
  */
 export async function runLoad(task: GeneratorTask, whenWarm?: () => unknown): Promise<GeneratorReport> {
+  const { generators = 1 } = task;
+  const shared = { ...task, clients: task.clients / generators };
+  const runs = Array.from({ length: generators }, (_, index) =>
+    runGenerator(shared, index === 0 ? whenWarm : undefined),
+  );
+  return joinReports(await Promise.all(runs));
+}
+
+function joinReports(reports: readonly GeneratorReport[]): GeneratorReport {
+  const all = (key: keyof GeneratorReport): number[] => reports.map((report) => report[key]);
+  const worst = (key: keyof GeneratorReport): number => Math.max(...all(key));
+  const sum = (key: keyof GeneratorReport): number => all(key).reduce((a, b) => a + b, 0);
+  return {
+    commands: sum("commands"),
+    // Each has seen the whole server, all the time.
+    elapsedMs: sum("elapsedMs") / reports.length,
+    serverCpuUs: sum("serverCpuUs") / reports.length,
+    p50Us: worst("p50Us"),
+    p99Us: worst("p99Us"),
+    p999Us: worst("p999Us"),
+    generatorCpuShare: worst("generatorCpuShare"),
+  };
+}
+
+/**
+ * Runs one generator.  `whenWarm` runs while the load is on, its result is thrown away.  Rejects with what was
+ * wrong: a server that answers otherwise than the task says, or closes a connection, or there is no `cc`.
+ */
+async function runGenerator(task: GeneratorTask, whenWarm?: () => unknown): Promise<GeneratorReport> {
   const { measure, clients, inFlightPerClient, warmUpMs, durationMs, isRefused = false } = task;
   const numbers = [clients, inFlightPerClient, warmUpMs, durationMs, Number(isRefused), task.serverPid];
   const child = spawn(compile(SOURCE), [measure, ...numbers.map(String), ...task.sockets]);

@@ -101,7 +101,10 @@ export class SocketChardev implements Chardev {
 
   end(): void {
     if (this.#state === "finishing" || this.#state === "closed") return;
+    const isAllDone = this.#state === "half-closed" && this.#socket.writableLength === 0;
     this.#state = "finishing";
+    // Nothing is left to read or to send: there is no use in saying so first.
+    if (isAllDone) return void this.#socket.destroy();
     // Closing with unread input makes the kernel reset the connection, and a reset can overtake our last bytes.
     this.#socket.resume();
     this.#socket.destroySoon();

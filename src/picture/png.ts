@@ -6,10 +6,10 @@
  * they are one stream (as pigz has it).  The zlib header is in band 0's chunk, the checksum, which needs
  * all bands, in a chunk of its own.  Source: PNG specification, RFC 1950, RFC 1951.
  *
- * A line is filtered by Up where that leaves little, or much less than Sub; else by Sub.  The benchmarks' desktop at
- * 1920x1080 becomes 1.23 times as large as QEMU's file, in an eighth of the processor time (`npm run bench -- screendump
- * --against-qemu`).  Against all of libpng's filters and zlib's level 6, computed by hand: random dots in place of text
- * 1.8 times, and where next to nothing is left, a plain surface for example, 30 KB in place of 9.
+ * A line is filtered by Up or by Sub, as libpng chooses among all filters.  Sizes, against libpng as QEMU uses it: the
+ * benchmarks' desktop at 1920x1080 1.20 times, in an eighth of the processor time (`npm run bench -- screendump
+ * --against-qemu`); by hand, text screens of a PC 1.06 and 1.18 times, letters at 1920x1080 1.9 times, and where
+ * next to nothing is left of a large picture, a plain one for example, 30 KB in place of 9.
  */
 
 import zlib from "node:zlib";
@@ -24,17 +24,20 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const PIXEL_BYTES = 4;
 const FILTER_SUB = 1;
 const FILTER_UP = 2;
-/** A window of 32 KiB, no dictionary, fastest algorithm. */
+/** A window of 32 KiB, no dictionary. */
 const ZLIB_HEADER = 0x7801;
 const ZLIB_HEADER_BYTES = 2;
 const CHUNK_FRAME_BYTES = 12;
 const IHDR_BYTES = 13;
 
-/** A distance is that of one in so many pixels. */
-const DISTANCE_PIXELS = 4;
-
 const DEFLATE_CHUNK_BYTES = 64 * 1024;
 const MATCHING = { level: 1, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
+/**
+ * What the fastest level misses in text is half the file, and in a small picture the time is small, too: text modes have
+ * at most so many bands.
+ */
+const SMALL_BANDS_MAX = 3;
+const MATCHING_OF_SMALL = { level: 4, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
 /** Runs and Huffman codes only.  On grain the search for matches takes twice as long and finds nothing. */
 const RUNS = { level: 1, strategy: zlib.constants.Z_RLE };
 const ZEROS_SAMPLE_COUNT = 512;
@@ -50,6 +53,7 @@ export function createPngEncoder(
   task: number,
 ): PictureEncoder {
   const layout = layoutPng(frame.width, frame.height);
+  const matching = layout.bandCount <= SMALL_BANDS_MAX ? MATCHING_OF_SMALL : MATCHING;
   const view = new DataView(room.buffer, room.byteOffset);
   const scratch = layout.scratchOffset + task * layout.scratchBytes;
   return {
@@ -58,7 +62,7 @@ export function createPngEncoder(
       const endLine = Math.min(firstLine + layout.bandLines, frame.height);
       const filtered = room.subarray(scratch, scratch + (endLine - firstLine) * layout.lineBytes);
       filterLines(frame, kernels, filtered, firstLine, endLine);
-      const deflated = deflateBand(filtered, band === layout.bandCount - 1);
+      const deflated = deflateBand(filtered, matching, band === layout.bandCount - 1);
       const slot = layout.slotsOffset + band * layout.slotBytes;
       const headerBytes = band === 0 ? ZLIB_HEADER_BYTES : 0;
       const dataBytes = headerBytes + deflated.length;
@@ -113,35 +117,34 @@ function filterLines(
   }
 }
 
+/** As libpng chooses: by the sum of what is left. */
 function prefersUp(kernels: PixelKernels, source: number, stride: number, width: number): boolean {
   const up = kernels.distance(source, source - stride, width);
-  return (
-    up * 2 * DISTANCE_PIXELS < width * 3 || up * 2 < kernels.distance(source + PIXEL_BYTES, source, width - 1)
-  );
+  return up <= kernels.distance(source + PIXEL_BYTES, source, width - 1);
 }
 
-function deflateBand(filtered: Uint8Array, isLast: boolean): Uint8Array {
+function deflateBand(filtered: Uint8Array, matching: typeof MATCHING, isLast: boolean): Uint8Array {
   const finishFlush = isLast ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH;
   return zlib.deflateRawSync(filtered, {
-    ...chooseDeflate(filtered),
+    ...chooseDeflate(filtered, matching),
     chunkSize: DEFLATE_CHUNK_BYTES,
     finishFlush,
   });
 }
 
 /** Grain and a repeated pattern both leave few zeros: a trial tells them apart. */
-function chooseDeflate(filtered: Uint8Array): typeof MATCHING {
-  if (filtered.length <= SAMPLE_BYTES) return MATCHING;
+function chooseDeflate(filtered: Uint8Array, matching: typeof MATCHING): typeof MATCHING {
+  if (filtered.length <= SAMPLE_BYTES) return matching;
   let zeros = 0;
   for (let index = 0; index < ZEROS_SAMPLE_COUNT; index++) {
     if (filtered[Math.floor((filtered.length * index) / ZEROS_SAMPLE_COUNT)] === 0) zeros++;
   }
-  if (zeros > ZEROS_SAMPLE_COUNT / 2) return MATCHING;
+  if (zeros > ZEROS_SAMPLE_COUNT / 2) return matching;
   const middle = (filtered.length - SAMPLE_BYTES) >> 1;
   const sample = filtered.subarray(middle, middle + SAMPLE_BYTES);
-  const matching = zlib.deflateRawSync(sample, MATCHING).length;
+  const matched = zlib.deflateRawSync(sample, matching).length;
   const runs = zlib.deflateRawSync(sample, RUNS).length;
-  return runs * SAMPLE_GAIN_MIN <= matching ? RUNS : MATCHING;
+  return runs * SAMPLE_GAIN_MIN <= matched ? RUNS : matching;
 }
 
 /** Puts length, type and CRC around the data of a chunk. */

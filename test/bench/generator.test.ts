@@ -140,6 +140,22 @@ it("counts the replies of the measured time, exactly", async () => {
   expect(report.generatorCpuShare).toBeLessThan(0.5);
 });
 
+it("joins what several generators report that share the clients", async () => {
+  const answered = new Set<number>();
+  const server = await serve((client) => {
+    answered.add(client.index);
+    // The clients of one of them wait longer.
+    setTimeout(() => client.send(RETURN), client.index % 2 === 0 ? 5 : 20);
+  });
+  const report = await load([server], { clients: 4, generators: 2, warmUpMs: 100, durationMs: 400 });
+  expect(answered).toEqual(new Set([0, 1, 2, 3]));
+  // Two clients ask each 5 ms, two each 20 ms, as far as timers keep time.
+  expect(report.commands).toBeGreaterThan(20);
+  expect(report.elapsedMs).toBeGreaterThanOrEqual(400);
+  expect(report.elapsedMs).toBeLessThan(800);
+  expect(report.p99Us).toBeGreaterThanOrEqual(19_000);
+});
+
 it("sends each client's requests in turn, spreads clients over sockets, and leaves none unanswered", async () => {
   const seen: string[][] = [];
   const onRequest = (socket: number) => (client: Client, line: string) => {

@@ -1,4 +1,4 @@
-import { inflateSync } from "node:zlib";
+import { deflateSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
@@ -144,6 +144,19 @@ describe("the encoders", () => {
     const grain: FrameShape = { width: 640, height: 400, content: "noise" };
     expect(encodeAlone(grain, "png").length).toBeLessThan(640 * 400 * 3 * 1.01);
     expect(encodeAlone({ ...grain, content: "gradient" }, "png").length).toBeLessThan(640 * 400 * 3 * 0.02);
+  });
+
+  it("make text in a PC's modes at most 1.5 times as large as zlib's usual level would", () => {
+    const text: FrameShape = { width: 720, height: 400, content: "text" };
+    const lines = Buffer.alloc(text.height * (1 + text.width * 3));
+    const rgb = rgbOf(createFrame(text));
+    for (let line = 0; line < text.height; line++) {
+      lines.set(
+        rgb.subarray(line * text.width * 3, (line + 1) * text.width * 3),
+        line * (1 + text.width * 3) + 1,
+      );
+    }
+    expect(encodeAlone(text, "png").length).toBeLessThan(1.5 * deflateSync(lines).length);
   });
 });
 

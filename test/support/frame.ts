@@ -39,10 +39,21 @@ export function createFrame(shape: FrameShape): SharedSurface {
 
 const PIXELS: Readonly<Record<FrameContent, (x: number, y: number, next: () => number) => number>> = {
   noise: (_x, _y, next) => next() & 0xff_ffff,
-  text: (x, y, next) => (y % 14 < 9 && x % 7 < 6 && next() % 3 === 0 ? 0x22_2a33 : 0xfb_fbf8),
+  text: (x, y) => (isInk(x, y) ? 0x22_2a33 : 0xfb_fbf8),
   gradient: (x, y) => ((x & 0xff) << 16) | ((y & 0xff) << 8) | ((x + y) & 0xff),
   plain: () => 0x12_3456,
 };
+
+/** Letters of 8 by 16 dots, one of 48 in each place. */
+function isInk(x: number, y: number): boolean {
+  const letter = scatter((y >> 4) * 1_000 + (x >> 3)) % 48;
+  return scatter(letter * 128 + (y & 15) * 8 + (x & 7)) % 3 === 0;
+}
+
+function scatter(n: number): number {
+  const mixed = Math.imul(n ^ 0x5f35_6495, 0x2c1b_3c6d);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x297a_2d39) >>> 8;
+}
 
 /** The frame's pixels as a picture has them: R, G, B, line after line. */
 export function rgbOf({ memory, offset, width, height, stride }: SharedSurface): Uint8Array {
