@@ -135,11 +135,12 @@ export function comparisonNotes(as: readonly LoadResult[], bs: readonly LoadResu
 
 function settingNotes(a: LoadResult | undefined, b: LoadResult | undefined): string[] {
   if (a === undefined || b === undefined) return [];
-  const settings: Readonly<Record<string, unknown>> = b.settings;
-  return Object.entries(a.settings)
-    .map(([name, ofA]) => [name, settingText(ofA), settingText(settings[name])] as const)
-    .filter(([name, ofA, ofB]) => name !== "seed" && ofA !== ofB)
-    .map(([name, ofA, ofB]) => `the runs differ in ${name}: ${ofA} and ${ofB}`);
+  const [ofA, ofB]: Readonly<Record<string, unknown>>[] = [a.settings, b.settings];
+  // A setting that a run does not have is not in its file.
+  return Object.keys({ ...ofA, ...ofB })
+    .map((name) => [name, settingText(ofA?.[name]), settingText(ofB?.[name])] as const)
+    .filter(([name, textA, textB]) => name !== "seed" && textA !== textB)
+    .map(([name, textA, textB]) => `the runs differ in ${name}: ${textA} and ${textB}`);
 }
 
 function settingText(value: unknown): string {
