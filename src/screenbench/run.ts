@@ -23,7 +23,7 @@ import { runPlan } from "../loadgen/run.ts";
 import { askServer, planCommands } from "../loadgen/server-facts.ts";
 import { processFigures } from "../loadgen/server-figures.ts";
 import type { JsonObject } from "../qjson/value.ts";
-import { visible } from "../util/visible.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { caseText, type DumpCase } from "./cases.ts";
 import type { Contender, ContenderSpec, Skipped, StartOptions } from "./contender.ts";
 import { makePlace, type Place } from "./place.ts";
@@ -38,8 +38,6 @@ const VERIFIED_PER_CLIENT = 3;
 const ANSWER_MS_MAX = 60_000;
 /** Added for each client of a case: a server may make their pictures one after the other. */
 const PICTURE_MS_MAX = 5_000;
-/** Of what a server calls itself: the rest is of no use in a table. */
-const NAME_CHARS_MAX = 40;
 
 export interface BenchOptions extends StartOptions {
   readonly threadEntry: URL;
@@ -82,7 +80,7 @@ export async function runBench(
       if (options.signal.aborted) break;
       if (!isExpectedError(error)) throw error;
       firstFailure ??= error;
-      failures.push(`${caseText(dumpCase)}: ${errorText(error)}`);
+      failures.push(visibleInLine(`${caseText(dumpCase)}: ${errorText(error)}`));
     }
   }
   if (results.length === 0 && firstFailure !== undefined) throw firstFailure;
@@ -188,7 +186,7 @@ class CaseRun {
     return {
       spec,
       contender,
-      name: visible(facts.name).replaceAll(/\s/g, " ").slice(0, NAME_CHARS_MAX),
+      name: facts.name,
       commands: planCommands(mix, facts, []),
       args,
       verifier: new Verifier({

@@ -7,6 +7,7 @@ import { LineMemory } from "../../src/loadgen/line-memory.ts";
 import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
 import { Recorder } from "../../src/loadgen/recorder.ts";
 import type { ServerFigure } from "../../src/loadgen/server-figures.ts";
+import { histogramOf } from "../../src/loadgen/tally.ts";
 import { faults, LIGHT, load } from "./scripted-run.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
 
@@ -211,6 +212,49 @@ it("counts names that are those of an object's own members, and not too many of 
   ]);
   expect(Object.keys(byName).length).toBe(101);
   expect(total).toBe(3 * names.length);
+});
+
+it("keeps what a server says within its line, and short", async () => {
+  const name = "X\\nchecked: all is well\\u001b[31m";
+  const lines = [
+    `{"event": "${name}", "timestamp": {}}`,
+    `{"event": "${"E".repeat(5000)}", "timestamp": {}}`,
+    "\x1b[31mno JSON",
+  ];
+  const error = (id: number): string => `{"id": ${id}, "error": {"class": "${name}", "desc": "x"}}`;
+  const result = await load(
+    ({ id, socket }) => void socket.write([...lines, error(id), ""].join("\r\n"), "latin1"),
+    { clients: 1, end: { kind: "count", commands: 1 } },
+  );
+  const shown = "X\\x0achecked: all is well\\x1b[31m";
+  expect(result.total.errors).toEqual({ [shown]: 1 });
+  expect(result.events.byName).toEqual({ [shown]: 1, ["E".repeat(80)]: 1 });
+  expect(result.faultExamples).toEqual([
+    expect.stringMatching(/this came, which is no reply: \\x1b\[31mno JSON$/),
+  ]);
+});
+
+it("tells no processor time of a server that was started anew meanwhile: its counter went back", async () => {
+  let readings = 0;
+  const cpuMs = async (): Promise<number> => 1000 - readings++;
+  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
+  const end = { kind: "duration", ms: 2500 } as const;
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), { end }, { read, cpuMs });
+  expect(readings).toBeGreaterThan(3);
+  expect(result.serverCpuUsPerReply).toBeUndefined();
+  expect(result.intervals.filter(({ serverCpuShare }) => serverCpuShare !== undefined)).toEqual([]);
+});
+
+it("hands on the latencies of what counts, without those of the ramp", async () => {
+  let handedOn = 0;
+  const changes = { rampMs: 300, end: { kind: "duration", ms: 300 } } as const;
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), changes, undefined, {
+    onSecond: ({ latencies }) => {
+      for (const counts of latencies.flat()) handedOn += histogramOf([counts]).totalCount;
+    },
+  });
+  expect(result.intervals.some(({ phase, replies }) => phase === "ramp" && replies > 0)).toBe(true);
+  expect(handedOn).toBe(result.total.replies);
 });
 
 describe("a server that stalls for half a second", () => {
