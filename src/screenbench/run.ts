@@ -10,7 +10,7 @@
  * next one is measured all the same.
  */
 
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { endpointText } from "../chardev/connect.ts";
@@ -26,6 +26,7 @@ import type { JsonObject } from "../qjson/value.ts";
 import { visibleInLine } from "../util/visible.ts";
 import { caseText, type DumpCase } from "./cases.ts";
 import type { Contender, ContenderSpec, Skipped, StartOptions } from "./contender.ts";
+import { pictureAt } from "./picture.ts";
 import { makePlace, type Place } from "./place.ts";
 import { BENCH_FORMAT, type BenchResult, type CaseResult, type Round, type ServerResult } from "./result.ts";
 import { roundOf, withRatios } from "./rounds.ts";
@@ -332,16 +333,6 @@ function forClient(args: JsonObject, number: number): JsonObject {
 function pictureIn(reply: unknown): Buffer {
   const data = isJsonObject(reply as JsonObject) ? (reply as JsonObject).data : undefined;
   return Buffer.from(typeof data === "string" ? data : "", "base64");
-}
-
-/** Undefined: there is none. */
-function pictureAt(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function fileOf(args: JsonObject, number: number): string | undefined {
