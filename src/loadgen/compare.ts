@@ -190,7 +190,9 @@ export function comparisonText(
     `A  ${names[0]}`,
     `B  ${names[1]}`,
     "",
-    ...table([["", "A", "B", "A to B", "spread"], ...rows]),
+    ...(rows.length === 0
+      ? ["nothing to compare: no command of A was answered on both sides"]
+      : table([["", "A", "B", "A to B", "spread"], ...rows])),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ];
   return `${lines.join("\n")}\n`;
