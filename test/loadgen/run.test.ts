@@ -2,6 +2,7 @@
  * Whole runs against servers with a script: what is wrong is found, and a stall is seen.
  */
 
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { LineMemory } from "../../src/loadgen/line-memory.ts";
 import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
@@ -39,6 +40,29 @@ it("tells what a server has against its capabilities", async () => {
   await expect(client.connect()).rejects.toThrow(
     `the return of qmp_capabilities was expected, and this came: ${refusal}`,
   );
+  server.close();
+});
+
+it("counts a connection as made anew when it has been made", async () => {
+  const server = await new ScriptedServer(() => {}).listen();
+  let tell = (): void => {};
+  const owner = { ...PARTS.owner, room: () => tell() };
+  const client = new LoadClient(0, { kind: "unix", path: server.path }, { ...PARTS, owner });
+  const comeAgain = async (): Promise<number> => {
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    client.reconnect();
+    await told;
+    // It has room a moment before its connecting is over.
+    await new Promise(setImmediate);
+    return client.reconnects;
+  };
+  await client.connect();
+  expect(await comeAgain()).toBe(1);
+  rmSync(server.path);
+  expect(await comeAgain()).toBe(1);
+  expect(client.isUnbroken).toBe(false);
   server.close();
 });
 
