@@ -207,8 +207,8 @@ const RUN = members<LoadResult>({
   events: members<LoadResult["events"]>({
     total: figure,
     byName: record(figure),
-    perClientMin: figure,
-    perClientMax: figure,
+    perClientMin: optional(figure),
+    perClientMax: optional(figure),
   }),
   slowReaders: members<LoadResult["slowReaders"]>({ replies: figure, closed: figure }),
   arrivals: optional(members<LoadResult["arrivals"] & object>({ scheduled: figure, unsent: figure })),

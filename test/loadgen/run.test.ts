@@ -8,6 +8,7 @@ import { LineMemory } from "../../src/loadgen/line-memory.ts";
 import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
 import { Recorder } from "../../src/loadgen/recorder.ts";
 import type { ServerFigure } from "../../src/loadgen/server-figures.ts";
+import { summaryNotes } from "../../src/loadgen/summary.ts";
 import { histogramOf } from "../../src/loadgen/tally.ts";
 import { faults, LIGHT, load } from "./scripted-run.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
@@ -218,6 +219,16 @@ it("counts errors by class, and events by client and name", async () => {
   expect(faults(result)).toEqual({});
   expect(result.total.errors).toEqual({ DeviceNotFound: 100 });
   expect(result.events).toEqual({ total: 100, byName: { STOP: 100 }, perClientMin: 50, perClientMax: 50 });
+});
+
+it("tells no number of events a client where none was connected all the time", async () => {
+  const event = '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN"}\r\n';
+  const result = await load(({ socket }) => void socket.end(event), { clients: 1 });
+  expect(result.events).toEqual({
+    ...{ total: 1, byName: { SHUTDOWN: 1 } },
+    ...{ perClientMin: undefined, perClientMax: undefined },
+  });
+  expect(summaryNotes(result)).toContain("events: 1 (SHUTDOWN 1)");
 });
 
 it("counts names that are those of an object's own members, and not too many of them", async () => {
