@@ -10,11 +10,12 @@ import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "..
 import { createLiveView } from "../loadgen/live-view.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { DEFAULT_MIX, type MixEntry, mixEntryText, parseMix, parseMixFile } from "../loadgen/mix.ts";
-import { HistogramLog, RUN_FILES, readRun, writeOutput } from "../loadgen/output.ts";
+import { HistogramLog, RUN_FILES, writeOutput } from "../loadgen/output.ts";
 import { checkOutputFile, makeOutputFolder, writeOutputFile } from "../loadgen/output-files.ts";
 import type { LoadPlan, RunEnd } from "../loadgen/plan.ts";
 import { faultCount, type LoadResult } from "../loadgen/result.ts";
 import { type RunOptions, runPlan } from "../loadgen/run.ts";
+import { readRun } from "../loadgen/saved-run.ts";
 import { askServer, planCommands, type ServerFacts } from "../loadgen/server-facts.ts";
 import { metricsFigures, processFigures, type ServerFigures } from "../loadgen/server-figures.ts";
 import { summaryText } from "../loadgen/summary.ts";

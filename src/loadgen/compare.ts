@@ -135,11 +135,12 @@ export function comparisonNotes(as: readonly LoadResult[], bs: readonly LoadResu
 
 function settingNotes(a: LoadResult | undefined, b: LoadResult | undefined): string[] {
   if (a === undefined || b === undefined) return [];
-  const settings: Readonly<Record<string, unknown>> = b.settings;
-  return Object.entries(a.settings)
-    .map(([name, ofA]) => [name, settingText(ofA), settingText(settings[name])] as const)
-    .filter(([name, ofA, ofB]) => name !== "seed" && ofA !== ofB)
-    .map(([name, ofA, ofB]) => `the runs differ in ${name}: ${ofA} and ${ofB}`);
+  const [ofA, ofB]: Readonly<Record<string, unknown>>[] = [a.settings, b.settings];
+  // A setting that a run does not have is not in its file.
+  return Object.keys({ ...ofA, ...ofB })
+    .map((name) => [name, settingText(ofA?.[name]), settingText(ofB?.[name])] as const)
+    .filter(([name, textA, textB]) => name !== "seed" && textA !== textB)
+    .map(([name, textA, textB]) => `the runs differ in ${name}: ${textA} and ${textB}`);
 }
 
 function settingText(value: unknown): string {
@@ -189,7 +190,9 @@ export function comparisonText(
     `A  ${names[0]}`,
     `B  ${names[1]}`,
     "",
-    ...table([["", "A", "B", "A to B", "spread"], ...rows]),
+    ...(rows.length === 0
+      ? ["nothing to compare: no command of A was answered on both sides"]
+      : table([["", "A", "B", "A to B", "spread"], ...rows])),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ];
   return `${lines.join("\n")}\n`;

@@ -31,18 +31,18 @@ function eventsOf(endings: readonly Ending[]): LoadResult["events"] {
   const names = new NameCounts();
   for (const { eventsByName } of endings) names.addAll(eventsByName);
   const byName = names.toRecord();
-  let least = Number.POSITIVE_INFINITY;
-  let most = 0;
+  let least: number | undefined;
+  let most: number | undefined;
   for (const { eventsByClient } of endings) {
     for (const count of eventsByClient) {
-      least = Math.min(least, count);
-      most = Math.max(most, count);
+      least = Math.min(least ?? count, count);
+      most = Math.max(most ?? count, count);
     }
   }
   return {
     total: Object.values(byName).reduce((sum, count) => sum + count, 0),
     byName,
-    perClientMin: Number.isFinite(least) ? least : 0,
+    perClientMin: least,
     perClientMax: most,
   };
 }

@@ -64,7 +64,10 @@ export class LoadClient {
   /** Of the `connect` that is under way. */
   #settle: Settle | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  /** To come again, which may have failed. */
+  #hasLeft = false;
   events = 0;
+  /** Connections that were made anew. */
   reconnects = 0;
 
   constructor(number: number, endpoint: SocketEndpoint, parts: ClientParts) {
@@ -99,7 +102,7 @@ export class LoadClient {
 
   /** It was connected from the first connection on, without an interruption. */
   get isUnbroken(): boolean {
-    return this.#connectedOnce && this.reconnects === 0 && this.#state !== "closed";
+    return this.#connectedOnce && !this.#hasLeft && this.#state !== "closed";
   }
 
   /** It was connected, and is no more. */
@@ -244,10 +247,13 @@ export class LoadClient {
 
   #leave(): void {
     this.#socket?.destroy();
-    this.reconnects++;
+    this.#hasLeft = true;
     // With the state `connecting`, the end of the old connection is nobody's concern: it is not `#socket` any more.
     this.connect().then(
-      () => this.#parts.owner.room(this),
+      () => {
+        this.reconnects++;
+        this.#parts.owner.room(this);
+      },
       (error: Error) => {
         this.#fault("disconnected", `it could not connect again: ${error.message}`);
         this.#parts.owner.room(this);

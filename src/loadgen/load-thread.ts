@@ -16,6 +16,7 @@ import {
   LOAD_SLOW_IN_FLIGHT,
   LOAD_SLOW_READ_BYTES,
 } from "../util/limits.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { ClosedLoop } from "./closed-loop.ts";
 import {
   type Ending,
@@ -135,7 +136,8 @@ export class LoadThread implements ClientOwner {
 
   fault(kind: FaultKind, count: number, text: string): void {
     this.#faults[kind] += count;
-    if (this.#examples.length < LOAD_FAULT_EXAMPLES_MAX) this.#examples.push(`${kind}: ${text}`);
+    if (this.#examples.length < LOAD_FAULT_EXAMPLES_MAX)
+      this.#examples.push(visibleInLine(`${kind}: ${text}`));
     if (kind === "disconnected" && this.#clients.every((client) => client.isGone)) this.#done();
   }
 

@@ -1,16 +1,13 @@
 /** What `--out` writes: `run.json`, `latency.hlog` and `report.html`, into a folder that is made if it is not there. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { HistogramLogWriter } from "hdr-histogram-js";
-import { LoadError } from "./load-error.ts";
 import { writeOutputFiles } from "./output-files.ts";
 import type { PlannedCommand } from "./plan.ts";
-import { type LoadResult, RESULT_FORMAT } from "./result.ts";
+import type { LoadResult } from "./result.ts";
 import { histogramOf, type SecondTally } from "./tally.ts";
 import type { Verdict } from "./threshold.ts";
 
-const RUN_FILE = "run.json";
+export const RUN_FILE = "run.json";
 const LOG_FILE = "latency.hlog";
 const REPORT_FILE = "report.html";
 /** What a run writes, the page for people first. */
@@ -51,7 +48,7 @@ export class HistogramLog {
   }
 }
 
-/** Throws {@link LoadError}. */
+/** Rejects with `LoadError`. */
 export async function writeOutput(
   folder: string,
   result: LoadResult,
@@ -65,16 +62,4 @@ export async function writeOutput(
     [LOG_FILE]: log.text,
     [REPORT_FILE]: reportHtml(result, verdicts),
   });
-}
-
-/** Reads what `--out` has written: the folder, or its `run.json`.  Throws {@link LoadError}. */
-export function readRun(place: string): LoadResult {
-  const file = place.endsWith(".json") ? place : join(place, RUN_FILE);
-  try {
-    const result = JSON.parse(readFileSync(file, "utf8")) as Partial<LoadResult>;
-    if (result.format === RESULT_FORMAT) return result as LoadResult;
-  } catch (error) {
-    throw new LoadError(`cannot read a run from ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  throw new LoadError(`${file} is no run that 'qmpd load --out' has saved`);
 }

@@ -110,9 +110,9 @@ export interface LoadResult {
   readonly events: {
     readonly total: number;
     readonly byName: Readonly<Record<string, number>>;
-    /** Fewest and most that one client had, of those that were connected all the time. */
-    readonly perClientMin: number;
-    readonly perClientMax: number;
+    /** Fewest and most that one client had, of those that were connected all the time; undefined where there is none. */
+    readonly perClientMin: number | undefined;
+    readonly perClientMax: number | undefined;
   };
   readonly slowReaders: { readonly replies: number; readonly closed: number };
   /** Open loop: arrivals that fell due, and those never sent. */

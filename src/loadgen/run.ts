@@ -52,7 +52,7 @@ export interface RunOptions {
   readonly giveUp?: AbortSignal;
   readonly figures?: ServerFigures | undefined;
   readonly onProgress?: (progress: Progress) => void;
-  /** Called for each second, at the end, in order: for who keeps the histograms. */
+  /** Called for each second after the ramp, at the end, in order: for who keeps the histograms. */
   readonly onSecond?: (second: SecondTally, startMs: number) => void;
 }
 
@@ -112,7 +112,7 @@ class Run {
       await this.#until(() => this.#done === threads || signal?.aborted === true);
     }
     const cpuAfter = await figures?.cpuMs();
-    if (cpuBefore !== undefined && cpuAfter !== undefined) this.#serverCpuMs = cpuAfter - cpuBefore;
+    this.#serverCpuMs = usedMs(cpuBefore, cpuAfter);
     clearInterval(this.#heavyTimer);
     this.#tell({ kind: "stop" });
     const isInterrupted = signal?.aborted === true;
@@ -225,8 +225,8 @@ class Run {
       if (figures !== undefined) {
         const now = await figures.read();
         const nowMs = performance.now();
-        const share =
-          cpuMs === undefined || now.cpuMs === undefined ? undefined : (now.cpuMs - cpuMs) / (nowMs - atMs);
+        const used = usedMs(cpuMs, now.cpuMs);
+        const share = used && used / (nowMs - atMs);
         cpuMs = now.cpuMs;
         atMs = nowMs;
         this.#tally.addServer(share, now.loopDelayMs);
@@ -261,7 +261,9 @@ class Run {
     const plan = this.#plan;
     const tally = this.#tally;
     tally.seconds.sort((a, b) => a.number - b.number || PHASE_ORDER[a.phase] - PHASE_ORDER[b.phase]);
-    for (const second of tally.seconds) this.#options.onSecond?.(second, tally.startMs);
+    for (const second of tally.seconds) {
+      if (second.phase !== "ramp") this.#options.onSecond?.(second, tally.startMs);
+    }
     const total = tally.total();
     const { count, latencyUs } = tally.connects();
     const { unsent, ...endings } = joinEndings(this.#endings);
@@ -299,6 +301,11 @@ class Run {
       intervals: tally.intervals(),
     };
   }
+}
+
+/** Undefined: it is not known.  A server that was started anew counts from nothing. */
+function usedMs(before: number | undefined, after: number | undefined): number | undefined {
+  return before === undefined || after === undefined || after < before ? undefined : after - before;
 }
 
 const PHASE_ORDER = { ramp: 0, measure: 1, drain: 2 } as const;

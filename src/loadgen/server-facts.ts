@@ -4,12 +4,16 @@ import { connect } from "../client/index.ts";
 import { encodeRequest } from "../client/messages.ts";
 import { printJson } from "../qjson/print.ts";
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { LoadError } from "./load-error.ts";
 import type { MixEntry } from "./mix.ts";
 import type { Lane, PlannedCommand } from "./plan.ts";
 
+/** Of what a server calls itself: the rest is of no use in a table. */
+const NAME_CHARS_MAX = 40;
+
 export interface ServerFacts {
-  /** As tables name it. */
+  /** As tables name it: one line. */
   readonly name: string;
   /** By the command's name: what its entry of the schema says. */
   readonly commands: ReadonlyMap<string, { readonly isAsync: boolean; readonly allowOob: boolean }>;
@@ -27,7 +31,10 @@ export async function askServer(endpoint: string): Promise<ServerFacts> {
         const facts = { isAsync: entry.async === true, allowOob: entry["allow-oob"] === true };
         return [String(entry.name), facts] as const;
       });
-    return { name: serverName(client.greeting.version), commands: new Map(commands) };
+    return {
+      name: visibleInLine(serverName(client.greeting.version)).slice(0, NAME_CHARS_MAX),
+      commands: new Map(commands),
+    };
   } finally {
     await client.close();
   }
@@ -81,7 +88,7 @@ function labelsOf(mix: readonly MixEntry[]): string[] {
     const words = Object.entries(args).map(
       ([name, value = null]) => `${name}=${typeof value === "string" ? value : printJson(value)}`,
     );
-    return `${command} ${words.join(" ")}`;
+    return visibleInLine(`${command} ${words.join(" ")}`);
   });
   return labels.map((label, index) => (labels.indexOf(label) === index ? label : `${label} (${index + 1})`));
 }

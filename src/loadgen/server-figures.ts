@@ -52,8 +52,9 @@ export async function metricsFigures(url: string): Promise<ServerFigures> {
 
 function metric(text: string, name: string): number | undefined {
   const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, "m").exec(text)?.[1];
-  // There may be no value yet: then it says NaN.
-  return value !== undefined && Number.isFinite(Number(value)) ? Number(value) : undefined;
+  // There may be no value yet: then it says NaN.  Neither time nor delay is below zero.
+  const figure = Number(value);
+  return value !== undefined && Number.isFinite(figure) && figure >= 0 ? figure : undefined;
 }
 
 /** `fetch` keeps the reason in the cause. */

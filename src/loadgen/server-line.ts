@@ -1,6 +1,7 @@
 /** What a line of a server is.  It is judged by what has to be there; members beside it are let pass, as servers add some. */
 
 import { isUtf8 } from "node:buffer";
+import { visibleInLine } from "../util/visible.ts";
 
 export type ServerLine =
   | {
@@ -11,6 +12,9 @@ export type ServerLine =
   | { readonly kind: "return"; readonly id: unknown }
   | { readonly kind: "error"; readonly id: unknown; readonly errorClass: string }
   | { readonly kind: "unknown" };
+
+/** Of the name of an event or a class: the rest is of no use in a table. */
+const NAME_CHARS_MAX = 80;
 
 export const UNKNOWN_LINE: ServerLine = { kind: "unknown" };
 
@@ -27,14 +31,19 @@ export function serverLineOf(value: Readonly<Record<string, unknown>>): ServerLi
     return UNKNOWN_LINE;
   if (returned !== undefined) return { kind: "return", id: value.id };
   if (isObject(error) && typeof error.class === "string" && typeof error.desc === "string") {
-    return { kind: "error", id: value.id, errorClass: error.class };
+    return { kind: "error", id: value.id, errorClass: nameOf(error.class) };
   }
   if (typeof event === "string" && (value.data === undefined || isObject(value.data))) {
-    return { kind: "event", name: event };
+    return { kind: "event", name: nameOf(event) };
   }
   if (!isObject(QMP)) return UNKNOWN_LINE;
   const { capabilities } = QMP;
   return { kind: "greeting", capabilities: Array.isArray(capabilities) ? capabilities.map(String) : [] };
+}
+
+/** A name stands in tables and sentences: a server must not write lines of its own there. */
+function nameOf(text: string): string {
+  return visibleInLine(text.slice(0, NAME_CHARS_MAX));
 }
 
 function parse(bytes: Buffer): unknown {

@@ -105,11 +105,9 @@ function connectionLines({ connectUs, connects, reconnects, slowReaders, setting
 function eventLines({ events }: LoadResult): string[] {
   if (events.total === 0) return [];
   const names = Object.entries(events.byName).map(([name, count]) => `${name} ${count}`);
-  const each =
-    events.perClientMin === events.perClientMax
-      ? `${events.perClientMin} at each client`
-      : `${events.perClientMin} to ${events.perClientMax} at a client`;
-  return [`events: ${events.total}, ${each} (${names.join(", ")})`];
+  const { total, perClientMin: least, perClientMax: most } = events;
+  const each = least === most ? `${least} at each client` : `${least} to ${most} at a client`;
+  return [`events: ${total}${least === undefined ? "" : `, ${each}`} (${names.join(", ")})`];
 }
 
 function generatorLines({ generator, serverCpuUsPerReply }: LoadResult): string[] {

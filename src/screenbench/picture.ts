@@ -1,7 +1,9 @@
 /** A picture as a server made it, decoded: its size and its pixels. */
 
 import { createHash } from "node:crypto";
-import { decode } from "fast-png";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { type DecodedPng, decode } from "fast-png";
+import { LoadError } from "../loadgen/load-error.ts";
 import type { PixelBytes } from "../machine/frame-number.ts";
 import type { Format } from "./cases.ts";
 
@@ -12,11 +14,33 @@ const RGB = 3;
 const PNG_SIZE_OFFSET = 16;
 /** More than any display has: what a server says of its picture decides how much memory it takes to look at. */
 const PIXELS_MAX = 2 ** 26;
+const FILE_BYTES_MAX = PIXELS_MAX * 4;
+
+/**
+ * Reads the file that a server was asked to write; undefined: there is none.  What is there may be anything: a FIFO would be
+ * waited for, and a device may have no end.  Throws {@link LoadError} for what is no file, or cannot be read.
+ */
+export function pictureAt(file: string): Buffer | undefined {
+  let opened: number | undefined;
+  try {
+    opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const there = fstatSync(opened);
+    if (!there.isFile()) throw new Error("what the server has left there is no file");
+    if (there.size > FILE_BYTES_MAX) throw new Error(`it has ${there.size} bytes, which no picture has`);
+    return readFileSync(opened);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}
 
 /** Throws an error that says what is wrong with the picture. */
 export function decodePicture(bytes: Buffer, format: Format): PixelBytes {
   const image = format === "png" ? decodePng(bytes) : decodePpm(bytes);
   const expected = image.stride * image.height;
+  if (expected === 0) throw new Error(`it is ${image.width}x${image.height}, which no display is`);
   if (image.bytes.length === expected) return image;
   throw new Error(`it has ${image.bytes.length} bytes of pixels, not ${expected}`);
 }
@@ -27,11 +51,19 @@ function decodePng(bytes: Buffer): PixelBytes {
     if (said * lines > PIXELS_MAX)
       throw new Error(`it says that it is ${said}x${lines}, which no display is`);
   }
-  const { width, height, data, channels, depth } = decode(bytes, { checkCrc: true });
+  const { width, height, data, channels, depth } = decodedPng(bytes);
   if (depth !== 8 || channels < RGB || !(data instanceof Uint8Array)) {
     throw new Error(`it has ${channels} channels of ${depth} bits, not 3 or 4 of 8`);
   }
   return { bytes: data, bytesPerPixel: channels, width, height, stride: width * channels };
+}
+
+function decodedPng(bytes: Buffer): DecodedPng {
+  try {
+    return decode(bytes, { checkCrc: true });
+  } catch (error) {
+    throw new Error(`it is no whole PNG: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function decodePpm(bytes: Buffer): PixelBytes {

@@ -19,7 +19,7 @@ export interface Round {
   /** Who set the pace, if not the server. */
   readonly limit: "generator" | "computer" | undefined;
   readonly errors: number;
-  /** Had no reply when waiting for them was given up, after the time of the round; see `Patience`. */
+  /** Had no reply when the connection ended, or waiting for them was given up after the time of the round; see `Patience`. */
   readonly unanswered: number;
   /** Replies that were doubled, foreign and the like. */
   readonly faults: number;
@@ -71,7 +71,9 @@ export function faultsOf({ name, rounds, verified }: ServerResult): string[] {
   if (more > 0) found.push(`${more} further pictures were wrong`);
   if (errors > 0) found.push(`${errors} replies were errors`);
   if (unanswered > 0) {
-    found.push(`no reply came to ${unanswered}, and waiting for them was given up after the time of a round`);
+    found.push(
+      `no reply came to ${unanswered}: the connection ended, or waiting for them was given up after the time of a round`,
+    );
   }
   if (faults > 0) {
     found.push(`${faults} replies were doubled, foreign or unreadable, or a connection was closed`);

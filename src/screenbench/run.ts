@@ -10,7 +10,7 @@
  * next one is measured all the same.
  */
 
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { endpointText } from "../chardev/connect.ts";
@@ -23,9 +23,10 @@ import { runPlan } from "../loadgen/run.ts";
 import { askServer, planCommands } from "../loadgen/server-facts.ts";
 import { processFigures } from "../loadgen/server-figures.ts";
 import type { JsonObject } from "../qjson/value.ts";
-import { visible } from "../util/visible.ts";
+import { visibleInLine } from "../util/visible.ts";
 import { caseText, type DumpCase } from "./cases.ts";
 import type { Contender, ContenderSpec, Skipped, StartOptions } from "./contender.ts";
+import { pictureAt } from "./picture.ts";
 import { makePlace, type Place } from "./place.ts";
 import { BENCH_FORMAT, type BenchResult, type CaseResult, type Round, type ServerResult } from "./result.ts";
 import { roundOf, withRatios } from "./rounds.ts";
@@ -38,8 +39,6 @@ const VERIFIED_PER_CLIENT = 3;
 const ANSWER_MS_MAX = 60_000;
 /** Added for each client of a case: a server may make their pictures one after the other. */
 const PICTURE_MS_MAX = 5_000;
-/** Of what a server calls itself: the rest is of no use in a table. */
-const NAME_CHARS_MAX = 40;
 
 export interface BenchOptions extends StartOptions {
   readonly threadEntry: URL;
@@ -82,7 +81,7 @@ export async function runBench(
       if (options.signal.aborted) break;
       if (!isExpectedError(error)) throw error;
       firstFailure ??= error;
-      failures.push(`${caseText(dumpCase)}: ${errorText(error)}`);
+      failures.push(visibleInLine(`${caseText(dumpCase)}: ${errorText(error)}`));
     }
   }
   if (results.length === 0 && firstFailure !== undefined) throw firstFailure;
@@ -188,7 +187,7 @@ class CaseRun {
     return {
       spec,
       contender,
-      name: visible(facts.name).replaceAll(/\s/g, " ").slice(0, NAME_CHARS_MAX),
+      name: facts.name,
       commands: planCommands(mix, facts, []),
       args,
       verifier: new Verifier({
@@ -334,16 +333,6 @@ function forClient(args: JsonObject, number: number): JsonObject {
 function pictureIn(reply: unknown): Buffer {
   const data = isJsonObject(reply as JsonObject) ? (reply as JsonObject).data : undefined;
   return Buffer.from(typeof data === "string" ? data : "", "base64");
-}
-
-/** Undefined: there is none. */
-function pictureAt(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function fileOf(args: JsonObject, number: number): string | undefined {

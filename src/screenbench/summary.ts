@@ -103,7 +103,7 @@ function ratioLines(cases: readonly CaseResult[]): string[] {
   if (baseline === undefined || (cases[0]?.servers.length ?? 0) < 2) return [];
   const rounds = Math.max(...cases.flatMap(({ servers }) => servers.map((server) => server.rounds.length)));
   return [
-    `ratio: pictures a second to those of ${baseline.name}, median and spread of ${rounds} rounds in turn`,
+    `ratio: pictures a second to those of ${baseline.name}, median and spread of ${rounds} ${rounds === 1 ? "round" : "rounds"} in turn`,
   ];
 }
 

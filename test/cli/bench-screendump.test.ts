@@ -1,8 +1,16 @@
 /** `qmpd bench screendump`, as people run it: servers that it starts, servers that run, and one whose pictures are old. */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -254,6 +262,11 @@ async function scripted(
   ).listen();
 }
 
+/** A device whose end does not come. */
+function symlinkZero(path: string): void {
+  symlinkSync("/dev/zero", path);
+}
+
 describe("a server that does not do what it says", () => {
   it("fails the run when it leaves no file, though there was one before", async () => {
     const server = await scripted(({ args }, count) => {
@@ -277,6 +290,22 @@ describe("a server that does not do what it says", () => {
       expect(stderr).toContain("qmpd: QEMU 7.2.0: its file is not here: is it on another computer");
     } finally {
       server.close();
+    }
+  });
+
+  it("is told when what it leaves is no file: nobody waits for a FIFO, or for the end of a device", async () => {
+    for (const leave of [(path: string) => spawnSync("mkfifo", [path]), symlinkZero, mkdirSync]) {
+      const server = await scripted(({ args }, count) => {
+        if (count === 1) leave(String(args.filename));
+        return { return: {} };
+      });
+      try {
+        const { status, stderr } = await bench([`unix:${server.path}`, "--format", "ppm", ...SHORT]);
+        expect(status).toBe(1);
+        expect(stderr).toMatch(/^qmpd: QEMU 7.2.0: .*0-0.ppm: what the server has left there is no file$/m);
+      } finally {
+        server.close();
+      }
     }
   });
 
@@ -321,8 +350,8 @@ describe("a server that does not do what it says", () => {
     try {
       const args = ["--target", "reply", "--format", "ppm", "--out", "named"];
       const { stdout, stderr } = await bench([`unix:${server.path}`, ...args, ...SHORT]);
-      expect(stdout).toContain("qmpd \\x1b[2J <b>");
-      expect(stderr).toContain("qmpd \\x1b[2J <b>");
+      expect(stdout).toContain("qmpd \\x1b[2J\\x0a<b>");
+      expect(stderr).toContain("qmpd \\x1b[2J\\x0a<b>");
       const files = ["report.html", "dumps-per-second.svg"].map((name) =>
         readFileSync(join(folder, "named", name), "utf8"),
       );

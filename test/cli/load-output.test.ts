@@ -133,4 +133,15 @@ describe("what --out writes", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^A {2}one\nB {2}two\n\n +A +B +A to B +spread\nquery-status +[\d,]+ \/s/);
   });
+
+  it("cannot be compared when its file was emptied: that is told, without a stack", async () => {
+    mkdirSync(join(folder, "emptied"));
+    writeFileSync(join(folder, "emptied", "run.json"), '{"format": "qmpd-load 1"}');
+    const { status, stdout, stderr } = await load(["compare", "emptied", "emptied"]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toBe(
+      "qmpd: emptied/run.json is no run as 'qmpd load --out' saves it: startedAt is missing; " +
+        "measure again, or compare another run\n(qmpd --help tells more)\n",
+    );
+  });
 });

@@ -93,6 +93,13 @@ it("has no ratio to nothing", () => {
   expect(rate).toMatchObject({ a: 100, b: 0, ratio: undefined });
 });
 
+it("says so when there is nothing to compare", () => {
+  const [a, b] = [result([command("q", 100, 10)]), result([command("r", 100, 10)])];
+  expect(comparisonText(["a", "b"], compareSaved(a, b), [])).toBe(
+    "A  a\nB  b\n\nnothing to compare: no command of A was answered on both sides\n",
+  );
+});
+
 it("is a table", () => {
   const text = comparisonText(
     ["a", "b"],

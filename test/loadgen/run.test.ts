@@ -2,11 +2,14 @@
  * Whole runs against servers with a script: what is wrong is found, and a stall is seen.
  */
 
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { LineMemory } from "../../src/loadgen/line-memory.ts";
 import { type ClientParts, LoadClient } from "../../src/loadgen/load-client.ts";
 import { Recorder } from "../../src/loadgen/recorder.ts";
 import type { ServerFigure } from "../../src/loadgen/server-figures.ts";
+import { summaryNotes } from "../../src/loadgen/summary.ts";
+import { histogramOf } from "../../src/loadgen/tally.ts";
 import { faults, LIGHT, load } from "./scripted-run.ts";
 import { reply, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
 
@@ -38,6 +41,29 @@ it("tells what a server has against its capabilities", async () => {
   await expect(client.connect()).rejects.toThrow(
     `the return of qmp_capabilities was expected, and this came: ${refusal}`,
   );
+  server.close();
+});
+
+it("counts a connection as made anew when it has been made", async () => {
+  const server = await new ScriptedServer(() => {}).listen();
+  let tell = (): void => {};
+  const owner = { ...PARTS.owner, room: () => tell() };
+  const client = new LoadClient(0, { kind: "unix", path: server.path }, { ...PARTS, owner });
+  const comeAgain = async (): Promise<number> => {
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    client.reconnect();
+    await told;
+    // It has room a moment before its connecting is over.
+    await new Promise(setImmediate);
+    return client.reconnects;
+  };
+  await client.connect();
+  expect(await comeAgain()).toBe(1);
+  rmSync(server.path);
+  expect(await comeAgain()).toBe(1);
+  expect(client.isUnbroken).toBe(false);
   server.close();
 });
 
@@ -195,6 +221,16 @@ it("counts errors by class, and events by client and name", async () => {
   expect(result.events).toEqual({ total: 100, byName: { STOP: 100 }, perClientMin: 50, perClientMax: 50 });
 });
 
+it("tells no number of events a client where none was connected all the time", async () => {
+  const event = '{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "SHUTDOWN"}\r\n';
+  const result = await load(({ socket }) => void socket.end(event), { clients: 1 });
+  expect(result.events).toEqual({
+    ...{ total: 1, byName: { SHUTDOWN: 1 } },
+    ...{ perClientMin: undefined, perClientMax: undefined },
+  });
+  expect(summaryNotes(result)).toContain("events: 1 (SHUTDOWN 1)");
+});
+
 it("counts names that are those of an object's own members, and not too many of them", async () => {
   const names = ["__proto__", "constructor", ...Array.from({ length: 200 }, (_, index) => `E${index}`)];
   const event = names.map((name) => `{"event": "${name}", "timestamp": {}}\r\n`).join("");
@@ -211,6 +247,49 @@ it("counts names that are those of an object's own members, and not too many of 
   ]);
   expect(Object.keys(byName).length).toBe(101);
   expect(total).toBe(3 * names.length);
+});
+
+it("keeps what a server says within its line, and short", async () => {
+  const name = "X\\nchecked: all is well\\u001b[31m";
+  const lines = [
+    `{"event": "${name}", "timestamp": {}}`,
+    `{"event": "${"E".repeat(5000)}", "timestamp": {}}`,
+    "\x1b[31mno JSON",
+  ];
+  const error = (id: number): string => `{"id": ${id}, "error": {"class": "${name}", "desc": "x"}}`;
+  const result = await load(
+    ({ id, socket }) => void socket.write([...lines, error(id), ""].join("\r\n"), "latin1"),
+    { clients: 1, end: { kind: "count", commands: 1 } },
+  );
+  const shown = "X\\x0achecked: all is well\\x1b[31m";
+  expect(result.total.errors).toEqual({ [shown]: 1 });
+  expect(result.events.byName).toEqual({ [shown]: 1, ["E".repeat(80)]: 1 });
+  expect(result.faultExamples).toEqual([
+    expect.stringMatching(/this came, which is no reply: \\x1b\[31mno JSON$/),
+  ]);
+});
+
+it("tells no processor time of a server that was started anew meanwhile: its counter went back", async () => {
+  let readings = 0;
+  const cpuMs = async (): Promise<number> => 1000 - readings++;
+  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
+  const end = { kind: "duration", ms: 2500 } as const;
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), { end }, { read, cpuMs });
+  expect(readings).toBeGreaterThan(3);
+  expect(result.serverCpuUsPerReply).toBeUndefined();
+  expect(result.intervals.filter(({ serverCpuShare }) => serverCpuShare !== undefined)).toEqual([]);
+});
+
+it("hands on the latencies of what counts, without those of the ramp", async () => {
+  let handedOn = 0;
+  const changes = { rampMs: 300, end: { kind: "duration", ms: 300 } } as const;
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), changes, undefined, {
+    onSecond: ({ latencies }) => {
+      for (const counts of latencies.flat()) handedOn += histogramOf([counts]).totalCount;
+    },
+  });
+  expect(result.intervals.some(({ phase, replies }) => phase === "ramp" && replies > 0)).toBe(true);
+  expect(handedOn).toBe(result.total.replies);
 });
 
 describe("a server that stalls for half a second", () => {

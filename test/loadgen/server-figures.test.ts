@@ -39,6 +39,8 @@ describe("metrics", () => {
     const figures = await metricsFigures(await serving(() => answer));
     answer = { status: 503, text: METRICS };
     expect(await figures.read()).toEqual({ cpuMs: undefined, loopDelayMs: undefined });
+    answer = { status: 200, text: METRICS.replaceAll(/ (?=[\d.]+\n)/g, " -") };
+    expect(await figures.read()).toEqual({ cpuMs: undefined, loopDelayMs: undefined });
     answer = { status: 200, text: "process_cpu_seconds_total 2\nnodejs_eventloop_lag_p99_seconds NaN\n" };
     expect(await figures.read()).toEqual({ cpuMs: 2000, loopDelayMs: undefined });
   });

@@ -113,7 +113,7 @@ it("says when the generator or the computer was the limit, what was not measured
   );
   const label = "png 1080p VGA, 1 client, tmpfs";
   expect(notesOf(result)).toEqual([
-    "ratio: pictures a second to those of d, median and spread of 1 rounds in turn",
+    "ratio: pictures a second to those of d, median and spread of 1 round in turn",
     `not measured: ${label}, c: it has no screendump-data`,
     `${label}, a: the generator was the limit: the server may be faster than this`,
     `${label}, b: the computer was the limit: the generator waited for a core, and latencies contain that`,
@@ -126,7 +126,7 @@ it("tells of cases that failed, and of replies that did not come", () => {
   const result = resultOf((size) => [server("a", [{ ...round(10), unanswered: 3 }], 1, size)], ["1080p"]);
   expect(notesOf({ ...result, failures: ["png 4K VGA: qemu did not start"] }).slice(-2)).toEqual([
     "FAILED: png 4K VGA: qemu did not start",
-    "WRONG: png 1080p VGA, 1 client, tmpfs, a: no reply came to 3, and waiting for them was given up after the time of a round",
+    "WRONG: png 1080p VGA, 1 client, tmpfs, a: no reply came to 3: the connection ended, or waiting for them was given up after the time of a round",
   ]);
 });
 

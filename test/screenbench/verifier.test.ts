@@ -114,6 +114,19 @@ describe("a decoded picture", () => {
     expect(() => decodePicture(png.subarray(0, 20), "png")).toThrow();
   });
 
+  it("has pixels", () => {
+    expect(() => decodePicture(Buffer.from("P6\n0 0\n255\n"), "ppm")).toThrow(
+      "it is 0x0, which no display is",
+    );
+  });
+
+  it("is whole: what is missing of a PNG is told in words that name it", () => {
+    const png = Buffer.from(encode({ width: 2, height: 1, data: new Uint8Array(6), channels: 3 }));
+    for (const size of [0, 10, 60]) {
+      expect(() => decodePicture(png.subarray(0, size), "png")).toThrow(/^it is no whole PNG: /);
+    }
+  });
+
   it("is none where a PNG's sum of bytes is wrong", () => {
     const png = Buffer.from(encode({ width: 2, height: 1, data: new Uint8Array(6), channels: 3 }));
     png.writeUInt8((png.at(-20) ?? 0) ^ 1, png.length - 20);
