@@ -88,5 +88,9 @@ function reason(error: Error, endpoint: SocketEndpoint): string {
 
 function isOtherFile(endpoint: SocketEndpoint): boolean {
   if (endpoint.kind !== "unix") return false;
-  return statSync(endpoint.path, { throwIfNoEntry: false })?.isSocket() === false;
+  try {
+    return !statSync(endpoint.path).isSocket();
+  } catch {
+    return false; // It is gone by now, or its name is an abstract one, of no file.
+  }
 }

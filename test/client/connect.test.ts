@@ -36,6 +36,7 @@ describe("an endpoint", () => {
     ["unix:DIR/none", "CHARDEV_CONNECT", "unix:DIR/none: there is no such socket: is the server running?"],
     ["tcp:127.0.0.1:1", "CHARDEV_CONNECT", "tcp:127.0.0.1:1: nobody listens there: is the server running?"],
     ["unix:DIR/file", "CHARDEV_CONNECT", "unix:DIR/file: there is a file of that name, and it is no socket"],
+    ["unix:\0nobody", "CHARDEV_CONNECT", "unix:\0nobody: nobody listens there: is the server running?"],
   ])("that is %s is refused with what to do", async (endpoint, code, message) => {
     writeFileSync(join(directory, "file"), "");
     await expect(connect(endpoint.replace("DIR", directory))).rejects.toMatchObject({
