@@ -70,7 +70,7 @@ async function takePicture(
   options: ScreendumpOptions,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const destination = await destinationOf(file, options.format);
+  const destination = await destinationOf(file);
   const given = options.format ?? formatOfName(file);
   const deadlineMs = performance.now() + options.timeout * 1000;
   const limits = (): Limits => ({
@@ -168,8 +168,8 @@ type FileDestination =
 type Destination = FileDestination | { readonly kind: "terminal"; readonly protocol: PictureProtocol };
 
 /** Looks before anything is asked for. */
-async function destinationOf(file: string, format: PictureFormat | undefined): Promise<Destination> {
-  if (file === STDOUT) return process.stdout.isTTY ? terminal(format) : { kind: "stdout" };
+async function destinationOf(file: string): Promise<Destination> {
+  if (file === STDOUT) return process.stdout.isTTY ? terminal() : { kind: "stdout" };
   if (file === "") throw new ScreendumpError("the name of the file is empty");
   const path = resolve(file);
   try {
@@ -186,7 +186,7 @@ async function destinationOf(file: string, format: PictureFormat | undefined): P
   }
 }
 
-async function terminal(format: PictureFormat | undefined): Promise<Destination> {
+async function terminal(): Promise<Destination> {
   const { pictureProtocol } = await import("./terminal-picture.ts");
   const protocol = pictureProtocol(process.stdout);
   if (protocol === undefined) {
@@ -194,7 +194,6 @@ async function terminal(format: PictureFormat | undefined): Promise<Destination>
       "this terminal is not known to show pictures: name a file, or send it on with >",
     );
   }
-  if (format === "ppm") throw new ScreendumpError("a terminal shows PNG alone: leave out --format");
   return { kind: "terminal", protocol };
 }
 

@@ -17,20 +17,27 @@ export type PictureProtocol = "kitty" | "sixel";
 const KITTY_CHUNK_CHARS_MAX = 4096;
 const SIXEL_COLORS_MAX = 256;
 
-/** Programs between the terminal and ours, which drop pictures.  They leave the terminal's own variables as they are. */
 const MULTIPLEXER_TERM = /^(?:tmux|screen)/;
 
 /** How `stream` shows pictures; undefined when it is no terminal, or one of which that is not known. */
 export function pictureProtocol(stream: { readonly isTTY?: boolean }): PictureProtocol | undefined {
-  if (MULTIPLEXER_TERM.test(process.env.TERM ?? "")) return undefined;
+  if (isInMultiplexer(process.env)) return undefined;
   const { kitty, sixel } = createSupportsTerminalGraphics(stream);
   if (kitty) return "kitty";
   return sixel ? "sixel" : undefined;
 }
 
 /**
- * What to write to the terminal, with the end of the line.  `file` is a whole PNG or PPM; where it is not, an error may be thrown
- * that says what is wrong.
+ * tmux and screen stand between the terminal and this program, drop pictures, and leave the terminal's own variables as
+ * they are.  TERM tells of them on another computer, too, unless they were told to set another one.
+ */
+function isInMultiplexer({ TERM = "", TMUX = "", STY = "" }: NodeJS.ProcessEnv): boolean {
+  return TMUX !== "" || STY !== "" || MULTIPLEXER_TERM.test(TERM);
+}
+
+/**
+ * What to write to the terminal, with the end of the line.  `file` is a whole PNG or PPM; where it is not, an error may be
+ * thrown that says what is wrong.
  */
 export function terminalPicture(file: Buffer, format: "png" | "ppm", protocol: PictureProtocol): string {
   const png = format === "png" ? file : pngOfPpm(file);
