@@ -172,7 +172,8 @@ class Interactive {
     } catch (error) {
       if (!(error instanceof ShellError || error instanceof ClientError)) throw error;
       this.#waiting.delete(waiting);
-      this.#print(this.#paint("error", error.message));
+      // Who has left is not told that what they left waiting cannot be sent.
+      if (!this.#over) this.#print(this.#paint("error", error.message));
     }
     this.#prompt();
   }

@@ -88,6 +88,16 @@ describe("a shell at a terminal", () => {
     expect(await printed()).toBe("\n");
   });
 
+  it("says nothing more when it was left while something waits for the schema", async () => {
+    const { client, type, status, printed } = await start({ isSchemaLate: true });
+    await type("stop x=1\r");
+    await printed();
+    await type(CTRL_D);
+    expect(await status).toBe(0);
+    await client.close();
+    expect(await printed()).toBe("\n");
+  });
+
   it("prints the id that was typed with the reply", async () => {
     const { server, type, printed } = await start();
     await type('{"execute": "stop", "id": ["mine"]}\r');
