@@ -125,6 +125,20 @@ describe.each(TRANSPORTS)("a chardev over %s", (kind, listen) => {
     expect(served.calls).toEqual(["inputEnd", "close"]);
   });
 
+  it("loses nothing that the kernel still holds when it closes at once, after a half-close", async () => {
+    const { client, served } = await (await listen()).connect();
+    client.pause();
+    client.end();
+    await served.called("inputEnd");
+    const size = 32 * 1024;
+    served.chardev.write("x".repeat(size));
+    expect(served.chardev.unsentBytes).toBe(0);
+    served.chardev.end();
+    await served.called("close");
+    expect(served.calls).toEqual(["inputEnd", "close"]);
+    expect((await readAll(client)).length).toBe(size);
+  });
+
   it("drops input that comes after the end, and closes all the same", async () => {
     const { client, served } = await (await listen()).connect();
     client.write("{before}");
