@@ -135,10 +135,11 @@ export function comparisonNotes(as: readonly LoadResult[], bs: readonly LoadResu
 
 function settingNotes(a: LoadResult | undefined, b: LoadResult | undefined): string[] {
   if (a === undefined || b === undefined) return [];
-  const [ofA, ofB]: Readonly<Record<string, unknown>>[] = [a.settings, b.settings];
+  const ofA: Readonly<Record<string, unknown>> = a.settings;
+  const ofB: Readonly<Record<string, unknown>> = b.settings;
   // A setting that a run does not have is not in its file.
   return Object.keys({ ...ofA, ...ofB })
-    .map((name) => [name, settingText(ofA?.[name]), settingText(ofB?.[name])] as const)
+    .map((name) => [name, settingText(ofA[name]), settingText(ofB[name])] as const)
     .filter(([name, textA, textB]) => name !== "seed" && textA !== textB)
     .map(([name, textA, textB]) => `the runs differ in ${name}: ${textA} and ${textB}`);
 }

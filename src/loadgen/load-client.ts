@@ -200,11 +200,11 @@ export class LoadClient {
   }
 
   #silent(): LoadError {
-    const what =
+    const [what, hint] =
       this.#state === "negotiating"
-        ? "answer to qmp_capabilities"
-        : "greeting (is another client connected? QEMU serves one at a time)";
-    return new LoadError(`${this.#peer}: no ${what} within ${LOAD_CONNECT_MS / 1000} s`);
+        ? ["answer to qmp_capabilities", ""]
+        : ["greeting", ": is another client connected? QEMU serves one at a time"];
+    return new LoadError(`${this.#peer}: no ${what} within ${LOAD_CONNECT_MS / 1000} s${hint}`);
   }
 
   #failConnect(error: LoadError): void {

@@ -9,6 +9,7 @@ import {
   type ObjectType,
   type SchemaType,
 } from "./introspection.ts";
+import { isJsonLine } from "./requests.ts";
 import { cutWords, type Word } from "./words.ts";
 
 /** What may follow, and the end of the line that it takes the place of: what readline asks for. */
@@ -18,7 +19,7 @@ const OWN_COMMANDS = ["help"];
 
 /** `line`: what is typed up to the cursor. */
 export function complete(line: string, schema: Introspection | undefined): Completion {
-  if (schema === undefined || /^\s*[{[]/.test(line)) return [[], line];
+  if (schema === undefined || isJsonLine(line)) return [[], line];
   const { words, open } = cutWords(line);
   if (open !== undefined) return [[], line];
   const current = /\s$|^$/.test(line) ? undefined : words.at(-1);

@@ -186,7 +186,10 @@ export const CLIENT_QUOTED_CHARS_MAX = 120;
 
 // ---- Pictures (picture, offload) ----
 
-/** Bytes of a PNG's filtered lines that are deflated in one go: 1 to 5 ms, the unit of cancelling and of sharing work. */
+/**
+ * Bytes of a PNG's filtered lines that are deflated in one go: 1 to 5 ms, of a small picture up to 9.  The unit of
+ * cancelling and of sharing work.
+ */
 export const PNG_BAND_BYTES = 384 * KIB;
 /** Bytes of a PPM that are converted in one go: below 0.2 ms. */
 export const PPM_BAND_BYTES = 512 * KIB;
