@@ -11,13 +11,15 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { Command } from "commander";
 import { errorText, isCallersError } from "../client/errors.ts";
 import { connect, isJsonObject, type QmpClient } from "../client/index.ts";
+import { LoadError } from "../loadgen/load-error.ts";
+import { pictureAt } from "../screenbench/picture-file.ts";
 import { introspect } from "../shell/schema-source.ts";
 import { visible } from "../util/visible.ts";
 import type { PictureProtocol } from "./terminal-picture.ts";
@@ -145,15 +147,15 @@ async function pictureByFile(
   const filename = join(place, `.qmpd-screendump-${randomUUID()}.${format}`);
   try {
     await client.execute("screendump", { filename, ...args }, limits);
-    return readFileSync(filename);
+    const picture = pictureAt(filename);
+    if (picture !== undefined) return picture;
+    const elsewhere = "the server wrote its file elsewhere: is it on another computer, or in a container?";
+    throw new ScreendumpError(`${client.peer}: ${elsewhere}`);
   } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    const isElsewhere = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const message = isElsewhere
-      ? "the server wrote its file elsewhere: is it on another computer, or in a container?"
-      : `the file that the server wrote cannot be read: ${reason}`;
-    throw new ScreendumpError(`${client.peer}: ${message}`, { cause: error });
+    if (!(error instanceof LoadError)) throw error;
+    const reason = systemReason(error.cause) ?? errorText(error.cause as Error);
+    const message = `${client.peer}: the file that the server wrote cannot be read: ${reason}`;
+    throw new ScreendumpError(message, { cause: error });
   } finally {
     rmSync(filename, { force: true });
   }

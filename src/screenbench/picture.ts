@@ -1,9 +1,7 @@
 /** A picture as a server made it, decoded: its size and its pixels. */
 
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type DecodedPng, decode } from "fast-png";
-import { LoadError } from "../loadgen/load-error.ts";
 import type { PixelBytes } from "../machine/frame-number.ts";
 import type { Format } from "./cases.ts";
 
@@ -14,27 +12,6 @@ const RGB = 3;
 const PNG_SIZE_OFFSET = 16;
 /** More than any display has: what a server says of its picture decides how much memory it takes to look at. */
 const PIXELS_MAX = 2 ** 26;
-const FILE_BYTES_MAX = PIXELS_MAX * 4;
-
-/**
- * Reads the file that a server was asked to write; undefined: there is none.  What is there may be anything: a FIFO would be
- * waited for, and a device may have no end.  Throws {@link LoadError} for what is no file, or cannot be read.
- */
-export function pictureAt(file: string): Buffer | undefined {
-  let opened: number | undefined;
-  try {
-    opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const there = fstatSync(opened);
-    if (!there.isFile()) throw new Error("what the server has left there is no file");
-    if (there.size > FILE_BYTES_MAX) throw new Error(`it has ${there.size} bytes, which no picture has`);
-    return readFileSync(opened);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
-  } finally {
-    if (opened !== undefined) closeSync(opened);
-  }
-}
 
 /** Throws an error that says what is wrong with the picture. */
 export function decodePicture(bytes: Buffer, format: Format): PixelBytes {

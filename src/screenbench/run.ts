@@ -26,7 +26,7 @@ import type { JsonObject } from "../qjson/value.ts";
 import { visibleInLine } from "../util/visible.ts";
 import { caseText, type DumpCase } from "./cases.ts";
 import type { Contender, ContenderSpec, Skipped, StartOptions } from "./contender.ts";
-import { pictureAt } from "./picture.ts";
+import { pictureAt } from "./picture-file.ts";
 import { makePlace, type Place } from "./place.ts";
 import { BENCH_FORMAT, type BenchResult, type CaseResult, type Round, type ServerResult } from "./result.ts";
 import { roundOf, withRatios } from "./rounds.ts";

@@ -182,6 +182,10 @@ describe("a server without introspection", () => {
       status: 1,
       stderr: `${where}the file that the server wrote cannot be read: too many symbolic links encountered\n`,
     });
+    expect(await screendumpFrom((filename) => spawnSync("mkfifo", [filename]), ["none.ppm"])).toEqual({
+      status: 1,
+      stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
+    });
     expect(await screendumpFrom((filename) => writeFileSync(filename, "text"), ["none.ppm"])).toEqual({
       status: 1,
       stderr: `${where}what came is no PPM (4 bytes)\n`,
