@@ -117,7 +117,7 @@ function filterLines(
   }
 }
 
-/** As libpng chooses: by the sum of what is left. */
+/** As libpng chooses: by the sum of what is left, here of one pixel in four. */
 function prefersUp(kernels: PixelKernels, source: number, stride: number, width: number): boolean {
   const up = kernels.distance(source, source - stride, width);
   return up <= kernels.distance(source + PIXEL_BYTES, source, width - 1);

@@ -27,11 +27,11 @@ export function needsSchema(line: string): boolean {
 
 /** `line`: a complete input, so JSON may have several lines.  Throws {@link ShellError} for what cannot be sent. */
 export function readInput(line: string, schema: Introspection | undefined): Input {
+  if (/^\s*(?:#|$)/.test(line)) return { kind: "nothing" };
   // What was no UTF-8 has become this.  To send it would name another file, or another device.
   if (line.includes("\uFFFD"))
     throw new ShellError("the line is not UTF-8 (U+FFFD itself is \\uFFFD in JSON)");
   if (isJsonLine(line)) return readJsonLine(line);
-  if (/^\s*(?:#|$)/.test(line)) return { kind: "nothing" };
   const [first, ...rest] = splitWords(line);
   const command = first?.text ?? "";
   if (command === "help") return { kind: "help", command: rest[0]?.text };

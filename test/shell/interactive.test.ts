@@ -244,6 +244,9 @@ describe("Ctrl-C", () => {
     expect(await server.next()).toMatchObject({ execute: "stop" });
     await tellSchema();
     expect(await printed()).not.toContain("'x' is no argument");
+    // What was dropped has not been sent behind the schema either.
+    await type("quit\r");
+    expect(await server.next()).toMatchObject({ execute: "quit" });
   });
 
   it("gives a command up where the server cannot cancel, and prints its late reply", async () => {

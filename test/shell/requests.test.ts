@@ -115,6 +115,7 @@ it("quotes no more of what was pasted than tells which it is, and refuses what i
 it("sends nothing that was typed in another encoding than UTF-8", () => {
   for (const line of ["shape name=caf\uFFFD", '{"execute": "\uFFFD"}'])
     expect(() => readInput(line, SHAPES)).toThrow("the line is not UTF-8");
+  expect(readInput("# caf\uFFFD", SHAPES)).toEqual({ kind: "nothing" });
   expect(argsOf('{"execute": "shape", "arguments": {"name": "\\uFFFD"}}')).toEqual({ name: "\uFFFD" });
 });
 
