@@ -1,7 +1,7 @@
 /**
  * Replies: what a session answers, as one stream with the events of its machine (rule L8).
  *
- *     replies, unicast events ──▶ returns ──┬─▶ outbound
+ *     replies, unicast events ───────────────┬─▶ stream ─▶ outbound
  *     broadcast events, once joined ─▶ feed ─┘
  *
  * Invariants:
@@ -18,15 +18,16 @@ import type { JsonObject, JsonValue } from "../qmp/wire.ts";
 import type { EventFeed } from "./event-hub.ts";
 import type { Outbound, Outgoing } from "./outbound.ts";
 import { ReplyRooms } from "./reply-rooms.ts";
-import { merge, Subject, type Subscription } from "./rx.ts";
+import { Subject, type Subscription } from "./rx.ts";
 import type { SessionServices } from "./session-services.ts";
 
 export class Replies {
   readonly #session: SessionInfo;
   readonly #services: SessionServices;
   readonly #outbound: Outbound;
-  readonly #returns = new Subject<Outgoing>();
-  #stream: Subscription;
+  /** Merges what it is given and what it has subscribed to. */
+  readonly #stream = new Subject<Outgoing>();
+  #events: Subscription | undefined;
   #feed: EventFeed | undefined;
   /** Made for the first large reply: most sessions have none, and idle ones should be small. */
   #rooms: ReplyRooms | undefined;
@@ -36,14 +37,13 @@ export class Replies {
     this.#session = session;
     this.#services = services;
     this.#outbound = outbound;
-    this.#stream = this.#returns.subscribe(outbound);
+    this.#stream.subscribe(outbound);
   }
 
   /** From now on, events leave. */
   join(): void {
     this.#feed = this.#services.hub.join();
-    this.#stream.unsubscribe();
-    this.#stream = merge(this.#returns, this.#feed.events).subscribe(this.#outbound);
+    this.#events = this.#feed.events.subscribe(this.#stream);
   }
 
   /** What follows is no reason that an event which arose before is missed. */
@@ -54,7 +54,7 @@ export class Replies {
   /** The connection is gone. */
   close(): void {
     this.#closed = true;
-    this.#stream.unsubscribe();
+    this.#events?.unsubscribe();
     this.#feed?.leave();
   }
 
@@ -62,7 +62,7 @@ export class Replies {
   send(reply: Outgoing): void {
     if (this.#closed) return;
     this.#feed?.catchUp();
-    this.#returns.next(reply);
+    this.#stream.next(reply);
   }
 
   /** The reply of a call that has completed. */
@@ -85,7 +85,7 @@ export class Replies {
   unicast(event: string, data: JsonObject | undefined): void {
     if (this.#closed) return;
     this.#feed?.catchUp();
-    this.#returns.next({ text: encodeEvent(event, data, this.#services.clock.wallTimeUs()) });
+    this.#stream.next({ text: encodeEvent(event, data, this.#services.clock.wallTimeUs()) });
   }
 
   // ---- Room for large ones ----

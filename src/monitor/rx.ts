@@ -4,7 +4,6 @@
  */
 
 export type { Observable } from "rxjs/internal/Observable";
-export { merge } from "rxjs/internal/observable/merge";
 export { debounceTime } from "rxjs/internal/operators/debounceTime";
 export { groupBy } from "rxjs/internal/operators/groupBy";
 export { mergeMap } from "rxjs/internal/operators/mergeMap";
