@@ -7,7 +7,7 @@
  * all bands, in a chunk of its own.  Source: PNG specification, RFC 1950, RFC 1951.
  *
  * A line is filtered by Up or by Sub, as libpng chooses among all filters.  Sizes, against libpng as QEMU uses it: the
- * benchmarks' desktop at 1920x1080 1.20 times, in an eighth of the processor time (`npm run bench -- screendump
+ * benchmarks' desktop at 1920x1080 1.20 times, in a sixth of the processor time (`npm run bench -- screendump
  * --against-qemu`); by hand, text screens of a PC 1.06 and 1.18 times, letters at 1920x1080 1.9 times, and where
  * next to nothing is left of a large picture, a plain one for example, 30 KB in place of 9.
  */
