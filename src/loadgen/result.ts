@@ -110,7 +110,7 @@ export interface LoadResult {
   readonly events: {
     readonly total: number;
     readonly byName: Readonly<Record<string, number>>;
-    /** Fewest and most that one client had, of those that were connected all the time; undefined where there is none. */
+    /** Fewest and most that one client had, of those that were connected all the time; undefined where none was. */
     readonly perClientMin: number | undefined;
     readonly perClientMax: number | undefined;
   };

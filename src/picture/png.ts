@@ -33,8 +33,8 @@ const IHDR_BYTES = 13;
 const DEFLATE_CHUNK_BYTES = 64 * 1024;
 const MATCHING = { level: 1, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
 /**
- * What the fastest level misses in text is half the file, and in a small picture the time is small, too: text modes have
- * at most so many bands.
+ * What the fastest level misses in text is half the file, and in a small picture the time is small, too: text modes
+ * have at most so many bands.
  */
 const SMALL_BANDS_MAX = 3;
 const MATCHING_OF_SMALL = { level: 4, strategy: zlib.constants.Z_DEFAULT_STRATEGY };
