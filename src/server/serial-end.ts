@@ -39,7 +39,8 @@ export class SerialEnd implements SerialPeer {
   #inputBytes = 0;
   #isFeeding = false;
   #prober: NodeJS.Timeout | undefined;
-  #drained: () => void = () => {};
+  /** What the guest has sent and the peer had no room for: called when it has, or has gone. */
+  readonly #untaken: (() => void)[] = [];
   #isClosed = false;
 
   constructor(config: SerialConfig, onError: (error: Error) => void) {
@@ -84,9 +85,11 @@ export class SerialEnd implements SerialPeer {
   #output(bytes: Uint8Array): void | Promise<void> {
     this.ringBuffer?.write(bytes);
     if (this.#peer === undefined || this.#peer.write(bytes)) return;
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-    });
+    return new Promise((resolve) => void this.#untaken.push(resolve));
+  }
+
+  #drained(): void {
+    for (const taken of this.#untaken.splice(0)) taken();
   }
 
   #connect(chardev: Chardev): void {
