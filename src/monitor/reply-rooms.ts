@@ -33,19 +33,24 @@ export class ReplyRooms {
   request(holder: object, bytes: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const settle = (): void => {
-        signal.removeEventListener("abort", settle);
+        signal.removeEventListener("abort", abort);
         this.#waiting.delete(waiting);
         resolve();
       };
+      const abort = (): void => {
+        settle();
+        // It may have been the first, too large to fit.
+        this.grant();
+      };
       const waiting = { holder, bytes, settle };
       this.#waiting.add(waiting);
-      signal.addEventListener("abort", settle);
+      signal.addEventListener("abort", abort);
       if (signal.aborted) settle();
       this.grant();
     });
   }
 
-  /** Grants what may be granted now.  To be called when output has left, or a command has ended. */
+  /** Grants what may be granted now.  To be called when output has left, or its client has. */
   readonly grant = (): void => {
     for (const { holder, bytes, settle } of this.#waiting) {
       // The first room is always granted: a reply that is larger than all rooms together must leave, too.
