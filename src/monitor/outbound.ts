@@ -117,6 +117,7 @@ export class Outbound implements Observer<Outgoing> {
     if (this.#closed) return;
     this.#closed = true;
     this.#port.budget.spend(-this.#queuedBytes - this.#blockedBytes);
+    this.#queuedBytes = 0;
     this.#queue = [];
     this.#text = "";
     this.#stallTimer?.cancel();

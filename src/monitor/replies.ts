@@ -100,7 +100,7 @@ export class Replies {
     this.#rooms?.release(call);
   }
 
-  /** Output has left. */
+  /** Output has left, or its client has. */
   grantRooms(): void {
     this.#rooms?.grant();
   }

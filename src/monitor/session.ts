@@ -136,6 +136,8 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     this.#inbound.close();
     this.#port.outputBudget.forget(this.#onRoom);
     this.#lane.disconnect();
+    // Commands that go on without their client need not wait for it.
+    this.#replies.grantRooms();
     this.#port.closed(this, this.#closeReason ?? error);
   }
 

@@ -560,6 +560,30 @@ describe("output", () => {
     expect(monitor.outputBudget.spent).toBe(0);
   });
 
+  it("E3: gives room to a command that goes on without its client, which left without having read", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.stuck = true;
+    client.send('{"execute":"wait-on","id":1}{"execute":"wait-on","id":2}');
+    client.send(`{"execute":"echo","arguments":{"text":"${"x".repeat(1000)}"}}`.repeat(500));
+    await monitor.settle();
+    const made: number[] = [];
+    const make = (id: number): void =>
+      void running(pending, id)
+        .replyRoom(1024)
+        .then(() => made.push(id));
+    make(1);
+    await monitor.settle();
+    expect(made).toEqual([]);
+    client.hangUp();
+    make(2);
+    await monitor.settle();
+    expect(made).toEqual([1, 2]);
+    for (const id of made) running(pending, id).return({});
+    await monitor.settle();
+    expect(monitor.outputBudget.spent).toBe(0);
+  });
+
   it("E3: who holds no output goes on while others have used up the budget of all", async () => {
     const { monitor } = setup();
     monitor.outputBudget.spend(2 * 1024 * 1024);
