@@ -9,7 +9,7 @@
  * Invariants:
  *  - it reads ahead up to a limit, so that a client's end is noticed while its session is suspended (rule C4);
  *  - what is unread, a message half read and the requests in flight are spent from a budget of all sessions, up to
- *    date after each `regulate`; of the sessions that hold much, one may go on although it is used up.
+ *    date after each `regulate`; of the sessions that hold much, one may go on although it is used up: one that can.
  */
 
 import type { CommandRegistry } from "../qmp/registry.ts";
@@ -128,21 +128,26 @@ export class Inbound {
     return true;
   }
 
-  /** To be called when bytes have come, messages were read, or requests were answered. */
-  regulate(): void {
+  /**
+   * To be called when bytes have come, messages were read, or requests were answered.  `isBlocked`: output or commands of
+   * its own keep the session from reading; then it takes nobody's turn.
+   */
+  regulate(isBlocked = false): void {
     if (this.#state === "closed") return;
-    const heldBytes = this.#reader.heldBytes + this.#requests.heldBytes;
+    const { heldBytes: readerBytes, unreadBytes } = this.#reader;
+    const heldBytes = readerBytes + this.#requests.heldBytes;
     const spentBytes = heldBytes - this.#budgetedBytes;
     if (spentBytes !== 0) {
       this.#budgetedBytes = heldBytes;
       this.#budget.spend(spentBytes);
-      if (heldBytes <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
     }
+    if ((isBlocked ? heldBytes - unreadBytes : heldBytes) <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
+    if (isBlocked && heldBytes > READ_AHEAD_BYTES_MAX) this.#budget.forget(this.#port.room);
     this.#unfinishedTimer?.cancel();
     this.#unfinishedTimer = undefined;
     if (this.#state === "ended") return;
-    const full = this.waitsForRoom() || this.#reader.unreadBytes >= READ_AHEAD_BYTES_MAX;
-    if (!full && this.#reader.heldBytes > READ_AHEAD_BYTES_MAX) {
+    const full = (!isBlocked && this.waitsForRoom()) || unreadBytes >= READ_AHEAD_BYTES_MAX;
+    if ((isBlocked || !full) && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX) {
       const { clock, stalledPeerMs } = this.#port;
       this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished());
     }

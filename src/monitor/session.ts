@@ -267,7 +267,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
         this.#refillPending = false;
       });
     }
-    this.#inbound.regulate();
+    this.#inbound.regulate(more === "blocked");
   }
 
   /** Whether no further request will be read. */
@@ -291,9 +291,9 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
 
   /**
    * `later`: this turn is used up.  `slice`: by a part of a large message.  `starved`: all that was read is
-   * started.  `blocked`: somebody will call.
+   * started.  `waiting`: for room for what is read.  `blocked`: by output or commands of its own; somebody will call.
    */
-  #runTurn(): "later" | "slice" | "starved" | "blocked" {
+  #runTurn(): "later" | "slice" | "starved" | "waiting" | "blocked" {
     for (; this.#allowance > 0; this.#allowance--) {
       if (!this.#outbound.hasRoom) {
         if (this.#port.outputBudget.exhausted) this.#port.outputBudget.whenRoom(this.#onRoom);
@@ -301,6 +301,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       }
       if (this.#startWaiting()) continue;
       if (!this.#mayRead()) return this.#state === "ending" && !this.#lane.hasWaiting ? "starved" : "blocked";
+      if (this.#inbound.waitsForRoom()) return "waiting";
       const status = this.#inbound.next();
       if (status === "value" || status === "error") this.#spend(this.#inbound.messageBytes);
       if (status === "value" && !this.#inbound.takesValue(this.#oob)) continue;
@@ -315,7 +316,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   /** Whether there is a place for one more request. */
   #mayRead(): boolean {
     if (this.#state === "ending" || this.#state === "closed") return false;
-    return !this.#inbound.waitsForRoom() && this.#lane.hasPlace(this.#oob);
+    return this.#lane.hasPlace(this.#oob);
   }
 
   // ---- Requests ----

@@ -720,6 +720,63 @@ describe("defects and the end", () => {
     expect(monitor.clock.timersPending).toBe(0);
   });
 
+  it("W5: lets the next one go on when a session that holds much does not read its replies", async () => {
+    const { monitor } = setup();
+    const half = (bytes: number) => `{"execute":"echo","arguments":{"t":"${"y".repeat(bytes)}`;
+    const first = await monitor.connect([]);
+    first.send(half(1_500_000));
+    await monitor.settle();
+    const deaf = await monitor.connect([]);
+    deaf.stuck = true;
+    deaf.send(`{"execute":"echo","arguments":{"text":"${"x".repeat(1000)}"}}`.repeat(500));
+    const second = await monitor.connect([]);
+    second.send(half(1_500_000));
+    const honest = await monitor.connect([]);
+    honest.send(half(300_000));
+    await monitor.settle();
+    first.hangUp();
+    await monitor.settle();
+    expect(second.paused).toBe(false);
+    monitor.clock.advance(10_000);
+    await monitor.settle();
+    expect([second.closed, deaf.closed, honest.paused]).toEqual([true, false, false]);
+    honest.send('"}}');
+    deaf.stuck = false;
+    for (let i = 0; i < 50; i++) {
+      deaf.take();
+      await monitor.settle();
+    }
+    expect(honest.lines()).toHaveLength(1);
+    expect(deaf.lines()).toHaveLength(500);
+    expect(monitor.inputBudget.spent).toBe(0);
+  });
+
+  it("W5: closes a session that goes no further with half a message, also while it cannot be read", async () => {
+    const { monitor, pending } = setup();
+    const idle = await monitor.connect(["async"]);
+    idle.send('{"execute":"wait","id":1}');
+    idle.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(1_500_000)}`);
+    await monitor.settle();
+    const honest = await monitor.connect([]);
+    honest.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(300_000)}`);
+    await monitor.settle();
+    expect([idle.paused, honest.paused]).toEqual([false, true]);
+    // Its command's reply is more than may wait for a peer that does not read: its session reads no further.
+    idle.stuck = true;
+    running(pending, 1).return({ t: "x".repeat(600_000) });
+    await monitor.settle();
+    idle.send("y".repeat(100_000));
+    await monitor.settle();
+    expect(idle.paused).toBe(true);
+    monitor.clock.advance(10_000);
+    await monitor.settle();
+    expect([idle.closed, honest.paused]).toEqual([true, false]);
+    honest.send('"}}');
+    await monitor.settle();
+    expect(honest.lines()).toHaveLength(1);
+    expect(monitor.clock.timersPending).toBe(0);
+  });
+
   it("W5: parses a slice of one large message in a turn, whoever sent it, and of each in its turn", async () => {
     const turns: (() => void)[] = [];
     const monitor = new TestMonitor([], {}, undefined, new TurnQueue((turn) => turns.push(turn)));
