@@ -30,7 +30,7 @@ const NUMBER_BYTES = 4;
 
 export type DiskAccess = "read-only" | "read-write" | "overlay";
 
-/** A file that a PC cannot use.  The message is QEMU's. */
+/** A file that a PC cannot use.  The message is QEMU's, where it has one. */
 export class DiskFileError extends Error {
   override readonly name = "DiskFileError";
   readonly code = "DISK_FILE";
@@ -48,8 +48,13 @@ export class DiskFile {
     this.file = file;
     this.isReadOnly = access === "read-only";
     this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY);
-    this.sizeBytes = fstatSync(this.#fd).size;
-    this.#overlay = access === "overlay" ? new Overlay(this.sizeBytes) : undefined;
+    try {
+      this.sizeBytes = fstatSync(this.#fd).size;
+      this.#overlay = access === "overlay" ? new Overlay(this.sizeBytes) : undefined;
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
   }
 
   get hasOverlay(): boolean {
@@ -117,6 +122,20 @@ function notRegular(file: string): DiskFileError {
   return new DiskFileError(`Could not open '${file}': it is not a regular file`);
 }
 
+/** A file without a name: it is gone when it is closed. */
+function openTemporaryFile(): number {
+  const directory = tmpdir();
+  const file = join(directory, `qmpd-overlay-${randomUUID()}`);
+  try {
+    const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    unlinkSync(file);
+    return fd;
+  } catch (error) {
+    const reason = strerror(errnoOf(error));
+    throw new DiskFileError(`Could not make a temporary file in '${directory}': ${reason}`, { cause: error });
+  }
+}
+
 class Overlay {
   readonly #fd: number;
   /** By block: 1 where the overlay has it. */
@@ -124,11 +143,9 @@ class Overlay {
   readonly #sizeBytes: number;
 
   constructor(sizeBytes: number) {
-    const file = join(tmpdir(), `qmpd-overlay-${randomUUID()}`);
-    this.#fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
-    unlinkSync(file);
     this.#has = new Uint8Array(Math.ceil(sizeBytes / BLOCK_BYTES));
     this.#sizeBytes = sizeBytes;
+    this.#fd = openTemporaryFile();
   }
 
   read(offset: number, into: Uint8Array, baseFd: number): void {

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DiskAccess, DiskFile } from "../../src/offload/disk-file.ts";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type DiskAccess, DiskFile, DiskFileError } from "../../src/offload/disk-file.ts";
 
 /** Not a multiple of a block. */
 const SIZE_BYTES = 5 * 4096 + 512;
@@ -66,4 +66,15 @@ it("an overlay comes back as it was exported, and a damaged or foreign one is re
   expect(() => disk.importOverlay(foreign)).toThrow("the saved disk is of another size");
   expect(readWhole(disk)).toEqual(then);
   disk.close();
+});
+
+it("an overlay that cannot be made is told of, and leaves no file open", () => {
+  vi.stubEnv("TMPDIR", join(directory, "nowhere"));
+  const before = readdirSync("/proc/self/fd").length;
+  expect(() => open("overlay")).toThrow(DiskFileError);
+  expect(() => open("overlay")).toThrow(
+    `Could not make a temporary file in '${join(directory, "nowhere")}': No such file or directory`,
+  );
+  expect(readdirSync("/proc/self/fd")).toHaveLength(before);
+  vi.unstubAllEnvs();
 });
