@@ -11,7 +11,7 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { realpathSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
@@ -157,7 +157,16 @@ async function pictureByFile(
     const message = `${client.peer}: the file that the server wrote cannot be read: ${reason}`;
     throw new ScreendumpError(message, { cause: error });
   } finally {
-    rmSync(filename, { force: true });
+    removeFile(filename);
+  }
+}
+
+/** What cannot be removed stays: a server may have made a directory.  What came of the picture is what counts. */
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is not there, most often.
   }
 }
 
@@ -224,7 +233,7 @@ async function write(destination: FileDestination, file: string, picture: Buffer
     writeFileSync(written, picture);
     if (written !== path) renameSync(written, path);
   } catch (error) {
-    if (written !== path) rmSync(written, { force: true });
+    if (written !== path) removeFile(written);
     throw cannotWrite(file, error);
   }
 }

@@ -4,9 +4,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -186,6 +188,16 @@ describe("a server without introspection", () => {
       status: 1,
       stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
     });
+    let made = "";
+    const makeDirectory = (filename: string): void => {
+      made = filename;
+      mkdirSync(filename);
+    };
+    expect(await screendumpFrom(makeDirectory, ["none.ppm"])).toEqual({
+      status: 1,
+      stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
+    });
+    rmdirSync(made);
     expect(await screendumpFrom((filename) => writeFileSync(filename, "text"), ["none.ppm"])).toEqual({
       status: 1,
       stderr: `${where}what came is no PPM (4 bytes)\n`,
