@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { createConnection } from "node:net";
 import type { Chardev } from "./chardev.ts";
-import { type Endpoint, readEndpoint } from "./endpoint.ts";
+import { type Endpoint, readEndpoint, tcpText } from "./endpoint.ts";
 import { ChardevError, systemErrorCode } from "./errors.ts";
 import { SocketChardev } from "./socket.ts";
 
@@ -57,9 +57,7 @@ export function connectChardev(endpoint: SocketEndpoint, signal: AbortSignal): P
 
 /** As people write it. */
 export function endpointText(endpoint: SocketEndpoint): string {
-  if (endpoint.kind === "unix") return `unix:${endpoint.path}`;
-  const { host, port } = endpoint;
-  return host.includes(":") ? `tcp:[${host}]:${port}` : `tcp:${host}:${port}`;
+  return endpoint.kind === "unix" ? `unix:${endpoint.path}` : tcpText(endpoint.host, endpoint.port);
 }
 
 const NO_SOCKET = "there is a file of that name, and it is no socket";

@@ -17,3 +17,8 @@ export function readEndpoint(text: string): Endpoint | undefined {
   const port = Number(tcp?.[3]);
   return host !== undefined && port <= 65535 ? { kind: "tcp", host, port } : undefined;
 }
+
+/** `tcp:127.0.0.1:4444`, `tcp:[::1]:4444`. */
+export function tcpText(host: string, port: number): string {
+  return host.includes(":") ? `tcp:[${host}]:${port}` : `tcp:${host}:${port}`;
+}

@@ -16,6 +16,7 @@ import {
   UNIX_PATH_BYTES_MAX,
 } from "../util/limits.ts";
 import type { Chardev } from "./chardev.ts";
+import { tcpText } from "./endpoint.ts";
 import { ChardevError, systemErrorCode } from "./errors.ts";
 import { SocketChardev } from "./socket.ts";
 
@@ -67,14 +68,14 @@ export interface TcpAddress {
 
 /** Listens on TCP.  A connection that begins as HTTP is closed.  Rejects with {@link ChardevError}. */
 export async function listenTcp(where: TcpAddress, listener: ChardevServerListener): Promise<ChardevServer> {
-  const name = tcpName(where.host, where.port);
+  const name = tcpText(where.host, where.port);
   const host = await resolveHost(where.host, name);
   if (!where.allowRemote && !isLoopback(host)) {
     const message = `${name} is not a loopback address: whoever can reach it controls the machine. If that is meant, add --allow-remote`;
     throw new ChardevError("CHARDEV_REMOTE", message);
   }
   const server = createServer({ ...SERVER_OPTIONS, noDelay: true }, (socket) => {
-    const peer = tcpName(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
+    const peer = tcpText(socket.remoteAddress ?? "unknown", socket.remotePort ?? 0);
     listener.connect(new SocketChardev(socket, "tcp", peer, "no-http"));
   });
   try {
@@ -85,7 +86,7 @@ export async function listenTcp(where: TcpAddress, listener: ChardevServerListen
   server.on("error", (error) => listener.error(error));
   const bound = server.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : where.port;
-  return { address: tcpName(where.host, port), close: () => void server.close() };
+  return { address: tcpText(where.host, port), close: () => void server.close() };
 }
 
 const SERVER_OPTIONS = { allowHalfOpen: true, highWaterMark: CHARDEV_OUTPUT_WATERMARK_BYTES };
@@ -198,8 +199,4 @@ async function resolveHost(host: string, name: string): Promise<string> {
 /** Whether only this machine reaches `address`.  Sources: RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3. */
 function isLoopback(address: string): boolean {
   return address === "::1" || /^(?:::ffff:)?127\./.test(address);
-}
-
-function tcpName(host: string, port: number): string {
-  return host.includes(":") ? `tcp:[${host}]:${port}` : `tcp:${host}:${port}`;
 }

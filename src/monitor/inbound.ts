@@ -129,8 +129,8 @@ export class Inbound {
   }
 
   /**
-   * To be called when bytes have come, messages were read, or requests were answered.  `isBlocked`: output or commands of
-   * its own keep the session from reading; then it takes nobody's turn.
+   * To be called when bytes have come, messages were read, or requests were answered.  `isBlocked`: output or
+   * commands of its own keep the session from reading; then it takes nobody's turn.
    */
   regulate(isBlocked = false): void {
     if (this.#state === "closed") return;

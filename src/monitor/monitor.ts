@@ -96,10 +96,6 @@ export class Monitor implements MonitorInfo {
     return this.#closedByServer;
   }
 
-  get sessionCount(): number {
-    return this.#sessions.size;
-  }
-
   sessions(): readonly SessionStatus[] {
     return [...this.#sessions.values()].map((session) => session.status());
   }

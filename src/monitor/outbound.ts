@@ -6,8 +6,8 @@
  *                 '─▶ queue, while the connection is full ─▶ one piece for each drain
  *
  * A peer that does not read is bounded (rule E3): waiting replies keep its session from starting further
- * commands, and never close it; waiting events do, when they are too many or the peer takes no byte for long.  What waits here is spent from a budget
- * of all sessions.
+ * commands, and never close it; waiting events do, when they are too many or the peer takes no byte for long.
+ * What waits here is spent from a budget of all sessions.
  */
 
 import type { OutputChunk } from "../qmp/messages.ts";

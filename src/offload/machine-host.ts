@@ -38,11 +38,6 @@ export class MachineHost implements HostPort {
     this.#thread = unlessAwaited(this.#start());
   }
 
-  /** Settles when the thread is there.  Rejects with `WorkerGoneError` when it does not come up. */
-  async ready(): Promise<void> {
-    await this.#thread;
-  }
-
   /** `config` has been checked.  `listener` is told of all events, in order. */
   createMachine(
     config: MachineConfig,

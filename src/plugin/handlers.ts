@@ -5,6 +5,7 @@
  * else is done by the generated code and the monitor, as for the program's own commands.
  */
 
+import { unlessAborted } from "../commands/waiting.ts";
 import type { CommandDescription, CommandKind } from "../qapi/runtime/command.ts";
 import { QmpError } from "../qapi/runtime/error.ts";
 import type { CommandContext } from "../qmp/context.ts";
@@ -125,7 +126,7 @@ function guardObject(
 ): object {
   const { resources } = handler;
   /** Claims that are being looked up.  The monitor may start a lone command meanwhile: a plugin's waits for them. */
-  const lookups = new WeakMap<CommandContext, PromiseLike<unknown>>();
+  const lookups = new WeakMap<CommandContext, Promise<unknown>>();
   return {
     // Always a promise: a handler that answers nothing has ended, too.
     handle: (args: unknown, call: CommandContext) =>
@@ -144,14 +145,6 @@ function guardObject(
       },
     }),
   };
-}
-
-/** Settles as `lookup` does, or rejects with the reason when `signal` fires first. */
-function unlessAborted(lookup: PromiseLike<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    lookup.then(() => resolve(), reject);
-  });
 }
 
 function blame<T>(plugin: string, command: string, work: () => T): T {

@@ -3,6 +3,8 @@
  *
  *     NEXT[state << 8 | byte]  →  the next state, or a token that is complete
  *
+ * The inside of a string is scanned by runs, not by this table: see `ExactParser`.
+ *
  * A token with `LOOKAHEAD` set ended before the byte, which is looked at again from `START`.  `ERROR` takes
  * the byte in and leads to `RECOVERY`, which skips bytes until one promises a new beginning: brackets,
  * colon, comma, a line's end, or one of the bytes a client may use to reset the parser (control
@@ -38,8 +40,6 @@ export const TOKEN_COMMA = 21;
 export const TOKEN_INTEGER = 22;
 export const TOKEN_FLOAT = 23;
 export const TOKEN_KEYWORD = 24;
-/** Strings are scanned by runs, not by this table: see `ExactParser`. */
-export const TOKEN_STRING = 25;
 
 export const LOOKAHEAD = 0x80;
 
@@ -104,20 +104,20 @@ function buildTable(): Uint8Array {
 /** See the file comment. */
 export const NEXT: Uint8Array = buildTable();
 
-/** What a byte is to a string: 0 itself, 1 a quote, 2 a backslash, 3 a part of a UTF-8 sequence, 4 an error. */
-export const STRING_BYTE: Uint8Array = buildStringBytes();
+/** What a byte is to a string: itself, a quote, a backslash, a part of a UTF-8 sequence, or an error. */
 export const STRING_PLAIN = 0;
-export const STRING_QUOTE = 1;
+const STRING_QUOTE = 1;
 export const STRING_BACKSLASH = 2;
-export const STRING_UTF8 = 3;
+const STRING_UTF8 = 3;
 export const STRING_ERROR = 4;
+export const STRING_BYTE: Uint8Array = buildStringBytes();
 
 function buildStringBytes(): Uint8Array {
-  const kinds = new Uint8Array(256).fill(0);
-  kinds.fill(4, 0, 0x20);
-  kinds.fill(3, 0x80, 0xfe);
-  kinds.fill(4, 0xfe);
-  for (const code of charCodes("\"'")) kinds[code] = 1;
-  for (const code of charCodes("\\")) kinds[code] = 2;
+  const kinds = new Uint8Array(256).fill(STRING_PLAIN);
+  kinds.fill(STRING_ERROR, 0, 0x20);
+  kinds.fill(STRING_UTF8, 0x80, 0xfe);
+  kinds.fill(STRING_ERROR, 0xfe);
+  for (const code of charCodes("\"'")) kinds[code] = STRING_QUOTE;
+  for (const code of charCodes("\\")) kinds[code] = STRING_BACKSLASH;
   return kinds;
 }

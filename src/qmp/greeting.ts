@@ -1,6 +1,7 @@
 /**
- * The greeting: the first line that a client reads (rule N1), and what the human monitor says first.  It stands apart from the other envelopes, and
- * needs no printer, so that a service can greet before it has loaded what answers commands.
+ * The greeting: the first line that a client reads (rule N1), and what the human monitor says first.  It stands
+ * apart from the other envelopes, and needs no printer, so that a service can greet before it has loaded what
+ * answers commands.
  */
 
 import { CAPABILITIES } from "./capabilities.ts";

@@ -1,5 +1,6 @@
 /**
- * The envelopes of QMP, both ways: a request out of a decoded value, and the text of reply and event.  Key order and separators of what is sent are QEMU's (rule W1).
+ * The envelopes of QMP, both ways: a request out of a decoded value, and the text of reply and event.  Key order
+ * and separators of what is sent are QEMU's (rule W1).
  */
 
 import { printJson } from "../qjson/print.ts";

@@ -10,7 +10,7 @@
 import { randomInt } from "node:crypto";
 import type { CharacterDevice, MachineControl } from "../commands/machine-control.ts";
 import { EventHub } from "../monitor/event-hub.ts";
-import { Monitor } from "../monitor/monitor.ts";
+import { Monitor, type MonitorLog } from "../monitor/monitor.ts";
 import type { MachineEvent, MachineHandle } from "../offload/contract.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import type { SnapshotStore } from "../offload/snapshot-store.ts";
@@ -31,12 +31,7 @@ import { HumanMonitors } from "./human-monitors.ts";
 import { SerialEnd } from "./serial-end.ts";
 
 /** Where a service's notes go.  A pino logger fits. */
-export interface ServiceLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+export type ServiceLog = MonitorLog;
 
 /** What the machines of a service share. */
 export interface SharedParts {
