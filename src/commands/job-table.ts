@@ -14,8 +14,8 @@
 
 import type { JobInfo, JobStatus, JobType } from "../qapi/generated/job.ts";
 import type { JsonObject } from "../qjson/value.ts";
-import { QmpError } from "../qmp/errors.ts";
-import { JOBS_COUNT_MAX } from "../util/limits.ts";
+import { errorReply, isDefect, QmpError } from "../qmp/errors.ts";
+import { JOB_ID_CHARS_MAX, JOBS_COUNT_MAX } from "../util/limits.ts";
 
 /** What the work of a job sees of it. */
 export interface JobControl {
@@ -59,7 +59,7 @@ export class JobTable {
    * be.  Settles when the job has concluded, with why it failed if it did.
    */
   start(id: string, type: JobType, run: (control: JobControl) => Promise<void>): Promise<string | undefined> {
-    if (!JOB_ID.test(id)) throw new QmpError(`Invalid job ID '${id}'`);
+    if (id.length > JOB_ID_CHARS_MAX || !JOB_ID.test(id)) throw new QmpError(`Invalid job ID '${id}'`);
     if (this.#jobs.has(id)) throw new QmpError(`Job ID '${id}' already in use`);
     if (this.#jobs.size >= JOBS_COUNT_MAX) throw new QmpError("Too many jobs");
     const told = (status: JobStatus): void => this.#emit("JOB_STATUS_CHANGE", { id, status });
@@ -223,8 +223,8 @@ class Job implements JobControl {
   }
 
   #failed(error: unknown): void {
-    if (!(error instanceof QmpError)) this.#onDefect(error);
-    this.#error = error instanceof QmpError ? error.message : "Internal error; the server's log says more";
+    if (isDefect(error)) this.#onDefect(error);
+    this.#error = errorReply(error).desc;
     this.#reach("aborting");
     this.#reach("concluded");
     this.#conclude(this.#error);

@@ -6,6 +6,7 @@
  * path fits everywhere.
  */
 
+import { QOM_PATH_CHARS_MAX } from "../util/limits.ts";
 import { MachineError } from "./error.ts";
 
 export type QomValue =
@@ -126,6 +127,7 @@ function notFound(path: string): never {
 }
 
 function resolve(root: QomObject, path: string): QomObject | "ambiguous" | undefined {
+  if (path.length > QOM_PATH_CHARS_MAX) return undefined;
   const parts = path.split("/").filter((part) => part !== "");
   return path.startsWith("/") ? walk(root, parts) : resolvePartial(root, parts);
 }

@@ -108,13 +108,18 @@ function isHeader(value: unknown): value is SnapshotHeader {
  * as in a URL.  Throws {@link SnapshotFault} for a tag that is too long.
  */
 export function fileName(tag: string): string {
+  if (tag.length > SNAPSHOT_NAME_BYTES_MAX) throw tooLong();
   const name = Array.from(Buffer.from(tag, "utf8"), (byte, index) => {
     const character = String.fromCharCode(byte);
     const isPlain = /[A-Za-z0-9_-]/.test(character) || (character === "." && index > 0);
     return isPlain ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }).join("");
-  if (name.length > SNAPSHOT_NAME_BYTES_MAX) throw new SnapshotFault("Snapshot tag is too long");
+  if (name.length > SNAPSHOT_NAME_BYTES_MAX) throw tooLong();
   return `${name === "" ? "%" : name}${SUFFIX}`;
+}
+
+function tooLong(): SnapshotFault {
+  return new SnapshotFault("Snapshot tag is too long");
 }
 
 /** The tag of a file, or undefined for a file that is none of a snapshot. */

@@ -13,7 +13,6 @@ import {
   type JsonValue,
   largeMemberCount,
 } from "../qjson/value.ts";
-import { ERROR_DESC_LEN_MAX } from "../util/limits.ts";
 import { errorReply, QmpError } from "./errors.ts";
 
 export interface Request {
@@ -135,8 +134,7 @@ export function encodeReturnChunks(value: JsonValue, id: JsonValue | undefined):
 }
 
 export function encodeError(error: unknown, id: JsonValue | undefined): string {
-  const { class: errorClass, desc: whole } = errorReply(error);
-  const desc = whole.length > ERROR_DESC_LEN_MAX ? `${whole.slice(0, ERROR_DESC_LEN_MAX)}...` : whole;
+  const { class: errorClass, desc } = errorReply(error);
   const body = `"error": {"class": "${errorClass}", "desc": ${printJson(desc)}}}\r\n`;
   return id === undefined ? `{${body}` : `{"id": ${printJson(id)}, ${body}`;
 }

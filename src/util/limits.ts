@@ -106,6 +106,9 @@ export const MACHINE_CONSOLES_MAX = 16;
 /** Pieces in which a qxl display renders a refresh, each in its own turn of the machine thread. */
 export const QXL_RENDER_PIECES_COUNT = 8;
 
+/** Characters of a path in the QOM tree, more than that of any object has.  Seen: DeviceNotFound. */
+export const QOM_PATH_CHARS_MAX = 4096;
+
 // ---- PC (machine) ----
 
 /** The PC's video memory: enough for 1600x1200 in 32 bits. */
@@ -224,6 +227,8 @@ export const CONFIG_FILE_BYTES_MAX = 1 * MIB;
 
 /** Jobs of one machine that have not been dismissed.  Seen: GenericError "Too many jobs". */
 export const JOBS_COUNT_MAX = 256;
+/** Characters of a job's id, of which each event of it tells every session.  Seen: GenericError "Invalid job ID '...'". */
+export const JOB_ID_CHARS_MAX = 255;
 /** Bytes of a snapshot that are read or written, and summed, in one go: a few milliseconds; a look at the cancel between two. */
 export const SNAPSHOT_TRANSFER_BYTES = 4 * MIB;
 /** Bytes of a tag as a file's name.  Source: Linux, `NAME_MAX`, less what is added to it.  Seen: the job fails with "Snapshot tag is too long". */

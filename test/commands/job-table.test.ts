@@ -149,3 +149,19 @@ it("closing it cancels what still works, and waits for it", async () => {
   one.fail(one.control.signal.reason);
   await closed;
 });
+
+it("a job whose id every session would have to be told, however long it is, is refused", () => {
+  const { jobs, told, start } = table();
+  start("j".repeat(255));
+  const toldBefore = told.length;
+  expect(() => start("j".repeat(256))).toThrow(/^Invalid job ID 'j+'$/);
+  expect([jobs.info().length, told.length]).toEqual([1, toldBefore]);
+});
+
+it("a job keeps the beginning alone of a long reason why it failed, as a reply does", async () => {
+  const { jobs, start } = table();
+  const job = start("one");
+  job.fail(new QmpError(`No block device node '${"x".repeat(100_000)}'`));
+  expect(await job.concluded).toMatch(/^No block device node 'x{8000,8200}\.\.\.$/);
+  expect(jobs.info()[0]?.error).toBe(await job.concluded);
+});

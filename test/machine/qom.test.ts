@@ -98,6 +98,14 @@ describe("paths", () => {
     expect(failure(() => machine.qomList(path))).toEqual([errorClass, desc]);
   });
 
+  it("are not looked at when they are longer than that of any object", () => {
+    const path = (chars: number) => "/machine/peripheral/v0".padEnd(chars, "/");
+    expect(machine.qomGet(path(4096), "type")).toBe("VGA");
+    const notFound = ["DeviceNotFound", `Device '${path(4097)}' not found`];
+    expect(failure(() => machine.qomGet(path(4097), "type"))).toEqual(notFound);
+    expect(failure(() => machine.qomList(path(4097)))).toEqual(notFound);
+  });
+
   it("are not found by qom-get and qom-set when they are ambiguous", () => {
     expect(failure(() => machine.qomGet("", "type"))).toEqual(["DeviceNotFound", "Device '' not found"]);
     expect(failure(() => machine.qomSet("device", "xres", 1))).toEqual([
