@@ -26,7 +26,7 @@ import {
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { promisify } from "node:util";
-import { FILE_LINKS_COUNT_MAX } from "../util/limits.ts";
+import { FILE_LINKS_COUNT_MAX, PATH_BYTES_MAX } from "../util/limits.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 
 export { FileError };
@@ -203,6 +203,8 @@ function isSame({ dev, ino }: Inode, { inode }: Destination): boolean {
  * inode also, which it has under all names.
  */
 export async function identifyDestination(path: string): Promise<readonly string[]> {
+  // No file has such a path, which opening it will tell; to resolve megabytes of it would take seconds.
+  if (path.length > PATH_BYTES_MAX) return [];
   // Asked together: each answer takes longer to come from its thread than to be found there.
   const [itself, directory] = await Promise.allSettled([
     statLink(path, { bigint: true }),

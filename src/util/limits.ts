@@ -218,6 +218,8 @@ export const DESTINATION_OPEN_MS = 25;
 export const SCREENDUMP_BATCH_MS = 1_000;
 /** How often the progress of a plugin's task is fetched from its thread: nobody is told of it more often. */
 export const TASK_PROGRESS_PERIOD_MS = 100;
+/** Bytes of a path.  Source: Linux, `PATH_MAX` with the NUL.  Seen: GenericError "File name too long". */
+export const PATH_BYTES_MAX = 4095;
 /** Symbolic links one after another to a file.  Source: Linux, `MAXSYMLINKS`.  Seen: GenericError "Too many levels of symbolic links". */
 export const FILE_LINKS_COUNT_MAX = 40;
 /** Size of a configuration file.  Seen: GenericError "File too large". */

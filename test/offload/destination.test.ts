@@ -211,4 +211,10 @@ describe("R1: a destination's identity", () => {
   it("exists for a path that leads nowhere", async () => {
     expect(await identifyDestination(at("none/none/file"))).toEqual([`path:${at("none/none/file")}`]);
   });
+
+  it("C7: is not looked for where a path is too long to be one", async () => {
+    const path = "x/".repeat(2 ** 20);
+    expect(await identifyDestination(path)).toEqual([]);
+    await expect(openDestination(path)).rejects.toThrow("File name too long");
+  });
 });
