@@ -86,6 +86,20 @@ describe("the import table of ARCHITECTURE.md", () => {
     expect(loads).toEqual([]);
   });
 
+  it("holds for code that may lie in a chunk: other files are sought from two folders deep, by way of the root", () => {
+    const seekers = files.filter((file) =>
+      readFileSync(join(ROOT, file), "utf8").includes("import.meta.url"),
+    );
+    expect(seekers.length).toBeGreaterThan(3);
+    for (const file of seekers) {
+      expect(file.split("/"), file).toHaveLength(3);
+      const text = readFileSync(join(ROOT, file), "utf8");
+      for (const [, target = ""] of text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)) {
+        expect(target, file).toMatch(/^\.\.\//);
+      }
+    }
+  });
+
   it("holds for a source without import cycles", () => {
     const done = new Set<string>();
     const visit = (file: string, path: readonly string[]): void => {

@@ -50,7 +50,7 @@ const STATUS_WRONG_PICTURES = 2;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_SIZES = ["720p", "1080p", "4K"];
 const CONTENTS = ["still", "moving"] as const;
-const PROGRAM = new URL("./qmpd.js", import.meta.url);
+const PROGRAM = new URL("../cli/qmpd.js", import.meta.url);
 
 export async function runBenchScreendump(
   servers: readonly string[],

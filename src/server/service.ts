@@ -11,6 +11,7 @@
 
 import { checkMachineConfig } from "../machine/config.ts";
 import type { WorkerPool } from "../offload/pool.ts";
+import { WorkerGoneError } from "../offload/worker-gone.ts";
 import type { PluginHost } from "../plugin/host.ts";
 import { encodeGreeting, humanGreeting } from "../qmp/greeting.ts";
 import {
@@ -159,7 +160,7 @@ export async function startService(
     await Promise.all(machines.map((machine) => machine.stop("host-error")));
     await close();
     signal?.throwIfAborted();
-    throw new ServiceStartError(await startFault(error as Error), { cause: error });
+    throw new ServiceStartError(startFault(error as Error), { cause: error });
   } finally {
     signal?.removeEventListener("abort", abort);
   }
@@ -188,8 +189,7 @@ async function loadPlugins(
 }
 
 /** That a thread has ended says little: why it did is what people need. */
-async function startFault(error: Error): Promise<string> {
-  const { WorkerGoneError } = await import("../offload/worker-gone.ts");
+function startFault(error: Error): string {
   const { message, cause } = error;
   return error instanceof WorkerGoneError && cause instanceof Error
     ? `${message}: ${cause.message}`

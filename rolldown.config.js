@@ -1,0 +1,50 @@
+/**
+ * Makes one file, or few, of the many that each way into the program needs: Node.js takes longer to find a hundred
+ * modules than to run them.
+ *
+ * The ways in stay where the compiler has put them, and share the chunks, so that a class is the same for the
+ * server and for a plugin.  Chunks lie as deep as modules do, whose URLs of other files are relative.
+ */
+
+import { readFileSync } from "node:fs";
+import { defineConfig } from "rolldown";
+
+const ENTRIES = [
+  "src/cli/qmpd",
+  "src/client/index",
+  "src/plugin/index",
+  "src/qapi/runtime/index",
+  "src/server/index",
+  "workers/load",
+  "workers/machine",
+  "workers/pc",
+  "workers/pool",
+];
+
+/** What a start needs of others'.  All else is loaded as it was installed, and later. */
+const BUNDLED = ["comlink", "commander", "rxjs"];
+
+export default defineConfig({
+  input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
+  platform: "node",
+  external: (id) => !/^[./]/.test(id) && !BUNDLED.includes(id.split("/")[0]),
+  output: {
+    dir: "dist",
+    entryFileNames: "[name].js",
+    chunkFileNames: "src/chunks/[name].js",
+    comments: { legal: true, annotation: false, jsdoc: false },
+  },
+  plugins: [
+    {
+      name: "licenses",
+      generateBundle() {
+        const texts = BUNDLED.map((name) => {
+          const { version, license } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"));
+          const file = name === "rxjs" ? "LICENSE.txt" : "LICENSE";
+          return `${name} ${version}, ${license}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`;
+        });
+        this.emitFile({ type: "asset", fileName: "src/chunks/LICENSES.txt", source: texts.join("\n\n") });
+      },
+    },
+  ],
+});
