@@ -32,7 +32,8 @@ export default defineConfig({
     dir: "dist",
     entryFileNames: "[name].js",
     chunkFileNames: "src/chunks/[name].js",
-    comments: { legal: true, annotation: false, jsdoc: false },
+    // Whose URLs would be others in a thread's entry, which lies less deep.
+    codeSplitting: { groups: [{ name: "pc-files", test: /\/offload\/pc-files/ }] },
   },
   plugins: [
     {

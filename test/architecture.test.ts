@@ -98,6 +98,11 @@ describe("the import table of ARCHITECTURE.md", () => {
         expect(target, file).toMatch(/^\.\.\//);
       }
     }
+    const entries = readdirSync(join(ROOT, "dist/workers")).filter((name) => name.endsWith(".js"));
+    expect(entries).toContain("pc.js");
+    for (const name of entries) {
+      expect(readFileSync(join(ROOT, "dist/workers", name), "utf8"), name).not.toContain("import.meta.url");
+    }
   });
 
   it("holds for a source without import cycles", () => {
