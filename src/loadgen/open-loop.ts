@@ -111,6 +111,15 @@ export class OpenLoop implements Pacer {
     if (this.#state === "running" && this.waiting > 0) this.#serve();
   }
 
+  /** In the ramp there were too few clients: what they left would be late all through what is measured. */
+  endRamp(): void {
+    this.#arrive();
+    this.#dues = [];
+    this.#marks = [];
+    this.#first = 0;
+    this.#dropped = 0;
+  }
+
   /** What is due by now has arrived; what waits stays unsent. */
   stop(): void {
     if (this.#state === "running") this.#arrive();

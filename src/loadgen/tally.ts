@@ -1,8 +1,8 @@
 /**
  * The samples of all threads, put together: the totals of the run, and its seconds.
  *
- * Latencies are of replies to commands that were sent in the measured part, also if they came after its end; rates
- * are of replies that came in it.  What happened in the ramp counts in the seconds alone.
+ * Latencies are of replies that came in the measured part, and after its end; rates are of those that came in it.  What
+ * happened in the ramp counts in the seconds alone.
  */
 
 import { Float64Histogram } from "hdr-histogram-js";

@@ -170,3 +170,16 @@ it("takes what waits behind others for beside what heavy ones the first of these
   atUs(4000);
   expect(client.marks.at(-1)).toBe(5);
 });
+
+it("drops what waits when the ramp ends: it is neither sent nor told as unsent", () => {
+  const loop = openLoop(1000);
+  for (const us of [0, 1000, 2000]) atUs(us);
+  expect([loop.waiting, loop.takeArrivals()]).toEqual([3, 3]);
+  nowUs = 3000;
+  loop.endRamp();
+  expect([loop.waiting, loop.unsent, loop.takeArrivals()]).toEqual([0, 0, 1]);
+  const client = new Client();
+  loop.room(client);
+  atUs(4000);
+  expect(client.dues).toEqual([4000]);
+});

@@ -363,6 +363,16 @@ it("tells arrivals that could not be sent", async () => {
   expect(faults(result)).toEqual({ lost: 1 });
 }, 20_000);
 
+it("does not count what the clients of a ramp, being too few, could not send", async () => {
+  const result = await load(({ id, socket }) => void setTimeout(() => socket.write(reply(id)), 500), {
+    ...{ clients: 2, inFlight: 1, ratePerSecond: 400, rampMs: 800, threads: 2 },
+    end: { kind: "duration", ms: 400 },
+  });
+  const { scheduled = 0, unsent = 0 } = result.arrivals ?? {};
+  expect(unsent).toBeGreaterThan(0);
+  expect(unsent).toBeLessThanOrEqual(scheduled);
+});
+
 it("sends the same commands for the same seed, and others for another", async () => {
   const commands = [LIGHT, { ...LIGHT, label: "b", name: "b", head: '{"execute": "b", "id": ' }];
   const sequence = async (seed: number): Promise<string[]> => {
