@@ -269,32 +269,6 @@ it("keeps what a server says within its line, and short", async () => {
   ]);
 });
 
-it("has the processor time of all replies that count, also of a server that tells late, and of replies that come late", async () => {
-  // Ten milliseconds each, when it is asked.
-  let usedMs = 0;
-  const cpuMs = (): Promise<number> => new Promise((resolve) => setTimeout(() => resolve(usedMs), 100));
-  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
-  const answer = ({ id, socket }: ScriptedRequest): void => {
-    usedMs += 10;
-    setTimeout(() => socket.write(reply(id)), 200);
-  };
-  const slow = { clients: 2, inFlight: 1, end: { kind: "duration", ms: 500 } } as const;
-  const result = await load(answer, slow, { read, cpuMs });
-  expect(result.total.replies).toBe(6);
-  expect(result.serverCpuUsPerReply).toBe(10_000);
-});
-
-it("tells no processor time of a server that was started anew meanwhile: its counter went back", async () => {
-  let readings = 0;
-  const cpuMs = async (): Promise<number> => 1000 - readings++;
-  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
-  const end = { kind: "duration", ms: 2500 } as const;
-  const result = await load(({ id, socket }) => void socket.write(reply(id)), { end }, { read, cpuMs });
-  expect(readings).toBeGreaterThan(3);
-  expect(result.serverCpuUsPerReply).toBeUndefined();
-  expect(result.intervals.filter(({ serverCpuShare }) => serverCpuShare !== undefined)).toEqual([]);
-});
-
 it("hands on the latencies of what counts, without those of the ramp", async () => {
   let handedOn = 0;
   const changes = { rampMs: 300, end: { kind: "duration", ms: 300 } } as const;
