@@ -19,7 +19,8 @@ Examples:
 Servers: unix:PATH or tcp:HOST:PORT, or the words qmpd and qemu, which start one for each case.  Ratios are to the one that is
 named last.  A file has to be on this computer; --target reply needs none.
 
-Exit status: 0, all is well; 1, it could not be run, or a case failed; 2, a picture or a reply was wrong.
+Exit status: 0, all is well; 1, it could not be run, or a case failed; 2, a picture or a reply was wrong;
+130 with Ctrl-C, it was interrupted.
 `;
 
 export function addBenchCommand(program: Command): void {

@@ -27,7 +27,7 @@ import { isExpectedError, runBench } from "../screenbench/run.ts";
 import { skippedLines, summaryText } from "../screenbench/summary.ts";
 import { TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
-import { endWithoutReader } from "./output-end.ts";
+import { endWithoutReader, statusOfSignal } from "./output-end.ts";
 
 export interface BenchScreendumpOptions {
   readonly size?: readonly string[];
@@ -81,8 +81,9 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
   const stop = new AbortController();
   // Each client listens to it: that is no leak.
   setMaxListeners(0, stop.signal);
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+  const interrupt = (_: NodeJS.Signals, signal: number): void => {
+    if (stop.signal.aborted) process.exit();
+    process.exitCode = statusOfSignal(signal);
     stop.abort();
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);
@@ -117,7 +118,9 @@ async function run(servers: readonly string[], options: BenchScreendumpOptions):
     process.stdout.write(`written: ${options.out}/${Object.values(OUTPUT_FILES).join(", ")}\n`);
   }
   const isWrong = result.cases.some((one) => one.servers.some((server) => faultsOf(server).length > 0));
-  process.exitCode = isWrong ? STATUS_WRONG_PICTURES : result.failures.length > 0 ? STATUS_FAILED : 0;
+  // A run that was interrupted is not the one that was asked for, however well it went: its status stays.
+  if (isWrong) process.exitCode = STATUS_WRONG_PICTURES;
+  else if (result.failures.length > 0) process.exitCode = STATUS_FAILED;
   // A server that does not answer may have been left behind with its connection.
   if (result.failures.length > 0) process.exit();
 }

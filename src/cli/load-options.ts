@@ -25,7 +25,7 @@ Thresholds: p50, p90, p99, p99.9, min, mean, max (a time), rate, errors and unse
 head-of-line (a ratio); COMMAND: before one makes it that command's alone.
 
 Exit status: 0, all is well; 1, it could not be run; 2, replies were lost, doubled, foreign, out of order, or a connection
-broke; 3, a threshold was missed.
+broke; 3, a threshold was missed; 130 or 143, it was interrupted by SIGINT or SIGTERM.
 `;
 
 const COMPARE_EXAMPLES = `

@@ -24,7 +24,7 @@ import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen
 import { parseTimeMs } from "../loadgen/units.ts";
 import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
-import { endWithoutReader } from "./output-end.ts";
+import { endWithoutReader, statusOfSignal } from "./output-end.ts";
 
 interface CommonOptions {
   readonly clients: number;
@@ -81,7 +81,7 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
       await written;
       process.stdout.write(`written: ${options.out}/${RUN_FILES.join(", ")}\n`);
     }
-    process.exitCode = statusOf([result], verdicts);
+    endWith(statusOf([result], verdicts));
   });
 }
 
@@ -107,7 +107,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
     if (options.out !== undefined) {
       writeOutputFile(options.out, `${JSON.stringify({ a, b, comparisons, notes }, undefined, 2)}\n`);
     }
-    process.exitCode = statusOf([...as, ...bs], []);
+    endWith(statusOf([...as, ...bs], []));
   });
 }
 
@@ -294,8 +294,9 @@ type Interrupts = Required<Pick<RunOptions, "signal" | "giveUp">>;
 async function interruptible<T>(action: (interrupts: Interrupts) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const giveUp = new AbortController();
-  const interrupt = (): void => {
-    if (giveUp.signal.aborted) process.exit(130);
+  const interrupt = (_: NodeJS.Signals, signal: number): void => {
+    if (giveUp.signal.aborted) process.exit();
+    process.exitCode = statusOfSignal(signal);
     if (stop.signal.aborted) giveUp.abort();
     stop.abort();
   };
@@ -335,6 +336,11 @@ function verdictText(verdicts: readonly Verdict[]): string {
   return verdicts
     .map(({ text, found, isMet }) => `threshold ${text}: ${isMet ? "met" : "MISSED"} (${found})\n`)
     .join("");
+}
+
+/** A run that was interrupted is not the one that was asked for, however well it went: its status stays. */
+function endWith(status: number): void {
+  if (status !== 0) process.exitCode = status;
 }
 
 function statusOf(results: readonly LoadResult[], verdicts: readonly Verdict[]): number {

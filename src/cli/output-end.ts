@@ -1,4 +1,4 @@
-/** What becomes of a program whose output cannot be written. */
+/** How a program ends that others stop: its output cannot be written, or a signal comes. */
 
 /** From now on, ends the process when that happens. */
 export function endWithoutReader(): void {
@@ -11,4 +11,9 @@ export function endWithoutReader(): void {
       process.exit(1);
     });
   }
+}
+
+/** Exit status of who was interrupted, as shells have it: a script does not go on as if all had been done. */
+export function statusOfSignal(signal: number): number {
+  return 128 + signal;
 }

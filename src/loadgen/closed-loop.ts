@@ -57,6 +57,9 @@ export class ClosedLoop implements Pacer {
     }
   }
 
+  /** Nothing waits here. */
+  endRamp(): void {}
+
   stop(): void {
     this.#state = "stopped";
   }

@@ -195,7 +195,10 @@ export class LoadThread implements ClientOwner {
 
   /** The ramp is over.  What counts commands has waited for that, so that all of them are measured. */
   #measure(): void {
-    if (this.#task.plan.rampMs > 0) this.#sample(wallMs());
+    if (this.#task.plan.rampMs > 0) {
+      if (!this.#counts) this.#pacer.endRamp();
+      this.#sample(wallMs());
+    }
     this.#phase = "measure";
     if (!this.#counts) return;
     this.#startPacer();

@@ -100,7 +100,9 @@ export async function parseMixFile(text: string, file: string): Promise<MixEntry
     // What is no integer of JavaScript's is one of QMP's.
     list = jsonOf(parse(text, { intAsBigInt: true, logLevel: "error" }));
   } catch (error) {
-    throw new LoadError(`${file}: ${(error as Error).message}`, { cause: error });
+    // Further lines show the place once more.
+    const [why = ""] = (error as Error).message.split("\n");
+    throw new LoadError(`${file}: ${why.replace(/:$/, "")}`, { cause: error });
   }
   if (!Array.isArray(list)) throw new LoadError(`${file}: a list of commands is expected`);
   return checked(

@@ -4,10 +4,10 @@
  * that arrive meanwhile late, as it would in life (no coordinated omission).
  *
  * An arrival that waits because heavy commands hold all clients is beside these, though they may have ended when it is
- * sent: what heavy ones there were is noted when it is due.
+ * sent: what heavy ones there were is noted when it is due.  One that waits behind others has the first one's note, as what
+ * had made that one wait makes this one late too.
  *
- * Timers have a grain of a millisecond.  A lateness below that is the timer's and not the server's: such an arrival is
- * due when it is sent.  Any other lateness counts in full.
+ * Timers have a grain of a millisecond.  That much of a lateness is the timer's and not the server's, and is not counted.
  */
 
 import { LOAD_ARRIVALS_WAITING_MAX } from "../util/limits.ts";
@@ -111,6 +111,15 @@ export class OpenLoop implements Pacer {
     if (this.#state === "running" && this.waiting > 0) this.#serve();
   }
 
+  /** In the ramp there were too few clients: what they left would be late all through what is measured. */
+  endRamp(): void {
+    this.#arrive();
+    this.#dues = [];
+    this.#marks = [];
+    this.#first = 0;
+    this.#dropped = 0;
+  }
+
   /** What is due by now has arrived; what waits stays unsent. */
   stop(): void {
     if (this.#state === "running") this.#arrive();
@@ -120,7 +129,7 @@ export class OpenLoop implements Pacer {
 
   #arrive(): void {
     const nowUs = this.#clock.nowUs();
-    const mark = this.#heavyMark();
+    const mark = (this.waiting > 0 ? this.#marks.at(-1) : undefined) ?? this.#heavyMark();
     const due = Math.floor((nowUs - this.#startUs) / this.#periodUs) + 1;
     const arrived = Math.max(this.#arrived, Math.min(due, this.#arrivalsMax));
     // What finds no place to wait is not gone through one by one: at a high rate the next would be due before its end.

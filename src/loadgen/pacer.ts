@@ -12,6 +12,8 @@ export interface Pacer {
   start(): void;
   /** A client may have room. */
   room(client: LoadClient): void;
+  /** The ramp is over: what still waits from it is nobody's any more. */
+  endRamp(): void;
   stop(): void;
   /** Arrivals that fell due since the last call. */
   takeArrivals(): number;

@@ -98,21 +98,20 @@ class Run {
     for (let thread = 0; thread < threads; thread++) this.#startThread(thread);
     await this.#until(() => this.#connected === threads || signal?.aborted === true);
     if (this.#connected < threads) throw new LoadError("it was interrupted before anything was measured");
-    this.#startMs = performance.now();
-    this.#startedAt = new Date();
-    this.#tell({ kind: "start" });
-    if (this.#options.onProgress !== undefined || figures !== undefined) this.#startLive();
-    if (rampMs > 0) await this.#until(() => signal?.aborted === true, rampMs);
-    this.#tell({ kind: "measure" });
+    if (rampMs > 0) {
+      this.#start();
+      await this.#until(() => signal?.aborted === true, rampMs);
+    }
+    // Before anything that counts is sent: a server under load may take its time to tell.
     const cpuBefore = await figures?.cpuMs();
+    if (rampMs === 0) this.#start();
+    this.#tell({ kind: "measure" });
     if (end.kind === "duration") {
       this.#alternateHeavy();
       await this.#until(() => this.#done === threads || signal?.aborted === true, end.ms);
     } else {
       await this.#until(() => this.#done === threads || signal?.aborted === true);
     }
-    const cpuAfter = await figures?.cpuMs();
-    this.#serverCpuMs = usedMs(cpuBefore, cpuAfter);
     clearInterval(this.#heavyTimer);
     this.#tell({ kind: "stop" });
     const isInterrupted = signal?.aborted === true;
@@ -121,8 +120,17 @@ class Run {
     await this.#until(() => isOver() || hasEnough());
     if (!isOver()) this.#tell({ kind: "give up" });
     await this.#until(isOver);
+    // Of all replies that count, also those that came late: a slow command has taken its time before it is answered.
+    this.#serverCpuMs = usedMs(cpuBefore, await figures?.cpuMs());
     for (const each of [signal, giveUp]) each?.removeEventListener("abort", wake);
     return this.#result();
+  }
+
+  #start(): void {
+    this.#startMs = performance.now();
+    this.#startedAt = new Date();
+    this.#tell({ kind: "start" });
+    if (this.#options.onProgress !== undefined || this.#options.figures !== undefined) this.#startLive();
   }
 
   async end(): Promise<void> {
@@ -295,9 +303,9 @@ class Run {
       headOfLine: tally.headOfLine(),
       generator: generatorOf(tally),
       serverCpuUsPerReply:
-        this.#serverCpuMs === undefined || total.ratePerSecond === 0
+        this.#serverCpuMs === undefined || total.replies === 0
           ? undefined
-          : (this.#serverCpuMs * 1000) / ((total.ratePerSecond * tally.durationMs) / 1000),
+          : (this.#serverCpuMs * 1000) / total.replies,
       intervals: tally.intervals(),
     };
   }
@@ -317,9 +325,13 @@ function generatorOf(tally: Tally): GeneratorResult {
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
   let limit: string | undefined;
   if (busiest > GENERATOR_CPU_SHARE_MAX) {
-    limit = `the generator was the limit: one of its threads used ${percent(busiest)} of a core: the server may be faster than this (try --threads ${threads.length + 1})`;
+    limit =
+      `the generator was the limit: one of its threads used ${percent(busiest)} of a core: ` +
+      `the server may be faster than this (try --threads ${threads.length + 1})`;
   } else if (longestWait > GENERATOR_WAIT_SHARE_MAX) {
-    limit = `the computer was the limit: the generator waited for a core ${percent(longestWait)} of the time, and latencies contain that`;
+    limit =
+      `the computer was the limit: the generator waited for a core ${percent(longestWait)} of the time, ` +
+      "and latencies contain that";
   }
   return { threads, limit };
 }

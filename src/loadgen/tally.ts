@@ -1,8 +1,8 @@
 /**
  * The samples of all threads, put together: the totals of the run, and its seconds.
  *
- * Latencies are of replies to commands that were sent in the measured part, also if they came after its end; rates
- * are of replies that came in it.  What happened in the ramp counts in the seconds alone.
+ * Latencies are of replies that came in the measured part, and after its end; rates are of those that came in it.  What
+ * happened in the ramp counts in the seconds alone.
  */
 
 import { Float64Histogram } from "hdr-histogram-js";
@@ -215,9 +215,11 @@ export class Tally {
     });
   }
 
-  /** The last second of which all threads have told. */
+  /** The last second of which all threads have told, or what there is of one. */
   lastInterval(): Interval | undefined {
-    const second = this.#lastSecond();
+    // What the end of a phase leaves of a second tells nothing.
+    const isMost = (each: SecondTally): boolean => lengthMs(each, this.#threads) >= SECOND_MS / 2;
+    const second = this.seconds.findLast((each) => this.#isTold(each) && isMost(each)) ?? this.#lastSecond();
     return second && intervalOf(second, this.startMs, this.#threads);
   }
 
@@ -229,7 +231,11 @@ export class Tally {
 
   #lastSecond(): SecondTally | undefined {
     const { seconds } = this;
-    return seconds.findLast(({ inFlight }) => inFlight.size === this.#threads) ?? seconds.at(-1);
+    return seconds.findLast((second) => this.#isTold(second)) ?? seconds.at(-1);
+  }
+
+  #isTold({ inFlight }: SecondTally): boolean {
+    return inFlight.size === this.#threads;
   }
 
   intervals(): Interval[] {
@@ -237,11 +243,15 @@ export class Tally {
   }
 }
 
+/** How much of a second there is, as a mean of the threads. */
+function lengthMs({ spans }: SecondTally, threads: number): number {
+  return spans.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / threads;
+}
+
 function intervalOf(second: SecondTally, runStartMs: number, threads: number): Interval {
   const startMs = Math.min(...second.spans.map((span) => span.startMs));
   const endMs = Math.max(...second.spans.map((span) => span.endMs));
-  const threadMs = second.spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
-  const durationMs = Math.max(1, threadMs / threads);
+  const durationMs = Math.max(1, lengthMs(second, threads));
   const histograms = second.latencies.map(histogramOf);
   const all = histogramOf(second.latencies.flat());
   const replies = all.totalCount;

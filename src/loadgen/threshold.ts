@@ -105,7 +105,8 @@ function figureOf(
     case "rate":
       return command.ratePerSecond;
     case "errors":
-      return isShare ? shareOf(errorCount(command), command.replies) : errorCount(command);
+      if (command.replies === 0) return undefined;
+      return isShare ? errorCount(command) / command.replies : errorCount(command);
     case "unsent":
       return arrivals && (isShare ? shareOf(arrivals.unsent, arrivals.scheduled) : arrivals.unsent);
     case "head-of-line":

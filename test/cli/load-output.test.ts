@@ -50,7 +50,7 @@ describe("what --out writes", () => {
       stderr += bytes;
       if (!wasThere && stderr.includes("round 2 of 99")) child.kill("SIGINT");
     });
-    expect(await once(child, "close")).toEqual([0, null]);
+    expect(await once(child, "close")).toEqual([130, null]);
     expect(stdout).toMatch(/^query-status +[\d,]+ \/s +[\d,]+ \/s +[\d.]+x +-$/m);
     expect(stderr).not.toContain("round 3");
   });

@@ -59,7 +59,7 @@ describe("refuses", () => {
     ["- { command: a, weight: -1 }", "the weight has to be"],
     ["- { command: a, arguments: [1] }", "'arguments' has to be a mapping"],
     ["- { command: a, heavy: 1 }", "'heavy' is true or false"],
-    ["- [", "mix.yaml: "],
+    ["- [", /^mix\.yaml: .* at line 1, column 4$/],
     ["- { command: a, arguments: { x: .nan } }", "mix.yaml: JSON has no such value: NaN"],
     ["- { command: a, arguments: { x: [-.inf] } }", "mix.yaml: JSON has no such value: -Infinity"],
     ["- { command: a, arguments: { x: !!binary aGVsbG8= } }", "mix.yaml: JSON has no such value: "],

@@ -146,3 +146,40 @@ it("notes what heavy commands there were when an arrival was due, not when it is
   loop.room(client);
   expect(client.marks).toEqual([-1, -1, -1]);
 });
+
+it("takes what waits behind others for beside what heavy ones the first of these waited for", () => {
+  const loop = openLoop(1000);
+  const client = new Client();
+  loop.room(client);
+  heavyMark = 3;
+  atUs(0);
+  heavyMark = -1;
+  atUs(1000);
+  // The heavy one has ended, and what waited for it takes the client one after the other.
+  heavyMark = 5;
+  atUs(2000);
+  client.room = 1;
+  loop.room(client);
+  atUs(3000);
+  client.room = 2;
+  loop.room(client);
+  expect(client.marks).toEqual([3, -1, -1, -1]);
+  // Nothing waits any more.
+  client.room = 1;
+  loop.room(client);
+  atUs(4000);
+  expect(client.marks.at(-1)).toBe(5);
+});
+
+it("drops what waits when the ramp ends: it is neither sent nor told as unsent", () => {
+  const loop = openLoop(1000);
+  for (const us of [0, 1000, 2000]) atUs(us);
+  expect([loop.waiting, loop.takeArrivals()]).toEqual([3, 3]);
+  nowUs = 3000;
+  loop.endRamp();
+  expect([loop.waiting, loop.unsent, loop.takeArrivals()]).toEqual([0, 0, 1]);
+  const client = new Client();
+  loop.room(client);
+  atUs(4000);
+  expect(client.dues).toEqual([4000]);
+});

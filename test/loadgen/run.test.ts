@@ -269,17 +269,6 @@ it("keeps what a server says within its line, and short", async () => {
   ]);
 });
 
-it("tells no processor time of a server that was started anew meanwhile: its counter went back", async () => {
-  let readings = 0;
-  const cpuMs = async (): Promise<number> => 1000 - readings++;
-  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
-  const end = { kind: "duration", ms: 2500 } as const;
-  const result = await load(({ id, socket }) => void socket.write(reply(id)), { end }, { read, cpuMs });
-  expect(readings).toBeGreaterThan(3);
-  expect(result.serverCpuUsPerReply).toBeUndefined();
-  expect(result.intervals.filter(({ serverCpuShare }) => serverCpuShare !== undefined)).toEqual([]);
-});
-
 it("hands on the latencies of what counts, without those of the ramp", async () => {
   let handedOn = 0;
   const changes = { rampMs: 300, end: { kind: "duration", ms: 300 } } as const;
@@ -347,6 +336,16 @@ it("tells arrivals that could not be sent", async () => {
   expect(result.arrivals?.unsent).toBe((result.arrivals?.scheduled ?? 0) - 21);
   expect(faults(result)).toEqual({ lost: 1 });
 }, 20_000);
+
+it("does not count what the clients of a ramp, being too few, could not send", async () => {
+  const result = await load(({ id, socket }) => void setTimeout(() => socket.write(reply(id)), 500), {
+    ...{ clients: 2, inFlight: 1, ratePerSecond: 400, rampMs: 800, threads: 2 },
+    end: { kind: "duration", ms: 400 },
+  });
+  const { scheduled = 0, unsent = 0 } = result.arrivals ?? {};
+  expect(unsent).toBeGreaterThan(0);
+  expect(unsent).toBeLessThanOrEqual(scheduled);
+});
 
 it("sends the same commands for the same seed, and others for another", async () => {
   const commands = [LIGHT, { ...LIGHT, label: "b", name: "b", head: '{"execute": "b", "id": ' }];

@@ -1,9 +1,11 @@
-/** What a server takes of the computer, read from its metrics and from its process. */
+/** What a server takes of the computer, read from its metrics and from its process, and told by a run. */
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { metricsFigures, processFigures } from "../../src/loadgen/server-figures.ts";
+import { metricsFigures, processFigures, type ServerFigure } from "../../src/loadgen/server-figures.ts";
+import { load } from "./scripted-run.ts";
+import { reply, type ScriptedRequest } from "./scripted-server.ts";
 
 let server: Server | undefined;
 
@@ -64,4 +66,30 @@ it("knows the processor time of a process", async () => {
   const before = (await figures.cpuMs()) ?? Number.NaN;
   for (const endMs = performance.now() + 200; performance.now() < endMs; );
   expect(await figures.cpuMs()).toBeGreaterThan(before);
+});
+
+it("has the processor time of all replies that count, also of a server that tells late, and of replies that come late", async () => {
+  // Ten milliseconds each, when it is asked.
+  let usedMs = 0;
+  const cpuMs = (): Promise<number> => new Promise((resolve) => setTimeout(() => resolve(usedMs), 100));
+  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
+  const answer = ({ id, socket }: ScriptedRequest): void => {
+    usedMs += 10;
+    setTimeout(() => socket.write(reply(id)), 200);
+  };
+  const slow = { clients: 2, inFlight: 1, end: { kind: "duration", ms: 500 } } as const;
+  const result = await load(answer, slow, { read, cpuMs });
+  expect(result.total.replies).toBe(6);
+  expect(result.serverCpuUsPerReply).toBe(10_000);
+});
+
+it("tells no processor time of a server that was started anew meanwhile: its counter went back", async () => {
+  let readings = 0;
+  const cpuMs = async (): Promise<number> => 1000 - readings++;
+  const read = async (): Promise<ServerFigure> => ({ cpuMs: await cpuMs(), loopDelayMs: undefined });
+  const end = { kind: "duration", ms: 2500 } as const;
+  const result = await load(({ id, socket }) => void socket.write(reply(id)), { end }, { read, cpuMs });
+  expect(readings).toBeGreaterThan(3);
+  expect(result.serverCpuUsPerReply).toBeUndefined();
+  expect(result.intervals.filter(({ serverCpuShare }) => serverCpuShare !== undefined)).toEqual([]);
 });

@@ -74,3 +74,12 @@ it("keeps of a second what came in it alone, as a run may last for days", () => 
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   expect(tally.lastInterval()).toMatchObject({ replies: 5, latencyUs: { p50: 100 } });
 });
+
+it("does not take what the end of the run leaves of a second for one", () => {
+  const tally = new Tally([COMMAND], 1);
+  tally.add(0, sample(0, 200, 50));
+  expect(tally.lastInterval()).toMatchObject({ replies: 50 });
+  tally.add(0, sample(200, 1000, 50));
+  tally.add(0, sample(1000, 1002, 0));
+  expect(tally.lastInterval()).toMatchObject({ ratePerSecond: 100 });
+});

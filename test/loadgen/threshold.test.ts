@@ -43,6 +43,10 @@ describe("are met or missed", () => {
     for (const text of ["unsent<1", "head-of-line<9"]) {
       expect(judge(parseThreshold(text), other)).toMatchObject({ isMet: false, found: "not measured" });
     }
+    const unanswered = result([command("a", 0, 0)]);
+    for (const text of ["a:errors<1", "a:errors<1%", "a:p99<1s"]) {
+      expect(judge(parseThreshold(text), unanswered)).toMatchObject({ isMet: false, found: "not measured" });
+    }
   });
 });
 
