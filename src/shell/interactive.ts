@@ -61,7 +61,7 @@ export function runInteractive(options: InteractiveOptions): Promise<number> {
 class Interactive {
   readonly #options: InteractiveOptions;
   readonly #paint: Painter;
-  readonly #lines: Interface;
+  readonly #lines: Interface & { prevRows?: number };
   /** By the id of the call, in the order of sending. */
   readonly #inFlight = new Map<number, InFlight>();
   readonly #typed = new InputLines();
@@ -286,17 +286,22 @@ class Interactive {
   /** Prints above the prompt, and draws the prompt again with what is typed. */
   #print(text: string): void {
     const { output } = this.#options;
-    const rows = this.#lines.getCursorPos().rows;
-    moveCursor(output, 0, -rows);
+    moveCursor(output, 0, -this.#lines.getCursorPos().rows);
     cursorTo(output, 0);
     clearScreenDown(output);
-    // readline goes up by as many rows as it came down when it drew the line.
-    output.write(`${text}\n${"\n".repeat(rows)}`);
-    this.#prompt();
+    output.write(`${text}\n`);
+    this.#drawPrompt(0);
   }
 
   #prompt(): void {
+    this.#drawPrompt(this.#lines.getCursorPos().rows);
+  }
+
+  /** `rows`: how far the cursor is below the place where the prompt is to begin. */
+  #drawPrompt(rows: number): void {
     if (this.#over) return;
+    // readline goes up by what it remembers, which is wrong when the line was pasted.
+    this.#lines.prevRows = rows;
     this.#lines.setPrompt(this.#promptText());
     this.#lines.prompt(true);
   }

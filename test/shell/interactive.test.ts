@@ -51,10 +51,15 @@ async function start({
   };
   if (!isSchemaLate) await tellSchema();
   /** What has been printed since it was asked last. */
-  const printed = async (): Promise<string> => {
+  const drawn = async (): Promise<string> => {
     await settle();
     const text = screen;
     screen = "";
+    return text;
+  };
+  /** The same, of a shell without colours without what moves the cursor. */
+  const printed = async (): Promise<string> => {
+    const text = await drawn();
     return paint === plain ? stripVTControlCharacters(text) : text;
   };
   /** As somebody types: key by key. */
@@ -64,7 +69,36 @@ async function start({
       await settle();
     }
   };
-  return { server, client, input, status, printed, type, kept, tellSchema };
+  return { server, client, input, status, drawn, printed, type, kept, tellSchema };
+}
+
+/** What a terminal of so many columns shows of `text`: the rows, without the blanks at their ends. */
+function rowsOf(text: string, columns: number): string[] {
+  const rows: string[][] = [[]];
+  let [row, column] = [0, 0];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what moves the cursor
+  for (const [token, count, letter] of text.matchAll(/\x1b\[(\d*)([A-Z])|[\s\S]/g)) {
+    if (letter === "A") row -= Number(count);
+    else if (letter === "B") row += Number(count);
+    else if (letter === "G") column = Number(count) - 1;
+    else if (letter === "J") {
+      rows.length = row + 1;
+      rows[row]?.splice(column);
+    } else if (token === "\r") column = 0;
+    else if (token === "\n") {
+      [row, column] = [row + 1, 0];
+      rows[row] ??= [];
+    } else {
+      if (column === columns) [row, column] = [row + 1, 0];
+      rows[row] ??= [];
+      (rows[row] as string[])[column++] = token;
+    }
+  }
+  return rows.map((cells) =>
+    Array.from(cells, (cell) => cell ?? " ")
+      .join("")
+      .trimEnd(),
+  );
 }
 
 const UP = "\x1b[A";
@@ -136,6 +170,22 @@ describe("a shell at a terminal", () => {
     expect(await printed()).toMatch(/RESUME\n.*qmp> st$/s);
     await type("op\r");
     expect(await server.next()).toMatchObject({ execute: "stop" });
+  });
+
+  it("draws a line of several rows, pasted, in its own place", async () => {
+    const { server, input, drawn } = await start();
+    const rows = (text: string): string[] => rowsOf(text, 100);
+    const line = "x".repeat(250);
+    let screen = await drawn();
+    input.write(`slow\r${line}`);
+    screen += await drawn();
+    server.clock.advance(2000);
+    screen += await drawn();
+    const typed = `[slow 2s] qmp> ${line}`;
+    expect(rows(screen).slice(1)).toEqual(["qmp> slow", ...rows(typed)]);
+    server.answer(await server.next());
+    screen += await drawn();
+    expect(rows(screen).slice(1)).toEqual(["qmp> slow", "slow 2.0 s {}", ...rows(`qmp> ${line}`)]);
   });
 
   it("reads JSON over several lines, and tells mistakes without sending", async () => {
