@@ -227,11 +227,11 @@ it("shows a server's control characters, and does not obey them", async () => {
   const { server, type, printed } = await start({ paint: colored });
   await type("stop\r");
   await printed();
-  server.send('{"event": "E\\u001b[2J", "data": {"x": "\\u001b[2J"}}\r\n');
+  server.send('{"event": "E\\nqmp> \\u001b[2J", "data": {"x": "\\u001b[2J"}}\r\n');
   server.fail(await server.next(), "GenericError", "\u001b]0;title\u0007");
   const text = await printed();
   expect(text).not.toContain("\u001b[2J");
-  expect(text).toContain("E\\x1b[2J");
+  expect(text).toContain("E\\x0aqmp> \\x1b[2J");
   expect(text).toContain("GenericError: \\x1b]0;title\\x07");
 });
 
@@ -255,10 +255,11 @@ it("shows those of a schema, too, in help and in completion", async () => {
   }
 });
 
-it("sends what is typed to a server whose schema has no commands", async () => {
+it("sends what is typed to a server whose schema has no commands, and waits for nothing", async () => {
   for (const schema of [{}, [], [{ name: "int", "meta-type": "builtin", "json-type": "int" }]]) {
-    const { server, type } = await start({ schema });
+    const { server, type, printed } = await start({ schema });
     await type("anything x=1\r");
+    expect(await printed()).not.toContain("waiting");
     expect(await server.next()).toMatchObject({ execute: "anything", arguments: { x: 1 } });
   }
 });
@@ -301,12 +302,17 @@ describe("Ctrl-C", () => {
 
   it("gives a command up where the server cannot cancel, and prints its late reply", async () => {
     const { server, type, printed } = await start({ greeting: QEMU_GREETING, capabilities: ["oob"] });
-    await type("slow\r");
-    const request = await server.next();
+    await type('slow\r{"execute": "slow", "id": "second"}\r');
+    const [first, second] = [await server.next(), await server.next()];
     await type(CTRL_C);
-    expect(await printed()).toContain("slow: given up; the server cannot cancel it, and goes on\n");
-    server.answer(request, 7);
-    expect(await printed()).toContain("slow late 7\n");
+    expect(await printed()).toContain(
+      'slow id "second": given up; the server cannot cancel it, and goes on\n[slow 0s] qmp> ',
+    );
+    server.clock.advance(1500);
+    server.answer(second, 7);
+    expect(await printed()).toContain('slow id "second" late 1.5 s 7\n[slow 1s] qmp> ');
+    server.answer(first, 8);
+    expect(await printed()).toContain("slow 1.5 s 8\n");
   });
 
   it("clears what is typed, and twice at an empty prompt leaves", async () => {
