@@ -23,7 +23,7 @@ import { InputLines, onOneLine } from "./input-lines.ts";
 import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
-import { valueText } from "./value-text.ts";
+import { answerText, valueText } from "./value-text.ts";
 
 export interface InteractiveOptions {
   readonly client: QmpClient;
@@ -272,7 +272,7 @@ class Interactive {
   #replyText({ outcome }: Extract<QmpMessage, { kind: "reply" }>, known: InFlight): string {
     const age = ageText(this.#options.clock.nowMs() - known.startedMs);
     const head = `${this.#name(known)} ${this.#paint("dim", known.isGivenUp ? `late ${age}` : age)}`;
-    if (outcome.kind === "return") return `${head} ${valueText(outcome.value, this.#paint, this.#columns)}`;
+    if (outcome.kind === "return") return `${head} ${answerText(outcome.value, this.#paint, this.#columns)}`;
     return `${head} ${this.#paint("error", visible(`${outcome.errorClass}: ${outcome.desc}`))}`;
   }
 
