@@ -11,9 +11,9 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { Command } from "commander";
 import { errorText, isCallersError } from "../client/errors.ts";
@@ -135,7 +135,7 @@ async function pictureInReply(client: QmpClient, args: Arguments, limits: Limits
   return Buffer.from(data, "base64");
 }
 
-/** Has the server write a file in a place of ours, where nothing is overwritten, and takes it from there. */
+/** Has the server write a file in a folder of ours, and takes it from there. */
 async function pictureByFile(
   client: QmpClient,
   args: Arguments,
@@ -143,8 +143,9 @@ async function pictureByFile(
   limits: Limits,
   destination: Destination,
 ): Promise<Buffer> {
-  const place = destination.kind === "file" ? dirname(destination.path) : tmpdir();
-  const filename = join(place, `.qmpd-screendump-${randomUUID()}.${format}`);
+  const folder = folderForServer(destination.kind === "file" ? dirname(destination.path) : tmpdir());
+  // Who may write there cannot list it: the name is known to the server alone.
+  const filename = join(folder, `${randomUUID()}.${format}`);
   try {
     await client.execute("screendump", { filename, ...args }, limits);
     const picture = pictureAt(filename);
@@ -157,16 +158,43 @@ async function pictureByFile(
     const message = `${client.peer}: the file that the server wrote cannot be read: ${reason}`;
     throw new ScreendumpError(message, { cause: error });
   } finally {
-    rmSync(filename, { force: true });
+    removeFolder(folder);
+  }
+}
+
+/**
+ * Makes a folder in `place` in which a server of any user can write, and whose files are this program's to remove: those of
+ * another user in a directory such as /tmp are not.
+ */
+function folderForServer(place: string): string {
+  try {
+    const folder = mkdtempSync(join(place, ".qmpd-screendump-"));
+    chmodSync(folder, 0o733);
+    return folder;
+  } catch (error) {
+    throw cannotWrite(place, error);
+  }
+}
+
+/** That it cannot be removed does not make the picture worse. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    process.stderr.write(`qmpd: ${folder} cannot be removed: ${(error as Error).message}\n`);
   }
 }
 
 // ---- Where the picture goes ----
 
-/** `device`: what is there is no regular file (`/dev/null`, a FIFO), and has to be written as it is. */
+/**
+ * `device`: what is there is no regular file (`/dev/null`, a FIFO), and has to be written as it is.  `mode` is that of the
+ * file that is replaced: who may read it stays as it was.
+ */
 type FileDestination =
   | { readonly kind: "stdout" }
-  | { readonly kind: "file" | "device"; readonly path: string };
+  | { readonly kind: "device"; readonly path: string }
+  | { readonly kind: "file"; readonly path: string; readonly mode: number | undefined };
 type Destination = FileDestination | { readonly kind: "terminal"; readonly protocol: PictureProtocol };
 
 /** Looks before anything is asked for. */
@@ -178,11 +206,12 @@ async function destinationOf(file: string): Promise<Destination> {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there === undefined) {
       if (!statSync(dirname(path)).isDirectory()) throw new ScreendumpError(`${file}: its directory is none`);
-      return { kind: "file", path };
+      return { kind: "file", path, mode: undefined };
     }
     if (there.isDirectory()) throw new ScreendumpError(`${file}: there is a directory of that name`);
     // A symbolic link stays one: its target is replaced.
-    return there.isFile() ? { kind: "file", path: realpathSync(path) } : { kind: "device", path };
+    if (!there.isFile()) return { kind: "device", path };
+    return { kind: "file", path: realpathSync(path), mode: there.mode & 0o777 };
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -218,10 +247,12 @@ async function show(
 
 async function write(destination: FileDestination, file: string, picture: Buffer): Promise<void> {
   if (destination.kind === "stdout") return writeToStdout(picture);
-  const { kind, path } = destination;
-  const written = kind === "device" ? path : join(dirname(path), `.${basename(path)}-${randomUUID()}`);
+  const { path } = destination;
+  const mode = destination.kind === "file" ? destination.mode : undefined;
+  const written = destination.kind === "device" ? path : join(dirname(path), `.qmpd-${randomUUID()}`);
   try {
-    writeFileSync(written, picture);
+    writeFileSync(written, picture, { mode });
+    if (mode !== undefined) chmodSync(written, mode);
     if (written !== path) renameSync(written, path);
   } catch (error) {
     if (written !== path) rmSync(written, { force: true });

@@ -3,17 +3,20 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { decode } from "fast-png";
@@ -83,6 +86,17 @@ describe("qmpd screendump from this project's server", () => {
   afterAll(() => server.stop());
 
   takesPictures(endpoint);
+
+  it("leaves a file that it replaces to those who could read it, and takes the longest name", () => {
+    const name = `${"x".repeat(251)}.png`;
+    for (const mode of [0o600, 0o666]) {
+      writeFileSync(join(directory, name), "old");
+      chmodSync(join(directory, name), mode);
+      expect(qmpd(["screendump", endpoint(), name])).toMatchObject({ status: 0, stderr: "" });
+      expect(statSync(join(directory, name)).mode & 0o777).toBe(mode);
+      expect(sizeOf(readFileSync(join(directory, name)))).toEqual(SIZE);
+    }
+  });
 
   it("replaces the target of a symbolic link, and writes to what is no file", () => {
     symlinkSync("target.png", join(directory, "link.png"));
@@ -172,6 +186,18 @@ describe("a server without introspection", () => {
     });
   });
 
+  it("may be another user: it can write in the folder that it is told, and nobody else can know where", async () => {
+    let folder = "";
+    const write = (filename: string): void => {
+      folder = dirname(filename);
+      expect((statSync(folder).mode & 0o777).toString(8)).toBe("733");
+      writeFileSync(filename, "P6\n1 1\n255\nabc");
+    };
+    expect(await screendumpFrom(write, ["old.ppm"])).toEqual({ status: 0, stderr: "" });
+    expect(dirname(folder)).toBe(directory);
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it("is refused a file that is elsewhere, cannot be read, or is no picture", async () => {
     const where = `qmpd: unix:${directory}/old.sock: `;
     expect(await screendumpFrom(() => {}, ["none.ppm"])).toEqual({
@@ -183,6 +209,10 @@ describe("a server without introspection", () => {
       stderr: `${where}the file that the server wrote cannot be read: too many symbolic links encountered\n`,
     });
     expect(await screendumpFrom((filename) => spawnSync("mkfifo", [filename]), ["none.ppm"])).toEqual({
+      status: 1,
+      stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
+    });
+    expect(await screendumpFrom((filename) => mkdirSync(filename), ["none.ppm"])).toEqual({
       status: 1,
       stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
     });
