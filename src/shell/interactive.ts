@@ -319,7 +319,7 @@ class Interactive {
   #promptText(): string {
     if (this.#typed.isOpen) return "... ";
     const calls = this.#waitedFor;
-    if (this.#waiting.size > 0)
+    if (this.#waiting.size > 0 && !this.#options.schema.isTold)
       return `${this.#paint("dim", "[waiting for the schema]")} ${this.#paint("prompt", "qmp> ")}`;
     if (calls.length === 0) return this.#paint("prompt", "qmp> ");
     const nowMs = this.#options.clock.nowMs();

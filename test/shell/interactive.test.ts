@@ -132,6 +132,13 @@ describe("a shell at a terminal", () => {
     expect(await printed()).toBe("\n");
   });
 
+  it("takes lines that were pasted one after the other, and does not say that they wait for the schema", async () => {
+    const { server, input, printed } = await start();
+    input.write("stop\rslow\rstop\r");
+    for (const execute of ["stop", "slow", "stop"]) expect(await server.next()).toMatchObject({ execute });
+    expect(await printed()).not.toContain("waiting");
+  });
+
   it("prints the id that was typed with the reply", async () => {
     const { server, type, printed } = await start();
     await type('{"execute": "stop", "id": ["mine"]}\r');
