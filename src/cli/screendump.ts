@@ -12,6 +12,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
@@ -53,11 +54,31 @@ export async function runScreendump(
   command: Command,
 ): Promise<void> {
   const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => interrupt.abort(new ScreendumpError(`ended by ${signal}`)));
-  }
+  const listeners = (["SIGINT", "SIGTERM"] as const).map((signal) => {
+    const listener = (): void => interrupt.abort(new ScreendumpError(`ended by ${signal}`));
+    process.once(signal, listener);
+    return { signal, listener };
+  });
+  const deadlineMs = performance.now() + options.timeout * 1000;
+  const limits = (): Limits => ({
+    timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())),
+    signal: interrupt.signal,
+  });
   try {
-    await takePicture(endpoint, file, options, interrupt.signal);
+    const destination = await destinationOf(file);
+    const client = await connect(endpoint, { preferred: ["async"], ...limits() });
+    let taken: Taken;
+    try {
+      const place = destination.kind === "file" ? dirname(destination.path) : tmpdir();
+      taken = await takePicture(client, options, options.format ?? formatOfName(file), place, limits);
+      // Whoever is to read a pipe may never come, and waiting for them the program hears no signal.  It has no file to remove.
+      if (destination.kind !== "file")
+        for (const { signal, listener } of listeners) process.off(signal, listener);
+    } finally {
+      await client.close();
+    }
+    if (destination.kind === "terminal") await show(taken, destination.protocol, client.peer);
+    else await write(destination, file, taken.picture);
   } catch (error) {
     if (!(error instanceof ScreendumpError || isCallersError(error))) throw error;
     command.error(
@@ -66,35 +87,28 @@ export async function runScreendump(
   }
 }
 
+interface Taken {
+  readonly picture: Buffer;
+  readonly format: PictureFormat;
+}
+
+/** `given`: undefined lets the server choose.  `place`: where a server may write a file. */
 async function takePicture(
-  endpoint: string,
-  file: string,
+  client: QmpClient,
   options: ScreendumpOptions,
-  interrupted: AbortSignal,
-): Promise<void> {
-  const destination = await destinationOf(file);
-  const given = options.format ?? formatOfName(file);
-  const deadlineMs = performance.now() + options.timeout * 1000;
-  const limits = (): Limits => ({
-    timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())),
-    signal: interrupted,
-  });
-  const client = await connect(endpoint, { preferred: ["async"], ...limits() });
-  try {
-    const way = await findWay(client, limits());
-    const format = given ?? (way.takesFormat ? "png" : "ppm");
-    const args = argumentsFor(way, options, format);
-    const picture =
-      way.command === "screendump-data"
-        ? await pictureInReply(client, args, limits())
-        : await pictureByFile(client, args, format, limits(), destination);
-    checkPicture(picture, format, client.peer);
-    if (destination.kind === "terminal")
-      return await show(picture, format, destination.protocol, client.peer);
-    await write(destination, file, picture);
-  } finally {
-    await client.close();
-  }
+  given: PictureFormat | undefined,
+  place: string,
+  limits: () => Limits,
+): Promise<Taken> {
+  const way = await findWay(client, limits());
+  const format = given ?? (way.takesFormat ? "png" : "ppm");
+  const args = argumentsFor(way, options, format);
+  const picture =
+    way.command === "screendump-data"
+      ? await pictureInReply(client, args, limits())
+      : await pictureByFile(client, args, format, limits(), place);
+  checkPicture(picture, format, client.peer);
+  return { picture, format };
 }
 
 type Limits = { readonly timeoutMs: number; readonly signal: AbortSignal };
@@ -141,9 +155,9 @@ async function pictureByFile(
   args: Arguments,
   format: PictureFormat,
   limits: Limits,
-  destination: Destination,
+  place: string,
 ): Promise<Buffer> {
-  const folder = folderForServer(destination.kind === "file" ? dirname(destination.path) : tmpdir());
+  const folder = folderForServer(place);
   // Who may write there cannot list it: the name is known to the server alone.
   const filename = join(folder, `${randomUUID()}.${format}`);
   try {
@@ -228,12 +242,7 @@ async function terminal(): Promise<Destination> {
   return { kind: "terminal", protocol };
 }
 
-async function show(
-  picture: Buffer,
-  format: PictureFormat,
-  protocol: PictureProtocol,
-  peer: string,
-): Promise<void> {
+async function show({ picture, format }: Taken, protocol: PictureProtocol, peer: string): Promise<void> {
   const { terminalPicture } = await import("./terminal-picture.ts");
   let text: string;
   try {
@@ -248,15 +257,25 @@ async function show(
 async function write(destination: FileDestination, file: string, picture: Buffer): Promise<void> {
   if (destination.kind === "stdout") return writeToStdout(picture);
   const { path } = destination;
-  const mode = destination.kind === "file" ? destination.mode : undefined;
-  const written = destination.kind === "device" ? path : join(dirname(path), `.qmpd-${randomUUID()}`);
+  try {
+    // In another thread: a pipe that nobody reads must not hold up the end of the connection, which others may wait for.
+    if (destination.kind === "device") await writeFile(path, picture);
+    else replace(path, picture, destination.mode);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+/** `mode`: of the file that is there, if one is. */
+function replace(path: string, picture: Buffer, mode: number | undefined): void {
+  const written = join(dirname(path), `.qmpd-${randomUUID()}`);
   try {
     writeFileSync(written, picture, { mode });
     if (mode !== undefined) chmodSync(written, mode);
-    if (written !== path) renameSync(written, path);
+    renameSync(written, path);
   } catch (error) {
-    if (written !== path) rmSync(written, { force: true });
-    throw cannotWrite(file, error);
+    rmSync(written, { force: true });
+    throw error;
   }
 }
 

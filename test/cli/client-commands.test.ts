@@ -21,9 +21,10 @@ import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect, type JsonValue } from "../../src/client/index.ts";
 import { qemuMissing, type ServerProcess, startQemu } from "../support/qemu.ts";
 import { startQmpd } from "../support/qmpd.ts";
-import { QEMU_GREETING } from "../support/scripted-server.ts";
+import { QEMU_GREETING, settle } from "../support/scripted-server.ts";
 
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 const SIZE = { width: 640, height: 480 };
@@ -104,6 +105,25 @@ describe("qmpd screendump from this project's server", () => {
     expect(qmpd(["screendump", endpoint(), "link.png"]).status).toBe(0);
     expect(sizeOf(readFileSync(join(directory, "target.png")))).toEqual(SIZE);
     expect(qmpd(["screendump", endpoint(), "/dev/null"])).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("waits for who reads a pipe, without the connection, and hears signals", async () => {
+    const pipe = join(directory, "pipe");
+    spawnSync("mkfifo", [pipe]);
+    const child = spawn(process.execPath, [PROGRAM, "screendump", endpoint(), pipe, "--timeout", "9"]);
+    const watcher = await connect(endpoint());
+    try {
+      const isConnected = async (): Promise<boolean> =>
+        ((await watcher.execute("query-sessions")) as JsonValue[]).length > 1;
+      while (!(await isConnected())) await settle();
+      while (await isConnected()) await settle();
+      child.kill("SIGINT");
+      expect(await once(child, "close")).toEqual([null, "SIGINT"]);
+    } finally {
+      child.kill("SIGKILL");
+      await watcher.close();
+      rmSync(pipe);
+    }
   });
 
   it.each([
