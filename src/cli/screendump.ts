@@ -11,9 +11,10 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { realpathSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { Command } from "commander";
 import { errorText, isCallersError } from "../client/errors.ts";
@@ -53,11 +54,31 @@ export async function runScreendump(
   command: Command,
 ): Promise<void> {
   const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => interrupt.abort(new ScreendumpError(`ended by ${signal}`)));
-  }
+  const listeners = (["SIGINT", "SIGTERM"] as const).map((signal) => {
+    const listener = (): void => interrupt.abort(new ScreendumpError(`ended by ${signal}`));
+    process.once(signal, listener);
+    return { signal, listener };
+  });
+  const deadlineMs = performance.now() + options.timeout * 1000;
+  const limits = (): Limits => ({
+    timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())),
+    signal: interrupt.signal,
+  });
   try {
-    await takePicture(endpoint, file, options, interrupt.signal);
+    const destination = await destinationOf(file);
+    const client = await connect(endpoint, { preferred: ["async"], ...limits() });
+    let taken: Taken;
+    try {
+      const place = destination.kind === "file" ? dirname(destination.path) : tmpdir();
+      taken = await takePicture(client, options, options.format ?? formatOfName(file), place, limits);
+      // Whoever is to read a pipe may never come, and waiting for them the program hears no signal.  It has no file to remove.
+      if (destination.kind !== "file")
+        for (const { signal, listener } of listeners) process.off(signal, listener);
+    } finally {
+      await client.close();
+    }
+    if (destination.kind === "terminal") await show(taken, destination.protocol, client.peer);
+    else await write(destination, file, taken.picture);
   } catch (error) {
     if (!(error instanceof ScreendumpError || isCallersError(error))) throw error;
     command.error(
@@ -66,35 +87,28 @@ export async function runScreendump(
   }
 }
 
+interface Taken {
+  readonly picture: Buffer;
+  readonly format: PictureFormat;
+}
+
+/** `given`: undefined lets the server choose.  `place`: where a server may write a file. */
 async function takePicture(
-  endpoint: string,
-  file: string,
+  client: QmpClient,
   options: ScreendumpOptions,
-  interrupted: AbortSignal,
-): Promise<void> {
-  const destination = await destinationOf(file);
-  const given = options.format ?? formatOfName(file);
-  const deadlineMs = performance.now() + options.timeout * 1000;
-  const limits = (): Limits => ({
-    timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())),
-    signal: interrupted,
-  });
-  const client = await connect(endpoint, { preferred: ["async"], ...limits() });
-  try {
-    const way = await findWay(client, limits());
-    const format = given ?? (way.takesFormat ? "png" : "ppm");
-    const args = argumentsFor(way, options, format);
-    const picture =
-      way.command === "screendump-data"
-        ? await pictureInReply(client, args, limits())
-        : await pictureByFile(client, args, format, limits(), destination);
-    checkPicture(picture, format, client.peer);
-    if (destination.kind === "terminal")
-      return await show(picture, format, destination.protocol, client.peer);
-    await write(destination, file, picture);
-  } finally {
-    await client.close();
-  }
+  given: PictureFormat | undefined,
+  place: string,
+  limits: () => Limits,
+): Promise<Taken> {
+  const way = await findWay(client, limits());
+  const format = given ?? (way.takesFormat ? "png" : "ppm");
+  const args = argumentsFor(way, options, format);
+  const picture =
+    way.command === "screendump-data"
+      ? await pictureInReply(client, args, limits())
+      : await pictureByFile(client, args, format, limits(), place);
+  checkPicture(picture, format, client.peer);
+  return { picture, format };
 }
 
 type Limits = { readonly timeoutMs: number; readonly signal: AbortSignal };
@@ -135,16 +149,17 @@ async function pictureInReply(client: QmpClient, args: Arguments, limits: Limits
   return Buffer.from(data, "base64");
 }
 
-/** Has the server write a file in a place of ours, where nothing is overwritten, and takes it from there. */
+/** Has the server write a file in a folder of ours, and takes it from there. */
 async function pictureByFile(
   client: QmpClient,
   args: Arguments,
   format: PictureFormat,
   limits: Limits,
-  destination: Destination,
+  place: string,
 ): Promise<Buffer> {
-  const place = destination.kind === "file" ? dirname(destination.path) : tmpdir();
-  const filename = join(place, `.qmpd-screendump-${randomUUID()}.${format}`);
+  const folder = folderForServer(place);
+  // Who may write there cannot list it: the name is known to the server alone.
+  const filename = join(folder, `${randomUUID()}.${format}`);
   try {
     await client.execute("screendump", { filename, ...args }, limits);
     const picture = pictureAt(filename);
@@ -157,25 +172,43 @@ async function pictureByFile(
     const message = `${client.peer}: the file that the server wrote cannot be read: ${reason}`;
     throw new ScreendumpError(message, { cause: error });
   } finally {
-    removeFile(filename);
+    removeFolder(folder);
   }
 }
 
-/** What cannot be removed stays: a server may have made a directory.  What came of the picture is what counts. */
-function removeFile(path: string): void {
+/**
+ * Makes a folder in `place` in which a server of any user can write, and whose files are this program's to remove: those of
+ * another user in a directory such as /tmp are not.
+ */
+function folderForServer(place: string): string {
   try {
-    unlinkSync(path);
-  } catch {
-    // It is not there, most often.
+    const folder = mkdtempSync(join(place, ".qmpd-screendump-"));
+    chmodSync(folder, 0o733);
+    return folder;
+  } catch (error) {
+    throw cannotWrite(place, error);
+  }
+}
+
+/** That it cannot be removed does not make the picture worse. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    process.stderr.write(`qmpd: ${folder} cannot be removed: ${(error as Error).message}\n`);
   }
 }
 
 // ---- Where the picture goes ----
 
-/** `device`: what is there is no regular file (`/dev/null`, a FIFO), and has to be written as it is. */
+/**
+ * `device`: what is there is no regular file (`/dev/null`, a FIFO), and has to be written as it is.  `mode` is that of the
+ * file that is replaced: who may read it stays as it was.
+ */
 type FileDestination =
   | { readonly kind: "stdout" }
-  | { readonly kind: "file" | "device"; readonly path: string };
+  | { readonly kind: "device"; readonly path: string }
+  | { readonly kind: "file"; readonly path: string; readonly mode: number | undefined };
 type Destination = FileDestination | { readonly kind: "terminal"; readonly protocol: PictureProtocol };
 
 /** Looks before anything is asked for. */
@@ -187,11 +220,12 @@ async function destinationOf(file: string): Promise<Destination> {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there === undefined) {
       if (!statSync(dirname(path)).isDirectory()) throw new ScreendumpError(`${file}: its directory is none`);
-      return { kind: "file", path };
+      return { kind: "file", path, mode: undefined };
     }
     if (there.isDirectory()) throw new ScreendumpError(`${file}: there is a directory of that name`);
     // A symbolic link stays one: its target is replaced.
-    return there.isFile() ? { kind: "file", path: realpathSync(path) } : { kind: "device", path };
+    if (!there.isFile()) return { kind: "device", path };
+    return { kind: "file", path: realpathSync(path), mode: there.mode & 0o777 };
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -208,12 +242,7 @@ async function terminal(): Promise<Destination> {
   return { kind: "terminal", protocol };
 }
 
-async function show(
-  picture: Buffer,
-  format: PictureFormat,
-  protocol: PictureProtocol,
-  peer: string,
-): Promise<void> {
+async function show({ picture, format }: Taken, protocol: PictureProtocol, peer: string): Promise<void> {
   const { terminalPicture } = await import("./terminal-picture.ts");
   let text: string;
   try {
@@ -227,14 +256,26 @@ async function show(
 
 async function write(destination: FileDestination, file: string, picture: Buffer): Promise<void> {
   if (destination.kind === "stdout") return writeToStdout(picture);
-  const { kind, path } = destination;
-  const written = kind === "device" ? path : join(dirname(path), `.${basename(path)}-${randomUUID()}`);
+  const { path } = destination;
   try {
-    writeFileSync(written, picture);
-    if (written !== path) renameSync(written, path);
+    // In another thread: a pipe that nobody reads must not hold up the end of the connection, which others may wait for.
+    if (destination.kind === "device") await writeFile(path, picture);
+    else replace(path, picture, destination.mode);
   } catch (error) {
-    if (written !== path) removeFile(written);
     throw cannotWrite(file, error);
+  }
+}
+
+/** `mode`: of the file that is there, if one is. */
+function replace(path: string, picture: Buffer, mode: number | undefined): void {
+  const written = join(dirname(path), `.qmpd-${randomUUID()}`);
+  try {
+    writeFileSync(written, picture, { mode });
+    if (mode !== undefined) chmodSync(written, mode);
+    renameSync(written, path);
+  } catch (error) {
+    rmSync(written, { force: true });
+    throw error;
   }
 }
 

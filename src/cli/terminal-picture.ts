@@ -6,10 +6,11 @@
  * Source: https://sw.kovidgoyal.net/kitty/graphics-protocol/
  */
 
-import { decode, encode } from "fast-png";
+import { encode } from "fast-png";
 import { FINALIZER, image2sixel, introducer, type RGBColor, sixelEncode } from "sixel";
 import { createSupportsTerminalGraphics } from "supports-terminal-graphics";
 import { decodePicture } from "../screenbench/picture.ts";
+import { decodePng } from "../screenbench/png.ts";
 
 export type PictureProtocol = "kitty" | "sixel";
 
@@ -44,13 +45,13 @@ export function terminalPicture(file: Buffer, format: "png" | "ppm", protocol: P
   return `${protocol === "kitty" ? kittyPicture(png) : sixelPicture(png)}\n`;
 }
 
-function pngOfPpm(ppm: Buffer): Uint8Array {
+function pngOfPpm(ppm: Buffer): Buffer {
   const { width, height, bytes, bytesPerPixel } = decodePicture(ppm, "ppm");
-  return encode({ width, height, channels: bytesPerPixel, data: bytes });
+  return Buffer.from(encode({ width, height, channels: bytesPerPixel, data: bytes }));
 }
 
-function kittyPicture(png: Uint8Array): string {
-  const base64 = Buffer.from(png).toString("base64");
+function kittyPicture(png: Buffer): string {
+  const base64 = png.toString("base64");
   let text = "";
   for (let start = 0; start < base64.length; start += KITTY_CHUNK_CHARS_MAX) {
     const end = start + KITTY_CHUNK_CHARS_MAX;
@@ -61,8 +62,10 @@ function kittyPicture(png: Uint8Array): string {
   return text;
 }
 
-function sixelPicture(png: Uint8Array): string {
-  const { width, height, data, channels } = decode(png);
+function sixelPicture(png: Buffer): string {
+  const { width, height, data, channels, depth, palette: indexed } = decodePng(png);
+  if (indexed !== undefined) throw new Error("its pixels are of a palette, not gray or in color");
+  if (depth !== 8) throw new Error(`its pixels have ${depth} bits, not 8`);
   const rgba = new Uint8Array(width * height * 4).fill(0xff);
   // Servers make pictures of 8 bits, gray or in color, with or without alpha: what is grey has one value for all three.
   const isGrey = channels < 3;

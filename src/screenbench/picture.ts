@@ -1,46 +1,29 @@
 /** A picture as a server made it, decoded: its size and its pixels. */
 
 import { createHash } from "node:crypto";
-import { type DecodedPng, decode } from "fast-png";
 import type { PixelBytes } from "../machine/frame-number.ts";
 import type { Format } from "./cases.ts";
+import { decodePng } from "./png.ts";
 
 const PPM_HEAD = /^P6\s+(\d+)\s+(\d+)\s+255\s/;
 const PPM_HEAD_BYTES_MAX = 64;
 const RGB = 3;
-/** Of the signature, the length and the name of the first chunk. */
-const PNG_SIZE_OFFSET = 16;
-/** More than any display has: what a server says of its picture decides how much memory it takes to look at. */
-const PIXELS_MAX = 2 ** 26;
 
 /** Throws an error that says what is wrong with the picture. */
 export function decodePicture(bytes: Buffer, format: Format): PixelBytes {
-  const image = format === "png" ? decodePng(bytes) : decodePpm(bytes);
+  const image = format === "png" ? colorsOfPng(bytes) : decodePpm(bytes);
   const expected = image.stride * image.height;
   if (expected === 0) throw new Error(`it is ${image.width}x${image.height}, which no display is`);
   if (image.bytes.length === expected) return image;
   throw new Error(`it has ${image.bytes.length} bytes of pixels, not ${expected}`);
 }
 
-function decodePng(bytes: Buffer): PixelBytes {
-  if (bytes.length >= PNG_SIZE_OFFSET + 8) {
-    const [said, lines] = [bytes.readUInt32BE(PNG_SIZE_OFFSET), bytes.readUInt32BE(PNG_SIZE_OFFSET + 4)];
-    if (said * lines > PIXELS_MAX)
-      throw new Error(`it says that it is ${said}x${lines}, which no display is`);
-  }
-  const { width, height, data, channels, depth } = decodedPng(bytes);
+function colorsOfPng(bytes: Buffer): PixelBytes {
+  const { width, height, data, channels, depth } = decodePng(bytes);
   if (depth !== 8 || channels < RGB || !(data instanceof Uint8Array)) {
     throw new Error(`it has ${channels} channels of ${depth} bits, not 3 or 4 of 8`);
   }
   return { bytes: data, bytesPerPixel: channels, width, height, stride: width * channels };
-}
-
-function decodedPng(bytes: Buffer): DecodedPng {
-  try {
-    return decode(bytes, { checkCrc: true });
-  } catch (error) {
-    throw new Error(`it is no whole PNG: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function decodePpm(bytes: Buffer): PixelBytes {

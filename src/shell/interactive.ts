@@ -14,7 +14,7 @@ import { ClientError } from "../client/errors.ts";
 import type { Call, QmpClient, QmpEvent, QmpMessage } from "../client/index.ts";
 import type { JsonValue } from "../qjson/value.ts";
 import type { Clock, Timer } from "../util/clock.ts";
-import { visible } from "../util/visible.ts";
+import { visible, visibleInLine } from "../util/visible.ts";
 import type { Painter } from "./colors.ts";
 import { complete } from "./completion.ts";
 import { type CommandDoc, commandHelp, overview } from "./help.ts";
@@ -23,7 +23,7 @@ import { InputLines, onOneLine } from "./input-lines.ts";
 import { needsSchema, readInput, type ShellRequest, unknownCommand } from "./requests.ts";
 import type { SchemaSource } from "./schema-source.ts";
 import { ShellError } from "./shell-error.ts";
-import { valueText } from "./value-text.ts";
+import { answerText, valueText } from "./value-text.ts";
 
 export interface InteractiveOptions {
   readonly client: QmpClient;
@@ -45,6 +45,8 @@ interface InFlight {
   readonly cancel: AbortController;
   /** In per cent, where the server tells. */
   progress: number | undefined;
+  /** Nobody waits for its reply any more. */
+  isGivenUp: boolean;
 }
 
 /** How often the ages in the prompt are brought up to date. */
@@ -61,8 +63,8 @@ export function runInteractive(options: InteractiveOptions): Promise<number> {
 class Interactive {
   readonly #options: InteractiveOptions;
   readonly #paint: Painter;
-  readonly #lines: Interface;
-  /** By the id of the call, in the order of sending. */
+  readonly #lines: Interface & { prevRows?: number };
+  /** Those without a reply, by the id of the call, in the order of sending. */
   readonly #inFlight = new Map<number, InFlight>();
   readonly #typed = new InputLines();
   /** What the arrows lead to, the newest first. */
@@ -136,7 +138,7 @@ class Interactive {
     if (text === undefined) this.#prompt();
     else {
       const input = { text };
-      const waits = this.#options.schema.known === undefined && (this.#waiting.size > 0 || needsSchema(text));
+      const waits = !this.#options.schema.isTold && (this.#waiting.size > 0 || needsSchema(text));
       this.#waiting.add(input);
       if (waits) this.#prompt();
       this.#taken = this.#taken.then(() => this.#take(input));
@@ -190,20 +192,21 @@ class Interactive {
     const { client, clock } = this.#options;
     const cancel = new AbortController();
     const call = client.start(command, args, { oob, signal: cancel.signal });
-    this.#inFlight.set(call.id, { call, id, startedMs: clock.nowMs(), cancel, progress: undefined });
+    const startedMs = clock.nowMs();
+    this.#inFlight.set(call.id, { call, id, startedMs, cancel, progress: undefined, isGivenUp: false });
     call.result.catch((error: Error) => this.#failed(call, error));
     this.#watchAges();
   }
 
   /** Its reply has been printed by `#watch`, if there was one. */
   #failed(call: Call, error: Error): void {
-    if (!this.#inFlight.has(call.id) || !(error instanceof ClientError) || error.code !== "CLIENT_ABORTED")
-      return;
-    this.#inFlight.delete(call.id);
+    const known = this.#inFlight.get(call.id);
+    if (known === undefined || !(error instanceof ClientError) || error.code !== "CLIENT_ABORTED") return;
+    known.isGivenUp = true;
     const note = this.#options.client.canCancel
       ? "no answer; given up"
       : "given up; the server cannot cancel it, and goes on";
-    this.#print(`${call.command}: ${this.#paint("error", note)}`);
+    this.#print(`${this.#name(known)}: ${this.#paint("error", note)}`);
   }
 
   #interrupt(): void {
@@ -220,7 +223,7 @@ class Interactive {
     }
     const newest = [...this.#inFlight.values()].findLast(({ cancel }) => !cancel.signal.aborted);
     if (newest !== undefined) {
-      this.#print(this.#paint("dim", `cancelling ${newest.call.command}`));
+      this.#print(`${this.#paint("dim", "cancelling")} ${this.#name(newest)}`);
       newest.cancel.abort();
       return;
     }
@@ -238,11 +241,11 @@ class Interactive {
         const { event, data, timestamp } = message.event;
         const time = timestamp === undefined ? "" : `${this.#paint("dim", timeText(timestamp))} `;
         const text = Object.keys(data).length === 0 ? "" : ` ${valueText(data, this.#paint, this.#columns)}`;
-        return this.#print(`${time}${this.#paint("event", visible(event))}${text}`);
+        return this.#print(`${time}${this.#paint("event", visibleInLine(event))}${text}`);
       }
       case "reply": {
         const known = this.#inFlight.get(message.id);
-        if (known === undefined && isOwn(message.command)) return;
+        if (known === undefined) return; // The shell's own, or the client's.
         this.#inFlight.delete(message.id);
         if (message.command === "quit" && message.outcome.kind === "return") this.#isQuitting = true;
         return this.#print(this.#replyText(message, known));
@@ -266,18 +269,25 @@ class Interactive {
     return true;
   }
 
-  #replyText(
-    { command, outcome }: Extract<QmpMessage, { kind: "reply" }>,
-    known: InFlight | undefined,
-  ): string {
-    const age = known === undefined ? "late" : ageText(this.#options.clock.nowMs() - known.startedMs);
-    const id = known?.id === undefined ? "" : `id ${valueText(known.id, this.#paint, this.#columns)} `;
-    const head = `${command} ${id}${this.#paint("dim", age)}`;
-    if (outcome.kind === "return") return `${head} ${valueText(outcome.value, this.#paint, this.#columns)}`;
+  #replyText({ outcome }: Extract<QmpMessage, { kind: "reply" }>, known: InFlight): string {
+    const age = ageText(this.#options.clock.nowMs() - known.startedMs);
+    const head = `${this.#name(known)} ${this.#paint("dim", known.isGivenUp ? `late ${age}` : age)}`;
+    if (outcome.kind === "return") return `${head} ${answerText(outcome.value, this.#paint, this.#columns)}`;
     return `${head} ${this.#paint("error", visible(`${outcome.errorClass}: ${outcome.desc}`))}`;
   }
 
+  /** The command, and the id that somebody typed to tell it from others. */
+  #name({ call, id }: InFlight): string {
+    return id === undefined
+      ? call.command
+      : `${call.command} id ${valueText(id, this.#paint, this.#columns)}`;
+  }
+
   // ---- The terminal ----
+
+  get #waitedFor(): InFlight[] {
+    return [...this.#inFlight.values()].filter(({ isGivenUp }) => !isGivenUp);
+  }
 
   get #columns(): number {
     return this.#options.output.columns ?? COLUMNS;
@@ -286,25 +296,30 @@ class Interactive {
   /** Prints above the prompt, and draws the prompt again with what is typed. */
   #print(text: string): void {
     const { output } = this.#options;
-    const rows = this.#lines.getCursorPos().rows;
-    moveCursor(output, 0, -rows);
+    moveCursor(output, 0, -this.#lines.getCursorPos().rows);
     cursorTo(output, 0);
     clearScreenDown(output);
-    // readline goes up by as many rows as it came down when it drew the line.
-    output.write(`${text}\n${"\n".repeat(rows)}`);
-    this.#prompt();
+    output.write(`${text}\n`);
+    this.#drawPrompt(0);
   }
 
   #prompt(): void {
+    this.#drawPrompt(this.#lines.getCursorPos().rows);
+  }
+
+  /** `rows`: how far the cursor is below the place where the prompt is to begin. */
+  #drawPrompt(rows: number): void {
     if (this.#over) return;
+    // readline goes up by what it remembers, which is wrong when the line was pasted.
+    this.#lines.prevRows = rows;
     this.#lines.setPrompt(this.#promptText());
     this.#lines.prompt(true);
   }
 
   #promptText(): string {
     if (this.#typed.isOpen) return "... ";
-    const calls = [...this.#inFlight.values()];
-    if (this.#waiting.size > 0)
+    const calls = this.#waitedFor;
+    if (this.#waiting.size > 0 && !this.#options.schema.isTold)
       return `${this.#paint("dim", "[waiting for the schema]")} ${this.#paint("prompt", "qmp> ")}`;
     if (calls.length === 0) return this.#paint("prompt", "qmp> ");
     const nowMs = this.#options.clock.nowMs();
@@ -322,16 +337,11 @@ class Interactive {
     if (this.#ageTimer !== undefined) return;
     this.#ageTimer = this.#options.clock.startTimer(AGE_PERIOD_MS, () => {
       this.#ageTimer = undefined;
-      if (this.#over || this.#inFlight.size === 0) return;
+      if (this.#over || this.#waitedFor.length === 0) return;
       this.#prompt();
       this.#watchAges();
     });
   }
-}
-
-/** Commands that the shell and the client send for themselves. */
-function isOwn(command: string): boolean {
-  return command === "query-qmp-schema" || command === "cancel-command";
 }
 
 function serverName({ greeting }: QmpClient): string {

@@ -8,6 +8,7 @@ export class SchemaSource {
   readonly #client: QmpClient;
   #asked: Promise<Introspection | undefined> | undefined;
   #known: Introspection | undefined;
+  #isTold = false;
 
   constructor(client: QmpClient) {
     this.#client = client;
@@ -18,6 +19,11 @@ export class SchemaSource {
     return this.#known;
   }
 
+  /** The server has answered: `known` stays as it is. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
   /** `undefined`: the server has none to tell. */
   get(): Promise<Introspection | undefined> {
     this.#asked ??= this.#ask();
@@ -26,6 +32,7 @@ export class SchemaSource {
 
   async #ask(): Promise<Introspection | undefined> {
     this.#known = await introspect(this.#client);
+    this.#isTold = true;
     return this.#known;
   }
 }

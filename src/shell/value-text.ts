@@ -1,12 +1,40 @@
 /** A value of JSON for somebody's eyes: in colour, on one line if it fits, otherwise a member a line. */
 
 import { printJson } from "../qjson/print.ts";
-import { type JsonArray, JsonDouble, type JsonObject, JsonText, type JsonValue } from "../qjson/value.ts";
+import {
+  isJsonObject,
+  type JsonArray,
+  JsonDouble,
+  type JsonObject,
+  JsonText,
+  type JsonValue,
+} from "../qjson/value.ts";
+import { visible } from "../util/visible.ts";
 import type { Painter } from "./colors.ts";
 
 /** A longer string is cut: a picture in base64 says nothing to anybody. */
 const STRING_CHARS_MAX = 400;
+/** A text of lines is made to be read, up to this. */
+const LINES_CHARS_MAX = 32 * 1024;
 const INDENT = "  ";
+/** What a terminal would obey, or not show. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** As `valueText`, of what a command returned: a text of several lines stands below as its author wrote it. */
+export function answerText(value: JsonValue, paint: Painter, columns: number): string {
+  const lines = linesOf(value);
+  if (lines === undefined) return valueText(value, paint, columns);
+  const rest = lines.length - LINES_CHARS_MAX;
+  const shown = visible(lines.slice(0, LINES_CHARS_MAX).replaceAll("\r\n", "\n")).trimEnd();
+  return `\n${shown}${rest > 0 ? paint("dim", `... ${rest} more`) : ""}`;
+}
+
+/** Such texts are strings (`human-monitor-command`) or alone in an object.  Source: QAPI, HumanReadableText. */
+function linesOf(value: JsonValue): string | undefined {
+  const { "human-readable-text": alone, ...others } = isJsonObject(value) ? value : {};
+  const text = alone !== undefined && Object.keys(others).length === 0 ? alone : value;
+  return typeof text === "string" && text.includes("\n") ? text : undefined;
+}
 
 /** `columns`: what fits on a line, as far as it goes. */
 export function valueText(value: JsonValue, paint: Painter, columns: number): string {
@@ -30,7 +58,7 @@ function text(value: JsonValue, paint: Painter, columns: number, indent: string)
   const parts = isList
     ? value.map((element) => ({ head: "", value: element }))
     : membersOf(value).map(([name, member]) => ({
-        head: `${paint("name", printJson(name))}: `,
+        head: `${paint("name", quoted(name))}: `,
         value: member,
       }));
   const [open, close] = isList ? ["[", "]"] : ["{", "}"];
@@ -45,9 +73,14 @@ function text(value: JsonValue, paint: Painter, columns: number, indent: string)
 }
 
 function stringText(value: string, paint: Painter): string {
-  if (value.length <= STRING_CHARS_MAX) return paint("string", printJson(value));
+  if (value.length <= STRING_CHARS_MAX) return paint("string", quoted(value));
   const rest = value.length - STRING_CHARS_MAX;
-  return `${paint("string", printJson(value.slice(0, STRING_CHARS_MAX)))}${paint("dim", `... ${rest} more`)}`;
+  return `${paint("string", quoted(value.slice(0, STRING_CHARS_MAX)))}${paint("dim", `... ${rest} more`)}`;
+}
+
+/** A string of JSON with the letters of any language as they are. */
+function quoted(value: string): string {
+  return JSON.stringify(value).replace(UNSEEN, (char) => printJson(char).slice(1, -1));
 }
 
 /** Looks no further than `room`. */

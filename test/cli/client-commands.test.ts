@@ -3,26 +3,28 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect, type JsonValue } from "../../src/client/index.ts";
 import { qemuMissing, type ServerProcess, startQemu } from "../support/qemu.ts";
 import { startQmpd } from "../support/qmpd.ts";
-import { QEMU_GREETING } from "../support/scripted-server.ts";
+import { QEMU_GREETING, settle } from "../support/scripted-server.ts";
 
 const PROGRAM = resolve("dist/src/cli/qmpd.js");
 const SIZE = { width: 640, height: 480 };
@@ -86,12 +88,42 @@ describe("qmpd screendump from this project's server", () => {
 
   takesPictures(endpoint);
 
+  it("leaves a file that it replaces to those who could read it, and takes the longest name", () => {
+    const name = `${"x".repeat(251)}.png`;
+    for (const mode of [0o600, 0o666]) {
+      writeFileSync(join(directory, name), "old");
+      chmodSync(join(directory, name), mode);
+      expect(qmpd(["screendump", endpoint(), name])).toMatchObject({ status: 0, stderr: "" });
+      expect(statSync(join(directory, name)).mode & 0o777).toBe(mode);
+      expect(sizeOf(readFileSync(join(directory, name)))).toEqual(SIZE);
+    }
+  });
+
   it("replaces the target of a symbolic link, and writes to what is no file", () => {
     symlinkSync("target.png", join(directory, "link.png"));
     writeFileSync(join(directory, "target.png"), "old");
     expect(qmpd(["screendump", endpoint(), "link.png"]).status).toBe(0);
     expect(sizeOf(readFileSync(join(directory, "target.png")))).toEqual(SIZE);
     expect(qmpd(["screendump", endpoint(), "/dev/null"])).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("waits for who reads a pipe, without the connection, and hears signals", async () => {
+    const pipe = join(directory, "pipe");
+    spawnSync("mkfifo", [pipe]);
+    const child = spawn(process.execPath, [PROGRAM, "screendump", endpoint(), pipe, "--timeout", "9"]);
+    const watcher = await connect(endpoint());
+    try {
+      const isConnected = async (): Promise<boolean> =>
+        ((await watcher.execute("query-sessions")) as JsonValue[]).length > 1;
+      while (!(await isConnected())) await settle();
+      while (await isConnected()) await settle();
+      child.kill("SIGINT");
+      expect(await once(child, "close")).toEqual([null, "SIGINT"]);
+    } finally {
+      child.kill("SIGKILL");
+      await watcher.close();
+      rmSync(pipe);
+    }
   });
 
   it.each([
@@ -174,6 +206,18 @@ describe("a server without introspection", () => {
     });
   });
 
+  it("may be another user: it can write in the folder that it is told, and nobody else can know where", async () => {
+    let folder = "";
+    const write = (filename: string): void => {
+      folder = dirname(filename);
+      expect((statSync(folder).mode & 0o777).toString(8)).toBe("733");
+      writeFileSync(filename, "P6\n1 1\n255\nabc");
+    };
+    expect(await screendumpFrom(write, ["old.ppm"])).toEqual({ status: 0, stderr: "" });
+    expect(dirname(folder)).toBe(directory);
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it("is refused a file that is elsewhere, cannot be read, or is no picture", async () => {
     const where = `qmpd: unix:${directory}/old.sock: `;
     expect(await screendumpFrom(() => {}, ["none.ppm"])).toEqual({
@@ -188,16 +232,10 @@ describe("a server without introspection", () => {
       status: 1,
       stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
     });
-    let made = "";
-    const makeDirectory = (filename: string): void => {
-      made = filename;
-      mkdirSync(filename);
-    };
-    expect(await screendumpFrom(makeDirectory, ["none.ppm"])).toEqual({
+    expect(await screendumpFrom((filename) => mkdirSync(filename), ["none.ppm"])).toEqual({
       status: 1,
       stderr: `${where}the file that the server wrote cannot be read: what the server has left there is no file\n`,
     });
-    rmdirSync(made);
     expect(await screendumpFrom((filename) => writeFileSync(filename, "text"), ["none.ppm"])).toEqual({
       status: 1,
       stderr: `${where}what came is no PPM (4 bytes)\n`,

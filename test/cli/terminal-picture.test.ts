@@ -83,6 +83,11 @@ describe("a picture", () => {
     }
   });
 
+  it("of 16 bits is refused for sixels", () => {
+    const png = encodePng({ width: 1, height: 1, channels: 3, depth: 16, data: Uint16Array.of(1, 2, 300) });
+    expect(() => terminalPicture(Buffer.from(png), "png", "sixel")).toThrow("its pixels have 16 bits, not 8");
+  });
+
   const red = [255, 0, 0];
   const blue = [0, 0, 255];
   it.each([

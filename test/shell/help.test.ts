@@ -3,7 +3,7 @@ import { commandDocs } from "../../src/cli/command-docs.ts";
 import { JsonDouble } from "../../src/qjson/value.ts";
 import { plain } from "../../src/shell/colors.ts";
 import { commandHelp, overview } from "../../src/shell/help.ts";
-import { valueText } from "../../src/shell/value-text.ts";
+import { answerText, valueText } from "../../src/shell/value-text.ts";
 import { OWN_SCHEMA, SHAPES } from "./schema.ts";
 
 function helpOf(name: string, schema = OWN_SCHEMA): string {
@@ -61,4 +61,21 @@ it("a value stands on one line if it fits, and long strings are cut", () => {
     '{\n  "a": [1, 18446744073709551615, 0.5],\n  "b": {"c": null, "d": true}\n}',
   );
   expect(valueText("x".repeat(1_000), plain, 80)).toBe(`"${"x".repeat(400)}"... 600 more`);
+});
+
+it("a string has the letters of any language, and shows what a terminal would obey or hide", () => {
+  expect(valueText({ 名: 'größe 😀\n"' }, plain, 80)).toBe('{"名": "größe 😀\\n\\""}');
+  expect(valueText("\u009b\u202e\u2028\ud800\u{e0001}", plain, 80)).toBe(
+    '"\\u009B\\u202E\\u2028\\ud800\\uDB40\\uDC01"',
+  );
+});
+
+it("a text of several lines that a command returned stands as it was written", () => {
+  const [text, shown] = ["CPU#0\r\nEAX=0\t\u001b[2J\r\n", "\nCPU#0\nEAX=0\t\\x1b[2J"];
+  expect(answerText(text, plain, 80)).toBe(shown);
+  expect(answerText({ "human-readable-text": text }, plain, 80)).toBe(shown);
+  expect(answerText(`${"x\n".repeat(20_000)}`, plain, 80).endsWith("x... 7232 more")).toBe(true);
+  for (const other of ["one line", { other: text }, { "human-readable-text": text, other: 1 }, [text]]) {
+    expect(answerText(other, plain, 80)).toBe(valueText(other, plain, 80));
+  }
 });

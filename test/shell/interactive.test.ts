@@ -51,10 +51,15 @@ async function start({
   };
   if (!isSchemaLate) await tellSchema();
   /** What has been printed since it was asked last. */
-  const printed = async (): Promise<string> => {
+  const drawn = async (): Promise<string> => {
     await settle();
     const text = screen;
     screen = "";
+    return text;
+  };
+  /** The same, of a shell without colours without what moves the cursor. */
+  const printed = async (): Promise<string> => {
+    const text = await drawn();
     return paint === plain ? stripVTControlCharacters(text) : text;
   };
   /** As somebody types: key by key. */
@@ -64,7 +69,36 @@ async function start({
       await settle();
     }
   };
-  return { server, client, input, status, printed, type, kept, tellSchema };
+  return { server, client, input, status, drawn, printed, type, kept, tellSchema };
+}
+
+/** What a terminal of so many columns shows of `text`: the rows, without the blanks at their ends. */
+function rowsOf(text: string, columns: number): string[] {
+  const rows: string[][] = [[]];
+  let [row, column] = [0, 0];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what moves the cursor
+  for (const [token, count, letter] of text.matchAll(/\x1b\[(\d*)([A-Z])|[\s\S]/g)) {
+    if (letter === "A") row -= Number(count);
+    else if (letter === "B") row += Number(count);
+    else if (letter === "G") column = Number(count) - 1;
+    else if (letter === "J") {
+      rows.length = row + 1;
+      rows[row]?.splice(column);
+    } else if (token === "\r") column = 0;
+    else if (token === "\n") {
+      [row, column] = [row + 1, 0];
+      rows[row] ??= [];
+    } else {
+      if (column === columns) [row, column] = [row + 1, 0];
+      rows[row] ??= [];
+      (rows[row] as string[])[column++] = token;
+    }
+  }
+  return rows.map((cells) =>
+    Array.from(cells, (cell) => cell ?? " ")
+      .join("")
+      .trimEnd(),
+  );
 }
 
 const UP = "\x1b[A";
@@ -96,6 +130,13 @@ describe("a shell at a terminal", () => {
     expect(await status).toBe(0);
     await client.close();
     expect(await printed()).toBe("\n");
+  });
+
+  it("takes lines that were pasted one after the other, and does not say that they wait for the schema", async () => {
+    const { server, input, printed } = await start();
+    input.write("stop\rslow\rstop\r");
+    for (const execute of ["stop", "slow", "stop"]) expect(await server.next()).toMatchObject({ execute });
+    expect(await printed()).not.toContain("waiting");
   });
 
   it("prints the id that was typed with the reply", async () => {
@@ -138,6 +179,22 @@ describe("a shell at a terminal", () => {
     expect(await server.next()).toMatchObject({ execute: "stop" });
   });
 
+  it("draws a line of several rows, pasted, in its own place", async () => {
+    const { server, input, drawn } = await start();
+    const rows = (text: string): string[] => rowsOf(text, 100);
+    const line = "x".repeat(250);
+    let screen = await drawn();
+    input.write(`slow\r${line}`);
+    screen += await drawn();
+    server.clock.advance(2000);
+    screen += await drawn();
+    const typed = `[slow 2s] qmp> ${line}`;
+    expect(rows(screen).slice(1)).toEqual(["qmp> slow", ...rows(typed)]);
+    server.answer(await server.next());
+    screen += await drawn();
+    expect(rows(screen).slice(1)).toEqual(["qmp> slow", "slow 2.0 s {}", ...rows(`qmp> ${line}`)]);
+  });
+
   it("reads JSON over several lines, and tells mistakes without sending", async () => {
     const { server, type, printed } = await start();
     await type('{"execute":\r');
@@ -177,11 +234,11 @@ it("shows a server's control characters, and does not obey them", async () => {
   const { server, type, printed } = await start({ paint: colored });
   await type("stop\r");
   await printed();
-  server.send('{"event": "E\\u001b[2J", "data": {"x": "\\u001b[2J"}}\r\n');
+  server.send('{"event": "E\\nqmp> \\u001b[2J", "data": {"x": "\\u001b[2J"}}\r\n');
   server.fail(await server.next(), "GenericError", "\u001b]0;title\u0007");
   const text = await printed();
   expect(text).not.toContain("\u001b[2J");
-  expect(text).toContain("E\\x1b[2J");
+  expect(text).toContain("E\\x0aqmp> \\x1b[2J");
   expect(text).toContain("GenericError: \\x1b]0;title\\x07");
 });
 
@@ -205,10 +262,11 @@ it("shows those of a schema, too, in help and in completion", async () => {
   }
 });
 
-it("sends what is typed to a server whose schema has no commands", async () => {
+it("sends what is typed to a server whose schema has no commands, and waits for nothing", async () => {
   for (const schema of [{}, [], [{ name: "int", "meta-type": "builtin", "json-type": "int" }]]) {
-    const { server, type } = await start({ schema });
+    const { server, type, printed } = await start({ schema });
     await type("anything x=1\r");
+    expect(await printed()).not.toContain("waiting");
     expect(await server.next()).toMatchObject({ execute: "anything", arguments: { x: 1 } });
   }
 });
@@ -251,12 +309,17 @@ describe("Ctrl-C", () => {
 
   it("gives a command up where the server cannot cancel, and prints its late reply", async () => {
     const { server, type, printed } = await start({ greeting: QEMU_GREETING, capabilities: ["oob"] });
-    await type("slow\r");
-    const request = await server.next();
+    await type('slow\r{"execute": "slow", "id": "second"}\r');
+    const [first, second] = [await server.next(), await server.next()];
     await type(CTRL_C);
-    expect(await printed()).toContain("slow: given up; the server cannot cancel it, and goes on\n");
-    server.answer(request, 7);
-    expect(await printed()).toContain("slow late 7\n");
+    expect(await printed()).toContain(
+      'slow id "second": given up; the server cannot cancel it, and goes on\n[slow 0s] qmp> ',
+    );
+    server.clock.advance(1500);
+    server.answer(second, 7);
+    expect(await printed()).toContain('slow id "second" late 1.5 s 7\n[slow 1s] qmp> ');
+    server.answer(first, 8);
+    expect(await printed()).toContain("slow 1.5 s 8\n");
   });
 
   it("clears what is typed, and twice at an empty prompt leaves", async () => {
