@@ -14,6 +14,7 @@ import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
 import type { ResourceTable } from "../qmp/resources.ts";
+import { HMP_LINE_CHARS_MAX } from "../util/limits.ts";
 import { visibleInLine } from "../util/visible.ts";
 import { readArguments } from "./arguments.ts";
 import type { BlockInfo } from "./block-text.ts";
@@ -66,8 +67,13 @@ export class HumanMonitor {
   async run(args: HumanMonitorCommandArg, context: CommandContext): Promise<string> {
     const cpuIndex = args["cpu-index"];
     if (cpuIndex !== undefined) await requireCpu(cpuIndex, this.#caller(context));
+    const line = args["command-line"];
+    // As long as one that is typed: to read megabytes would keep all others waiting.
+    if (line.length > HMP_LINE_CHARS_MAX) {
+      throw new QmpError(`Parameter 'command-line' expects at most ${HMP_LINE_CHARS_MAX} characters`);
+    }
     let output = "";
-    await this.runLine(args["command-line"], newMemory(), context, (text) => {
+    await this.runLine(line, newMemory(), context, (text) => {
       output += text;
     });
     return output;

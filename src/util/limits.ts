@@ -223,7 +223,7 @@ export const PATH_BYTES_MAX = 4095;
 /** Symbolic links one after another to a file.  Source: Linux, `MAXSYMLINKS`.  Seen: GenericError "Too many levels of symbolic links". */
 export const FILE_LINKS_COUNT_MAX = 40;
 /** Size of a configuration file.  Seen: GenericError "File too large". */
-export const CONFIG_FILE_BYTES_MAX = 1 * MIB;
+export const CONFIG_FILE_BYTES_MAX = 64 * KIB;
 
 // ---- Jobs and snapshots (commands, offload) ----
 
@@ -259,7 +259,10 @@ export const BLKDEBUG_LINE_CHARS_MAX = 1023;
 export const HMP_HELP_WORDS_COUNT_MAX = 16;
 /** Brackets and signs inside one another in an expression: they use the stack.  Seen: "expression too complex". */
 export const HMP_EXPRESSION_DEPTH_MAX = 256;
-/** Characters of a line that is typed.  Source: QEMU, its line buffer.  Seen: further ones are not taken. */
+/**
+ * Characters of a line.  Source: QEMU, its line buffer.  Seen: when it is typed, further ones are not taken;
+ * in `human-monitor-command`, GenericError "Parameter 'command-line' expects at most 4095 characters".
+ */
 export const HMP_LINE_CHARS_MAX = 4095;
 /** Lines that a human monitor remembers for its client.  Source: QEMU.  Seen: the oldest is forgotten. */
 export const HMP_HISTORY_LINES_COUNT_MAX = 64;

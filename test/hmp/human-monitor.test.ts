@@ -7,6 +7,7 @@ import type { Capability } from "../../src/qmp/capabilities.ts";
 import type { CommandContext } from "../../src/qmp/context.ts";
 import { QmpError } from "../../src/qmp/errors.ts";
 import { CommandRegistry, type MonitorCommand } from "../../src/qmp/registry.ts";
+import { HMP_LINE_CHARS_MAX } from "../../src/util/limits.ts";
 import { asyncCommand, plainCommand, type TestConnection, TestMonitor } from "../support/monitor.ts";
 
 /** As real QEMU without a console answers. */
@@ -147,7 +148,7 @@ describe("the human monitor", () => {
   });
 
   it("refuses an expression that is nested too deep for the stack", async () => {
-    expect(await answer(`screendump /x dev ${"(".repeat(100_000)}`)).toBe(
+    expect(await answer(`screendump /x dev ${"(".repeat(4_000)}`)).toBe(
       `expression too complex\r\n${TRY("screendump")}`,
     );
   });
@@ -193,6 +194,21 @@ describe("the human monitor", () => {
     type(connection, "info name", { arguments: { "command-line": "info name", "cpu-index": cpuIndex } });
     await monitor.settle();
     expect(connection.lines()).toEqual([reply]);
+  });
+});
+
+describe("a command line", () => {
+  it("reads no line that is longer than one that can be typed", async () => {
+    const { monitor, connect } = humanTest();
+    const connection = await connect();
+    type(connection, "x".repeat(HMP_LINE_CHARS_MAX));
+    type(connection, "x".repeat(HMP_LINE_CHARS_MAX + 1));
+    await monitor.settle();
+    const desc = "Parameter 'command-line' expects at most 4095 characters";
+    expect(connection.lines()).toEqual([
+      { return: `unknown command: '${"x".repeat(HMP_LINE_CHARS_MAX)}'\r\n` },
+      { error: { class: "GenericError", desc } },
+    ]);
   });
 });
 

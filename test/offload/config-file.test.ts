@@ -24,7 +24,7 @@ const openFds = (): number => readdirSync("/proc/self/fd").length;
 
 describe("a configuration file", () => {
   it("is read to its end", async () => {
-    const text = '[set-state]\nevent = "pwritev"\n'.repeat(10_000);
+    const text = '[set-state]\nevent = "pwritev"\n'.repeat(2_000);
     writeFileSync(at("file"), text);
     const before = openFds();
     expect(await readConfigText(at("file"), never)).toBe(text);
