@@ -11,7 +11,20 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
@@ -172,7 +185,7 @@ async function pictureByFile(
     const message = `${client.peer}: the file that the server wrote cannot be read: ${reason}`;
     throw new ScreendumpError(message, { cause: error });
   } finally {
-    removeFolder(folder);
+    removeFolder(folder, filename);
   }
 }
 
@@ -181,19 +194,30 @@ async function pictureByFile(
  * another user in a directory such as /tmp are not.
  */
 function folderForServer(place: string): string {
+  const folder = join(place, `.qmpd-screendump-${randomUUID()}`);
+  // It has its mode from the start: by the time that one is set, something else may stand there under its name.
+  const mask = process.umask(0);
   try {
-    const folder = mkdtempSync(join(place, ".qmpd-screendump-"));
-    chmodSync(folder, 0o733);
-    return folder;
+    mkdirSync(folder, 0o733);
   } catch (error) {
     throw cannotWrite(place, error);
+  } finally {
+    process.umask(mask);
   }
+  return folder;
 }
 
-/** That it cannot be removed does not make the picture worse. */
-function removeFolder(folder: string): void {
+/**
+ * Removes what the server has left at `filename`, and nothing below: others can write in the folder, too, and would lead a
+ * removal of all that is in it elsewhere, by a symbolic link in place of a directory.  That something cannot be removed does
+ * not make the picture worse.
+ */
+function removeFolder(folder: string, filename: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true });
+    const left = lstatSync(filename, { throwIfNoEntry: false });
+    if (left?.isDirectory()) rmdirSync(filename);
+    else if (left !== undefined) unlinkSync(filename);
+    rmdirSync(folder);
   } catch (error) {
     process.stderr.write(`qmpd: ${folder} cannot be removed: ${(error as Error).message}\n`);
   }
@@ -270,8 +294,13 @@ async function write(destination: FileDestination, file: string, picture: Buffer
 function replace(path: string, picture: Buffer, mode: number | undefined): void {
   const written = join(dirname(path), `.qmpd-${randomUUID()}`);
   try {
-    writeFileSync(written, picture, { mode });
-    if (mode !== undefined) chmodSync(written, mode);
+    const opened = openSync(written, "wx", mode);
+    try {
+      writeFileSync(opened, picture);
+      if (mode !== undefined) fchmodSync(opened, mode);
+    } finally {
+      closeSync(opened);
+    }
     renameSync(written, path);
   } catch (error) {
     rmSync(written, { force: true });

@@ -145,23 +145,24 @@ export class Inbound {
     if (isBlocked && heldBytes > READ_AHEAD_BYTES_MAX) this.#budget.forget(this.#port.room);
     this.#unfinishedTimer?.cancel();
     this.#unfinishedTimer = undefined;
-    if (this.#state === "ended") return;
-    const full = (!isBlocked && this.waitsForRoom()) || unreadBytes >= READ_AHEAD_BYTES_MAX;
-    if ((isBlocked || !full) && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX) {
+    const isEnded = this.#state === "ended";
+    const full = !isEnded && ((!isBlocked && this.waitsForRoom()) || unreadBytes >= READ_AHEAD_BYTES_MAX);
+    const goesNoFurther = isBlocked || !(full || isEnded);
+    if (goesNoFurther && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX) {
       const { clock, stalledPeerMs } = this.#port;
-      this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished());
+      this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished(isBlocked));
     }
-    if (full === (this.#state === "paused")) return;
+    if (isEnded || full === (this.#state === "paused")) return;
     this.#state = full ? "paused" : "open";
     if (full) this.#port.connection.pause();
     else this.#port.connection.resume();
   }
 
   /** Nothing has come for long: while others wait for room, the half of a message is not worth it. */
-  #checkUnfinished(): void {
+  #checkUnfinished(isBlocked: boolean): void {
     this.#unfinishedTimer = undefined;
     const { overrun, stalledPeerMs } = this.#port;
-    if (!this.#budget.exhausted) return this.regulate();
+    if (!this.#budget.exhausted) return this.regulate(isBlocked);
     const what = `an unfinished message of ${this.#reader.heldBytes} bytes`;
     overrun(`${what}, and nothing more for ${stalledPeerMs} ms while the input budget was used up`);
   }

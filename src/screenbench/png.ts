@@ -70,7 +70,8 @@ function checkHeader(chunks: readonly Chunk[]): void {
     throw notWhole("it does not begin with a header");
   if (others.some(({ name }) => name === HEADER)) throw notWhole("it has two headers");
   const { width, height } = sizeOf(header);
-  if (width * height > PIXELS_MAX)
+  // Lines without pixels would have their filters all the same.
+  if (width === 0 || height === 0 || width * height > PIXELS_MAX)
     throw new Error(`it says that it is ${width}x${height}, which no display is`);
 }
 

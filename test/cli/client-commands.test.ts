@@ -218,6 +218,22 @@ describe("a server without introspection", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it("is not followed to what others put beside its file: that is told, and left where it is", async () => {
+    let theirs = "";
+    const write = (filename: string): void => {
+      theirs = join(dirname(filename), "theirs");
+      mkdirSync(theirs);
+      writeFileSync(join(theirs, "file"), "");
+      writeFileSync(filename, "P6\n1 1\n255\nabc");
+    };
+    const { status, stderr } = await screendumpFrom(write, ["old.ppm"]);
+    expect(stderr).toMatch(/^qmpd: \S+ cannot be removed: ENOTEMPTY: .*\n$/);
+    expect(status).toBe(0);
+    expect(readdirSync(dirname(theirs))).toEqual(["theirs"]);
+    expect(readdirSync(theirs)).toEqual(["file"]);
+    rmSync(dirname(theirs), { recursive: true });
+  });
+
   it("is refused a file that is elsewhere, cannot be read, or is no picture", async () => {
     const where = `qmpd: unix:${directory}/old.sock: `;
     expect(await screendumpFrom(() => {}, ["none.ppm"])).toEqual({

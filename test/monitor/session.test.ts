@@ -3,7 +3,13 @@ import type { JsonObject } from "../../src/qjson/value.ts";
 import type { CommandContext } from "../../src/qmp/context.ts";
 import { JSON_SLICE_BYTES } from "../../src/util/limits.ts";
 import { TurnQueue } from "../../src/util/turn-queue.ts";
-import { asyncCommand, pendingCommands, plainCommand, TestMonitor } from "../support/monitor.ts";
+import {
+  asyncCommand,
+  pendingCommands,
+  plainCommand,
+  type TestConnection,
+  TestMonitor,
+} from "../support/monitor.ts";
 
 const cancelled = { class: "GenericError", desc: "Command cancelled" };
 
@@ -751,30 +757,62 @@ describe("defects and the end", () => {
     expect(monitor.inputBudget.spent).toBe(0);
   });
 
-  it("W5: closes a session that goes no further with half a message, also while it cannot be read", async () => {
+  it.each([
+    ["paused", (client: TestConnection) => client.send("y".repeat(100_000))],
+    ["over", (client: TestConnection) => client.halfClose()],
+  ])(
+    "W5: closes a session that goes no further with half a message, also while it cannot be read and is %s",
+    async (what, act) => {
+      const { monitor, pending } = setup();
+      const idle = await monitor.connect(["async"]);
+      idle.send('{"execute":"wait","id":1}');
+      idle.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(1_500_000)}`);
+      await monitor.settle();
+      const honest = await monitor.connect([]);
+      honest.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(300_000)}`);
+      await monitor.settle();
+      expect([idle.paused, honest.paused]).toEqual([false, true]);
+      // Its command's reply is more than may wait for a peer that does not read: its session reads no further.
+      idle.stuck = true;
+      running(pending, 1).return({ t: "x".repeat(600_000) });
+      await monitor.settle();
+      act(idle);
+      await monitor.settle();
+      expect(idle.paused).toBe(what === "paused");
+      monitor.clock.advance(10_000);
+      await monitor.settle();
+      expect([idle.closed, honest.paused]).toEqual([true, false]);
+      honest.send('"}}');
+      await monitor.settle();
+      expect(honest.lines()).toHaveLength(1);
+      expect(monitor.clock.timersPending).toBe(0);
+    },
+  );
+
+  it("W5: closes it also when there was room for others at first", async () => {
     const { monitor, pending } = setup();
+    const half = (bytes: number) => `{"execute":"echo","arguments":{"t":"${"y".repeat(bytes)}`;
+    const first = await monitor.connect([]);
+    first.send(half(600_000));
     const idle = await monitor.connect(["async"]);
-    idle.send('{"execute":"wait","id":1}');
-    idle.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(1_500_000)}`);
+    idle.send(`{"execute":"wait","id":1}${half(700_000)}`);
     await monitor.settle();
-    const honest = await monitor.connect([]);
-    honest.send(`{"execute":"echo","arguments":{"t":"${"y".repeat(300_000)}`);
-    await monitor.settle();
-    expect([idle.paused, honest.paused]).toEqual([false, true]);
-    // Its command's reply is more than may wait for a peer that does not read: its session reads no further.
+    expect([first.paused, idle.paused]).toEqual([false, false]);
     idle.stuck = true;
     running(pending, 1).return({ t: "x".repeat(600_000) });
     await monitor.settle();
     idle.send("y".repeat(100_000));
+    first.hangUp();
     await monitor.settle();
-    expect(idle.paused).toBe(true);
+    monitor.clock.advance(10_000);
+    await monitor.settle();
+    const honest = await monitor.connect([]);
+    honest.send(half(600_000));
+    await monitor.settle();
+    expect([idle.closed, honest.paused]).toEqual([false, true]);
     monitor.clock.advance(10_000);
     await monitor.settle();
     expect([idle.closed, honest.paused]).toEqual([true, false]);
-    honest.send('"}}');
-    await monitor.settle();
-    expect(honest.lines()).toHaveLength(1);
-    expect(monitor.clock.timersPending).toBe(0);
   });
 
   it("W5: parses a slice of one large message in a turn, whoever sent it, and of each in its turn", async () => {

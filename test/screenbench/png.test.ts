@@ -44,6 +44,11 @@ describe("a PNG", () => {
       [header(100_000, 100_000), DATA, END],
       "it says that it is 100000x100000, which",
     ],
+    [
+      "has lines without pixels, whatever their number",
+      [header(0, 2 ** 29), chunk("IDAT", BOMB), END],
+      "it says that it is 0x536870912, which",
+    ],
     ["has data for more pixels", [header(1, 1), chunk("IDAT", BOMB), END], "it has more pixels than 1x1"],
     ["has another header", [header(1, 1), header(9, 9), DATA, END], "it is no whole PNG: it has two headers"],
     ["has its header late", [DATA, header(1, 1), END], "it is no whole PNG: it does not begin with a header"],
