@@ -7,6 +7,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 
 const ENTRIES = [
@@ -27,6 +28,12 @@ const BUNDLED = ["comlink", "commander", "rxjs"];
 export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
   platform: "node",
+  // Its modules, of which those are left out that nobody needs; Node.js would be given its CommonJS, which is whole.
+  resolve: {
+    alias: {
+      rxjs: fileURLToPath(import.meta.resolve("rxjs/package.json")).replace("package.json", "dist/esm"),
+    },
+  },
   external: (id) => !/^[./]/.test(id) && !BUNDLED.includes(id.split("/")[0]),
   output: {
     dir: "dist",

@@ -13,6 +13,7 @@
  *    in the next turn of the event loop, when who awaited it has had time to subscribe.
  */
 
+import { type Observable, Subject } from "rxjs";
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
 import type { Connection, MessageReader } from "../qmp/wire.ts";
 import { CLIENT_CALLS_COUNT_MAX, CLIENT_CANCEL_MS, TIMER_MS_MAX } from "../util/limits.ts";
@@ -22,7 +23,6 @@ import { ClientError, CommandError } from "./errors.ts";
 import { encodeRequest, type Greeting, type Outcome, type QmpEvent, readServerMessage } from "./messages.ts";
 import { notQmp, orderUnknown } from "./protocol-faults.ts";
 import { RequestQueue } from "./request-queue.ts";
-import { type Observable, Subject } from "./rx.ts";
 
 export interface ExecuteOptions {
   /**

@@ -14,11 +14,6 @@
  * timestamp of its occurrence.
  */
 
-import { encodeEvent } from "../qmp/messages.ts";
-import type { JsonObject } from "../qmp/wire.ts";
-import { assert } from "../util/assert.ts";
-import type { Clock } from "../util/clock.ts";
-import { BROADCAST_SLICE_SESSIONS, EVENT_THROTTLE_PERIOD_MS } from "../util/limits.ts";
 import {
   asyncScheduler,
   debounceTime,
@@ -28,7 +23,12 @@ import {
   type SchedulerLike,
   Subject,
   throttleTime,
-} from "./rx.ts";
+} from "rxjs";
+import { encodeEvent } from "../qmp/messages.ts";
+import type { JsonObject } from "../qmp/wire.ts";
+import { assert } from "../util/assert.ts";
+import type { Clock } from "../util/clock.ts";
+import { BROADCAST_SLICE_SESSIONS, EVENT_THROTTLE_PERIOD_MS } from "../util/limits.ts";
 
 /** An event as it is sent: made once, shared by all sessions. */
 export interface EncodedEvent {

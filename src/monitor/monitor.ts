@@ -3,6 +3,7 @@
  * (rule N0).  It knows no console and no machine; the registry that it is handed does.
  */
 
+import { asyncScheduler, type SchedulerLike } from "rxjs";
 import type { MonitorInfo, SessionStatus } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { CommandRegistry } from "../qmp/registry.ts";
@@ -13,7 +14,6 @@ import type { Clock } from "../util/clock.ts";
 import type { TurnQueue } from "../util/turn-queue.ts";
 import type { EventHub } from "./event-hub.ts";
 import { ProgressReports } from "./progress-reports.ts";
-import { asyncScheduler, type SchedulerLike } from "./rx.ts";
 import { Session, type SessionLimits, type SessionPort } from "./session.ts";
 
 /** Where a monitor's notes go; a pino logger fits. */

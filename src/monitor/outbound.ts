@@ -10,13 +10,13 @@
  * What waits here is spent from a budget of all sessions.
  */
 
+import type { Observer } from "rxjs";
 import type { OutputChunk } from "../qmp/messages.ts";
 import type { Connection } from "../qmp/wire.ts";
 import type { Budget } from "../util/budget.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 import { OUTPUT_SLICE_BYTES } from "../util/limits.ts";
 import type { EncodedEvent } from "./event-hub.ts";
-import type { Observer } from "./rx.ts";
 
 /** An element of a client's stream: a reply as text, a reply that holds bytes, or an event. */
 export type Outgoing = string | readonly OutputChunk[] | EncodedEvent;

@@ -3,10 +3,10 @@
  * period for each (rule C6).  A command that never reports costs nothing here.
  */
 
+import { type SchedulerLike, Subject, type Subscription, throttleTime } from "rxjs";
 import type { CallOwner, CommandCall } from "../qmp/call.ts";
 import type { Progress } from "../qmp/context.ts";
 import { PROGRESS_PERIOD_MS } from "../util/limits.ts";
-import { type SchedulerLike, Subject, type Subscription, throttleTime } from "./rx.ts";
 
 interface Report {
   readonly progress: Subject<Progress>;

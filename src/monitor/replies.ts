@@ -10,6 +10,7 @@
  *  - after `close` nothing leaves; defects are reported all the same.
  */
 
+import { Subject, type Subscription } from "rxjs";
 import type { CommandCall, Outcome } from "../qmp/call.ts";
 import type { SessionInfo } from "../qmp/context.ts";
 import { isDefect } from "../qmp/errors.ts";
@@ -18,7 +19,6 @@ import type { JsonObject, JsonValue } from "../qmp/wire.ts";
 import type { EventFeed } from "./event-hub.ts";
 import type { Outbound, Outgoing } from "./outbound.ts";
 import { ReplyRooms } from "./reply-rooms.ts";
-import { Subject, type Subscription } from "./rx.ts";
 import type { SessionServices } from "./session-services.ts";
 
 export class Replies {
