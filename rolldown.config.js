@@ -28,6 +28,8 @@ const BUNDLED = ["comlink", "commander", "rxjs"];
 export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
   platform: "node",
+  // An entry may export more than its module does, to chunks.
+  preserveEntrySignatures: "allow-extension",
   // Its modules, of which those are left out that nobody needs; Node.js would be given its CommonJS, which is whole.
   resolve: {
     alias: {
@@ -40,7 +42,10 @@ export default defineConfig({
     entryFileNames: "[name].js",
     chunkFileNames: "src/chunks/[name].js",
     // Whose URLs would be others in a thread's entry, which lies less deep.
-    codeSplitting: { groups: [{ name: "pc-files", test: /\/offload\/pc-files/ }] },
+    codeSplitting: {
+      groups: [{ name: "pc-files", test: /\/offload\/pc-files/ }],
+      includeDependenciesRecursively: false,
+    },
   },
   plugins: [
     {
