@@ -25,12 +25,31 @@ const ENTRIES = [
 /** What a start needs of others'.  All else is loaded as it was installed, and later. */
 const BUNDLED = ["comlink", "commander", "rxjs"];
 
+/** What a server loads before it greets, and its threads do not: one file in place of a dozen. */
+const START = [
+  "chardev/endpoint",
+  "chardev/errors",
+  "chardev/http-guard",
+  "chardev/listen",
+  "chardev/socket",
+  "offload/worker-gone",
+  "qmp/capabilities",
+  "qmp/greeting",
+  "server/config",
+  "server/config-error",
+  "server/endpoints",
+  "server/pc-config",
+  "server/service",
+  "server/threads",
+  "server/version",
+];
+
 export default defineConfig({
   input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
   platform: "node",
   // An entry may export more than its module does, to chunks.
   preserveEntrySignatures: "allow-extension",
-  // Its modules, of which those are left out that nobody needs; Node.js would be given its CommonJS, which is whole.
+  // The modules of rxjs, so that those are left out that nobody needs: for Node.js it has CommonJS, which comes whole.
   resolve: {
     alias: {
       rxjs: fileURLToPath(import.meta.resolve("rxjs/package.json")).replace("package.json", "dist/esm"),
@@ -41,9 +60,12 @@ export default defineConfig({
     dir: "dist",
     entryFileNames: "[name].js",
     chunkFileNames: "src/chunks/[name].js",
-    // Whose URLs would be others in a thread's entry, which lies less deep.
     codeSplitting: {
-      groups: [{ name: "pc-files", test: /\/offload\/pc-files/ }],
+      groups: [
+        // Its URLs would be others in a thread's entry, which lies less deep.
+        { name: "pc-files", test: /\/offload\/pc-files/ },
+        { name: "start", test: (id) => START.some((name) => id.endsWith(`/src/${name}.ts`)) },
+      ],
       includeDependenciesRecursively: false,
     },
   },

@@ -71,7 +71,11 @@ if (options.table !== undefined) {
   if (names.length > 0) program.error("--table: the table has all questions, so none can be named");
   if (qemuMissing() !== undefined) program.error("--table: the table compares with QEMU");
   // Before hours are spent, not after.
-  checkTableFile(options.table);
+  try {
+    checkTableFile(options.table);
+  } catch (error) {
+    program.error(`--table: ${(error as Error).message}`);
+  }
 }
 if (options.againstQemu && qemuMissing() !== undefined) program.error("--against-qemu: there is no QEMU");
 if (options.json !== undefined) {

@@ -76,5 +76,9 @@ describe("npm run bench", () => {
   it("says which question there is not, and that a table has all", () => {
     expect(bench(["speed"])).toMatchObject({ status: 1, stderr: "no question is called 'speed'\n" });
     expect(bench(["floor", "--table", "bench/README.md"])).toMatchObject({ status: 1 });
+    expect(bench(["--table", "none.md"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^--table: ENOENT: no such file or directory, open 'none.md'$/m),
+    });
   });
 });
