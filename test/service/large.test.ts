@@ -18,7 +18,7 @@ let directory = "";
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "qmpd-large-"));
-  server = await startQmpd({ args: ["--display", "VGA:320x200"] });
+  server = await startQmpd({ args: ["--display", "VGA:320x200", "--qtest"] });
 });
 
 afterAll(async () => {
@@ -32,10 +32,12 @@ const connect = (capabilities: readonly string[] = []): Promise<TestClient> =>
 describe("a large message", () => {
   it("W5: has its effect: a string that a command takes", async () => {
     const client = await connect();
-    const version = await client.execute("human-monitor-command", { "command-line": "info version" }, 1);
-    const padded = `info version${" ".repeat(4 * MIB)}`;
-    expect(await client.execute("human-monitor-command", { "command-line": padded }, 1)).toEqual(version);
-    expect(version).toHaveProperty("return");
+    const data = { id: "x".repeat(MIB), status: "created" };
+    client.send(
+      JSON.stringify({ execute: "qtest-emit", arguments: { event: "JOB_STATUS_CHANGE", data }, id: 1 }),
+    );
+    expect(await client.next()).toMatchObject({ event: "JOB_STATUS_CHANGE", data });
+    expect(await client.reply()).toEqual({ return: {}, id: 1 });
     client.destroy();
   });
 
