@@ -311,7 +311,9 @@ describe.skipIf(scriptMissing)("qmpd shell at a terminal of its own", () => {
     let screen = "";
     const seen = async (text: string): Promise<void> => {
       while (!stripVTControlCharacters(screen).includes(text)) await once(child.stdout, "data");
-      screen = "";
+      // What comes behind it may have come with it.
+      const shown = stripVTControlCharacters(screen);
+      screen = shown.slice(shown.indexOf(text) + text.length);
     };
     child.stdout.on("data", (bytes) => {
       screen += bytes;
