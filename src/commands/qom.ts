@@ -5,24 +5,26 @@ import type { QomHandlers } from "../qapi/generated/qom.ts";
 import type { JsonValue } from "../qjson/value.ts";
 import { isJsonObject, JsonDouble } from "../qjson/value.ts";
 import type { CommandContext } from "../qmp/context.ts";
+import { ERROR_DESC_LEN_MAX } from "../util/limits.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread, machineValue } from "./results.ts";
 
 export function qomHandlers({ handle }: MachineControl): QomHandlers<CommandContext> {
   return {
     "qom-list": {
-      handle: async ({ path }) => [...machineValue(await fromThread(handle.qomList(path)))],
+      handle: async ({ path }) => [...machineValue(await fromThread(handle.qomList(asked(path))))],
     },
     "qom-get": {
-      handle: async ({ path, property }) => machineValue(await fromThread(handle.qomGet(path, property))),
+      handle: async ({ path, property }) =>
+        machineValue(await fromThread(handle.qomGet(asked(path), asked(property)))),
     },
     "qom-set": {
       handle: async ({ path, property, value }) =>
-        machineValue(await fromThread(handle.qomSet(path, property, plainValue(value)))),
+        machineValue(await fromThread(handle.qomSet(asked(path), asked(property), plainValue(value)))),
     },
     "qom-list-types": {
       async handle({ implements: implementing, abstract = false }) {
-        const types = await fromThread(handle.qomListTypes(implementing, abstract));
+        const types = await fromThread(handle.qomListTypes(implementing && asked(implementing), abstract));
         return types.map(({ name, parent, abstract: isAbstract }) => ({
           name,
           ...(isAbstract ? { abstract: true } : {}),
@@ -31,6 +33,14 @@ export function qomHandlers({ handle }: MachineControl): QomHandlers<CommandCont
       },
     },
   };
+}
+
+/**
+ * A path or a name as the machine's thread is asked for it: of one that is longer than any, what the reply's error tells.
+ * Megabytes would be copied on their way there, and back.
+ */
+function asked(name: string): string {
+  return name.slice(0, ERROR_DESC_LEN_MAX + 1);
 }
 
 /** A value as another thread can take it: a class of ours would arrive as a bare object. */

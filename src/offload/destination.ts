@@ -26,7 +26,7 @@ import {
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { promisify } from "node:util";
-import { FILE_LINKS_COUNT_MAX, PATH_BYTES_MAX } from "../util/limits.ts";
+import { ERROR_DESC_LEN_MAX, FILE_LINKS_COUNT_MAX, PATH_BYTES_MAX } from "../util/limits.ts";
 import { errnoOf, FileError } from "./file-error.ts";
 
 export { FileError };
@@ -63,6 +63,10 @@ const OPEN_ATTEMPTS_MAX = 8;
 
 /** Throws `FileError`. */
 export async function openDestination(path: string, newFileMode = NEW_FILE_MODE): Promise<Destination> {
+  // The system would say so, but of megabytes Node.js makes copies first; a client is told no more of them.
+  if (path.length > PATH_BYTES_MAX) {
+    throw new FileError(`failed to open file '${path.slice(0, ERROR_DESC_LEN_MAX)}'`, "ENAMETOOLONG");
+  }
   try {
     const opened = await openOrCreate(path, newFileMode);
     try {

@@ -6,7 +6,6 @@
  */
 
 import { QmpError, type QmpErrorClass } from "../qapi/runtime/error.ts";
-import { ERROR_DESC_LEN_MAX } from "../util/limits.ts";
 
 export { QmpError, type QmpErrorClass };
 
@@ -24,12 +23,7 @@ export function isDefect(error: unknown): boolean {
   return !(error instanceof QmpError);
 }
 
-/** Of a long sentence, which may quote what was sent, the beginning. */
 export function errorReply(error: unknown): ErrorReply {
-  if (error instanceof QmpError) return { class: error.errorClass, desc: shortened(error.message) };
+  if (error instanceof QmpError) return { class: error.errorClass, desc: error.message };
   return { class: "GenericError", desc: "Internal error; the server's log says more" };
-}
-
-function shortened(desc: string): string {
-  return desc.length > ERROR_DESC_LEN_MAX ? `${desc.slice(0, ERROR_DESC_LEN_MAX)}...` : desc;
 }

@@ -25,6 +25,7 @@ import {
   openDestination,
   retractDestination,
 } from "../../src/offload/destination.ts";
+import { ERROR_DESC_LEN_MAX } from "../../src/util/limits.ts";
 
 let directory: string;
 const at = (name: string): string => join(directory, name);
@@ -215,6 +216,11 @@ describe("R1: a destination's identity", () => {
   it("C7: is not looked for where a path is too long to be one", async () => {
     const path = "x/".repeat(2 ** 20);
     expect(await identifyDestination(path)).toEqual([]);
-    await expect(openDestination(path)).rejects.toThrow("File name too long");
+    const error: Error = await openDestination(path).then(
+      () => expect.unreachable(),
+      (reason) => reason,
+    );
+    expect(error.message).toMatch(/^failed to open file 'x\/x\/.*: File name too long$/);
+    expect(error.message.length).toBeLessThan(2 * ERROR_DESC_LEN_MAX);
   });
 });
