@@ -4,7 +4,7 @@
  * What was not measured does not reach anything: a threshold for a command that had no reply is missed.
  */
 
-import { LoadError } from "./load-error.ts";
+import { UsageError } from "./load-error.ts";
 import { type CommandResult, errorCount, type LoadResult } from "./result.ts";
 import { figureText, percentText, readTimeMs, timeText } from "./units.ts";
 
@@ -48,17 +48,17 @@ const HOLDS: Readonly<Record<Operator, (found: number, value: number) => boolean
   ">=": (found, value) => found >= value,
 };
 
-/** Throws {@link LoadError}. */
+/** Throws {@link UsageError}. */
 export function parseThreshold(text: string): Threshold {
   const [, command, figure = "", operator = "", value = ""] =
     /^(?:(.+):)?\s*([a-z][\w.-]*)\s*(<=|>=|<|>)\s*(\S+)$/.exec(text.trim()) ?? [];
   if (!isFigure(figure)) {
-    throw new LoadError(
+    throw new UsageError(
       `--threshold: '${text}' is none: write FIGURE<VALUE, as in p99<5ms, with one of ${FIGURES}; COMMAND:p99<5ms is for one command`,
     );
   }
   if (command !== undefined && (figure === "unsent" || figure === "head-of-line")) {
-    throw new LoadError(`--threshold: '${text}': ${figure} is of the whole run, not of one command`);
+    throw new UsageError(`--threshold: '${text}': ${figure} is of the whole run, not of one command`);
   }
   const [number, isShare] = parseValue(figure, value, text);
   return { text: text.trim(), command, figure, operator: operator as Operator, value: number, isShare };
@@ -67,22 +67,24 @@ export function parseThreshold(text: string): Threshold {
 function parseValue(figure: Figure, value: string, text: string): [number, boolean] {
   if (isLatency(figure)) {
     const ms = readTimeMs(value);
-    if (ms === undefined) throw new LoadError(`--threshold: '${text}': '${value}' is no time such as 5ms`);
+    if (ms === undefined) throw new UsageError(`--threshold: '${text}': '${value}' is no time such as 5ms`);
     return [ms * 1000, false];
   }
   const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
   const isShare = percent === "%";
   if (number === undefined || (isShare && figure !== "errors" && figure !== "unsent")) {
-    throw new LoadError(`--threshold: '${text}': '${value}' is no value for ${figure}`);
+    throw new UsageError(`--threshold: '${text}': '${value}' is no value for ${figure}`);
   }
   return [isShare ? Number(number) / 100 : Number(number), isShare];
 }
 
-/** Throws {@link LoadError} for a command that the run does not have. */
+/** Throws {@link UsageError} for a command that the run does not have. */
 export function checkThresholds(thresholds: readonly Threshold[], labels: readonly string[]): void {
   for (const { text, command } of thresholds) {
     if (command !== undefined && !labels.includes(command)) {
-      throw new LoadError(`--threshold: '${text}': the mix has no '${command}'; it has ${labels.join(", ")}`);
+      throw new UsageError(
+        `--threshold: '${text}': the mix has no '${command}'; it has ${labels.join(", ")}`,
+      );
     }
   }
 }
