@@ -64,10 +64,7 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
   return reporting(command, async () => {
     const thresholds = (options.threshold ?? []).map(parseThreshold);
     const prepared = await prepare(endpoints, options, randomInt(1_000_000_000));
-    checkThresholds(
-      thresholds,
-      prepared.plan.commands.map(({ label }) => label),
-    );
+    checkThresholds(thresholds, prepared.plan);
     if (options.out !== undefined) makeOutputFolder(options.out, RUN_FILES);
     const log = new HistogramLog(prepared.plan.commands);
     const result = await interruptible((interrupts) =>

@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "./load-error.ts";
+import type { LoadPlan } from "./plan.ts";
 import { type CommandResult, errorCount, type LoadResult } from "./result.ts";
 import { figureText, percentText, readTimeMs, timeText } from "./units.ts";
 
@@ -61,6 +62,9 @@ export function parseThreshold(text: string): Threshold {
     throw new UsageError(`--threshold: '${text}': ${figure} is of the whole run, not of one command`);
   }
   const [number, isShare] = parseValue(figure, value, text);
+  if (operator === "<" && number === 0) {
+    throw new UsageError(`--threshold: '${text}': nothing is below 0; <= takes 0 itself`);
+  }
   return { text: text.trim(), command, figure, operator: operator as Operator, value: number, isShare };
 }
 
@@ -78,9 +82,22 @@ function parseValue(figure: Figure, value: string, text: string): [number, boole
   return [isShare ? Number(number) / 100 : Number(number), isShare];
 }
 
-/** Throws {@link UsageError} for a command that the run does not have. */
-export function checkThresholds(thresholds: readonly Threshold[], labels: readonly string[]): void {
-  for (const { text, command } of thresholds) {
+/** Throws {@link UsageError} for what a run of this plan cannot measure: it would be missed, however long it takes. */
+export function checkThresholds(
+  thresholds: readonly Threshold[],
+  { commands, ratePerSecond }: Pick<LoadPlan, "commands" | "ratePerSecond">,
+): void {
+  const labels = commands.map(({ label }) => label);
+  const hasBoth = [true, false].every((heavy) => commands.some(({ isHeavy }) => isHeavy === heavy));
+  for (const { text, command, figure } of thresholds) {
+    if (figure === "unsent" && ratePerSecond === undefined) {
+      throw new UsageError(`--threshold: '${text}': arrivals are those of --rate, which is not given`);
+    }
+    if (figure === "head-of-line" && !hasBoth) {
+      throw new UsageError(
+        `--threshold: '${text}': it takes light and heavy commands, and the mix has one sort`,
+      );
+    }
     if (command !== undefined && !labels.includes(command)) {
       throw new UsageError(
         `--threshold: '${text}': the mix has no '${command}'; it has ${labels.join(", ")}`,
