@@ -55,6 +55,15 @@ it.each([
   expect(program.stderr).not.toContain("--help");
 });
 
+it("tells which one of several machines cannot be", async () => {
+  const machines =
+    '[{ name: vm1, qmp: ["unix:a"] }, { name: vm2, qmp: ["unix:b"], displays: ["VGA:640x480"] }]';
+  writeFileSync(place.path("machines.yaml"), `machines: ${machines}`);
+  const program = place.start({ args: ["--config", "machines.yaml"] });
+  await program.ended;
+  expect(program.stderr).toMatch(/^qmpd: machine vm2: machine type 'pc' takes no display: type test does$/m);
+});
+
 it("suggests what the machine can do", async () => {
   const program = place.start({ args: ["--machine", "none", "--preconfig"] });
   await program.ready();
