@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { errorText } from "../client/errors.ts";
-import { LoadError } from "../loadgen/load-error.ts";
+import { LoadError, UsageError } from "../loadgen/load-error.ts";
 import { makeOutputFolder } from "../loadgen/output-files.ts";
 import { LOAD_THREAD_ENTRY } from "../loadgen/thread-entry.ts";
 import { parseTimeMs } from "../loadgen/units.ts";
@@ -27,6 +27,7 @@ import { isExpectedError, runBench } from "../screenbench/run.ts";
 import { skippedLines, summaryText } from "../screenbench/summary.ts";
 import { TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
+import { endWithError } from "./command-error.ts";
 import { endWithoutReader, statusOfSignal } from "./output-end.ts";
 
 export interface BenchScreendumpOptions {
@@ -62,14 +63,14 @@ export async function runBenchScreendump(
     await run(servers, options);
   } catch (error) {
     if (!isExpectedError(error)) throw error;
-    command.error(`qmpd: ${visible(errorText(error))}`);
+    endWithError(command, visible(errorText(error)), error instanceof UsageError);
   }
 }
 
 async function run(servers: readonly string[], options: BenchScreendumpOptions): Promise<void> {
   // What was typed is looked at before anything is started.
   const roundMs = parseTimeMs(options.duration, "--duration");
-  if (roundMs <= 0 || roundMs > TIMER_MS_MAX) throw new LoadError("--duration: it is too short or too long");
+  if (roundMs <= 0 || roundMs > TIMER_MS_MAX) throw new UsageError("--duration: it is too short or too long");
   const content = choice("--content", CONTENTS, options.content ?? "still");
   const specs = servers.map(parseContender);
   const cases = casesOf(specs, options);
@@ -134,15 +135,15 @@ async function writeReport(folder: string, result: BenchResult): Promise<void> {
 /** An option without an effect is a misunderstanding. */
 function checkEffects(specs: readonly ContenderSpec[], options: BenchScreendumpOptions): void {
   if (options.console !== undefined && !specs.some(({ kind }) => kind === "running")) {
-    throw new LoadError(
+    throw new UsageError(
       "--console is for servers that run already: those that are started here have their own",
     );
   }
   if (options.content !== undefined && !specs.some(({ kind }) => kind === "qmpd")) {
-    throw new LoadError("--content is for displays of our own: name the server qmpd");
+    throw new UsageError("--content is for displays of our own: name the server qmpd");
   }
   if (options.disk !== undefined && options.target?.some((text) => text.toLowerCase() === "disk") !== true) {
-    throw new LoadError("--disk tells where target disk is: say --target disk too");
+    throw new UsageError("--disk tells where target disk is: say --target disk too");
   }
 }
 
@@ -167,7 +168,7 @@ function scenesOf(
 ): (Scene | undefined)[] {
   if (specs.every(({ kind }) => kind === "running")) {
     if (size !== undefined || device !== undefined) {
-      throw new LoadError(
+      throw new UsageError(
         "--size and --device are for servers that are started here: those that run show what they show",
       );
     }
@@ -181,5 +182,5 @@ function scenesOf(
 function choice<Word extends string>(option: string, words: readonly Word[], text: string): Word {
   const found = words.find((word) => word.toLowerCase() === text.toLowerCase());
   if (found !== undefined) return found;
-  throw new LoadError(`${option}: there is no '${text}'; there are ${words.join(", ")}`);
+  throw new UsageError(`${option}: there is no '${text}'; there are ${words.join(", ")}`);
 }

@@ -8,7 +8,7 @@ import { readSocketEndpoint, type SocketEndpoint, splitEndpoints } from "../char
 import { errorText, isCallersError } from "../client/errors.ts";
 import { compareRounds, compareSaved, comparisonNotes, comparisonText } from "../loadgen/compare.ts";
 import { createLiveView } from "../loadgen/live-view.ts";
-import { LoadError } from "../loadgen/load-error.ts";
+import { LoadError, UsageError } from "../loadgen/load-error.ts";
 import { DEFAULT_MIX, type MixEntry, mixEntryText, parseMix, parseMixFile } from "../loadgen/mix.ts";
 import { HistogramLog, RUN_FILES, writeOutput } from "../loadgen/output.ts";
 import { checkOutputFile, makeOutputFolder, writeOutputFile } from "../loadgen/output-files.ts";
@@ -24,6 +24,7 @@ import { checkThresholds, judge, parseThreshold, type Verdict } from "../loadgen
 import { parseTimeMs } from "../loadgen/units.ts";
 import { LOAD_CLIENTS_MAX, LOAD_IN_FLIGHT_MAX, LOAD_THREADS_MAX, TIMER_MS_MAX } from "../util/limits.ts";
 import { visible } from "../util/visible.ts";
+import { endWithError } from "./command-error.ts";
 import { endWithoutReader, statusOfSignal } from "./output-end.ts";
 
 interface CommonOptions {
@@ -63,10 +64,7 @@ export function runLoad(endpoints: readonly string[], options: LoadOptions, comm
   return reporting(command, async () => {
     const thresholds = (options.threshold ?? []).map(parseThreshold);
     const prepared = await prepare(endpoints, options, randomInt(1_000_000_000));
-    checkThresholds(
-      thresholds,
-      prepared.plan.commands.map(({ label }) => label),
-    );
+    checkThresholds(thresholds, prepared.plan);
     if (options.out !== undefined) makeOutputFolder(options.out, RUN_FILES);
     const log = new HistogramLog(prepared.plan.commands);
     const result = await interruptible((interrupts) =>
@@ -89,7 +87,7 @@ export function runCompare(a: string, b: string, options: CompareOptions, comman
   return reporting(command, async () => {
     const isLive = isEndpoint(a);
     if (isLive !== isEndpoint(b)) {
-      throw new LoadError("compare two saved runs, or two servers: one of each says nothing");
+      throw new UsageError("compare two saved runs, or two servers: one of each says nothing");
     }
     if (!isLive) checkNoRunOptions(command);
     if (options.out !== undefined) checkOutputFile(options.out);
@@ -116,7 +114,7 @@ function checkNoRunOptions(command: Command): void {
   const typed = command.options.find(
     (option) => option.long !== "--out" && command.getOptionValueSource(option.attributeName()) === "cli",
   );
-  if (typed !== undefined) throw new LoadError(`${typed.long} is for servers: saved runs are what they are`);
+  if (typed !== undefined) throw new UsageError(`${typed.long} is for servers: saved runs are what they are`);
 }
 
 /** Loads A and B in turn.  Interrupted, it tells the rounds that are complete. */
@@ -178,7 +176,7 @@ async function reporting(command: Command, action: () => Promise<void>): Promise
     await action();
   } catch (error) {
     if (!(error instanceof LoadError || isCallersError(error))) throw error;
-    command.error(`qmpd: ${visible(errorText(error))}`);
+    endWithError(command, visible(errorText(error)), error instanceof UsageError);
   }
 }
 
@@ -207,7 +205,7 @@ async function prepare(
   const facts = await askServer(endpoints[0] ?? "");
   const commands = planCommands(mix, facts, capabilities);
   if (options.slowReaders !== undefined && commands.every(({ isHeavy }) => isHeavy)) {
-    throw new LoadError("--slow-readers ask light commands alone, and the mix has none");
+    throw new UsageError("--slow-readers ask light commands alone, and the mix has none");
   }
   const plan: LoadPlan = {
     endpoints: where,
@@ -230,7 +228,7 @@ async function prepare(
 
 function checkOptions(options: CommonOptions): void {
   const most = (value: number | undefined, max: number, name: string): void => {
-    if (value !== undefined && value > max) throw new LoadError(`${name}: at most ${max}`);
+    if (value !== undefined && value > max) throw new UsageError(`${name}: at most ${max}`);
   };
   most(options.clients, LOAD_CLIENTS_MAX, "--clients");
   most(options.slowReaders, LOAD_CLIENTS_MAX, "--slow-readers");
@@ -243,20 +241,20 @@ function checkOptions(options: CommonOptions): void {
   ] as const;
   for (const [one, hasOne, other, hasOther] of excluding) {
     if (hasOne !== undefined && hasOther !== undefined)
-      throw new LoadError(`${one} and ${other} exclude each other`);
+      throw new UsageError(`${one} and ${other} exclude each other`);
   }
 }
 
 function endOf({ duration = DEFAULT_DURATION, count }: CommonOptions): RunEnd {
   if (count !== undefined) return { kind: "count", commands: count };
   const ms = optionalTime(duration, "--duration");
-  if (ms === 0) throw new LoadError("--duration: nothing can be measured in no time");
+  if (ms === 0) throw new UsageError("--duration: nothing can be measured in no time");
   return { kind: "duration", ms };
 }
 
 function optionalTime(text: string | undefined, name: string): number {
   const ms = text === undefined ? 0 : parseTimeMs(text, name);
-  if (ms > TIMER_MS_MAX) throw new LoadError(`${name}: at most ${TIMER_MS_MAX / 1000} s`);
+  if (ms > TIMER_MS_MAX) throw new UsageError(`${name}: at most ${TIMER_MS_MAX / 1000} s`);
   return ms;
 }
 
@@ -284,7 +282,7 @@ function isEndpoint(text: string): boolean {
 function socketEndpoint(text: string): SocketEndpoint {
   const endpoint = readSocketEndpoint(text);
   if (endpoint !== undefined) return endpoint;
-  throw new LoadError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
+  throw new UsageError(`'${text}' is no endpoint to connect to: write unix:PATH or tcp:HOST:PORT`);
 }
 
 /** What people want who press Ctrl-C once, and twice. */

@@ -8,13 +8,13 @@ import { Command } from "commander";
 import { readVersion } from "../server/version.ts";
 import { addBenchCommand } from "./bench-options.ts";
 import { addClientCommands } from "./client-commands.ts";
+import { addHelpHints } from "./command-error.ts";
 import { addLoadCommand } from "./load-options.ts";
 import { addServeCommand } from "./serve.ts";
 
 const program = new Command("qmpd")
   .description("An asynchronous QMP server: many clients, concurrent commands, screendumps that stop nobody.")
   .version(readVersion())
-  .showHelpAfterError("(qmpd --help tells more)")
   // A subcommand that has subcommands leaves their options to them.
   .enablePositionalOptions();
 
@@ -32,4 +32,5 @@ if (process.argv.slice(2, 4).includes("schema")) {
   addSchemaCommands(schema);
 }
 
+addHelpHints(program);
 await program.parseAsync();

@@ -14,6 +14,7 @@ import { introspect } from "../qapi/compiler/generate/introspection.ts";
 import { writeMarkdown } from "../qapi/compiler/generate/markdown.ts";
 import type { Schema } from "../qapi/compiler/model.ts";
 import { QapiSchemaError } from "../qapi/compiler/source.ts";
+import { endWithError } from "./command-error.ts";
 import { NotGeneratedError, readSchemaFile, reasonOf, updateFolder } from "./schema-files.ts";
 
 const STATUS_ERROR = 1;
@@ -103,9 +104,9 @@ function run(command: Command, action: () => void): void {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = STATUS_ERROR;
     } else if (error instanceof NotGeneratedError) {
-      command.error(`qmpd: ${error.message}`, { exitCode: STATUS_ERROR });
+      endWithError(command, error.message, false);
     } else if (error instanceof Error && "syscall" in error && "path" in error) {
-      command.error(`qmpd: ${error.path}: ${reasonOf(error)}`, { exitCode: STATUS_ERROR });
+      endWithError(command, `${error.path}: ${reasonOf(error)}`, false);
     } else {
       throw error;
     }
@@ -143,7 +144,7 @@ function refuseUnknown(command: Command, define: readonly string[], known: reado
   const unknown = define.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const names = known.length === 0 ? "there are none" : `there are ${known.join(", ")}`;
-  command.error(`qmpd: no 'if' asks for the condition '${unknown}': ${names}`, { exitCode: STATUS_ERROR });
+  endWithError(command, `no 'if' asks for the condition '${unknown}': ${names}`, true);
 }
 
 // ---- diff ----

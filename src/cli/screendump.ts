@@ -30,12 +30,13 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { Command } from "commander";
-import { errorText, isCallersError } from "../client/errors.ts";
+import { errorText, isArgumentError, isCallersError } from "../client/errors.ts";
 import { connect, isJsonObject, type QmpClient } from "../client/index.ts";
 import { LoadError } from "../loadgen/load-error.ts";
 import { pictureAt } from "../screenbench/picture-file.ts";
 import { introspect } from "../shell/schema-source.ts";
 import { visible } from "../util/visible.ts";
+import { endWithError } from "./command-error.ts";
 import type { PictureProtocol } from "./terminal-picture.ts";
 
 export type PictureFormat = "png" | "ppm";
@@ -94,9 +95,8 @@ export async function runScreendump(
     else await write(destination, file, taken.picture);
   } catch (error) {
     if (!(error instanceof ScreendumpError || isCallersError(error))) throw error;
-    command.error(
-      `qmpd: ${visible(interrupt.signal.aborted ? interrupt.signal.reason.message : errorText(error))}`,
-    );
+    const text = interrupt.signal.aborted ? interrupt.signal.reason.message : errorText(error);
+    endWithError(command, visible(text), isArgumentError(error));
   }
 }
 

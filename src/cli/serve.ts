@@ -20,6 +20,7 @@ import {
 } from "../server/config.ts";
 import { type PcOptions, parseSerial, pcConfig } from "../server/pc-config.ts";
 import { type Service, ServiceStartError, startService } from "../server/service.ts";
+import { endWithError } from "./command-error.ts";
 import { LateLog } from "./late-log.ts";
 import { ProcessEnd } from "./process-end.ts";
 
@@ -183,11 +184,17 @@ export function addServeCommand(program: Command): void {
       try {
         await serve(await readConfig(options, command), options.logLevel);
       } catch (error) {
-        if (error instanceof ConfigError || error instanceof ServiceStartError)
-          command.error(`qmpd: ${error.message}`);
-        throw error;
+        if (!(error instanceof ConfigError || error instanceof ServiceStartError)) throw error;
+        endWithError(command, error.message, isUsageError(error, options));
       }
     });
+}
+
+/** A configuration file has mistakes of its own, and tells their places. */
+function isUsageError(error: ConfigError | ServiceStartError, { config }: ServeOptions): boolean {
+  const { cause } = error;
+  const isOfMachine = cause instanceof Error && "code" in cause && cause.code === "MACHINE_CONFIG";
+  return config === undefined && (error instanceof ConfigError || isOfMachine);
 }
 
 function wholeNumber(text: string): number {
@@ -267,7 +274,7 @@ async function serve(config: ServiceConfig, logLevel: string): Promise<void> {
   const isClient = config.machines.some(({ qmp, monitor = [] }) => hasStdio([...qmp, ...monitor]));
   // Somebody who types at the human monitor has its prompt instead.
   const isTyping = process.stdin.isTTY && config.machines.some(({ monitor = [] }) => hasStdio(monitor));
-  if (!isTyping) (isClient ? process.stderr : process.stdout).write(startMessage(service));
+  if (!isTyping) (isClient ? process.stderr : process.stdout).write(startMessage(service, config));
   await service.ended;
   await end.finish();
 }
@@ -288,25 +295,29 @@ async function start(config: ServiceConfig, log: LateLog, signal: AbortSignal): 
   }
 }
 
-function startMessage({ machines }: Service): string {
+function startMessage({ machines }: Service, config: ServiceConfig): string {
   const lines = ["qmpd is ready."];
   for (const { name, endpoints, humanEndpoints } of machines) {
     lines.push(`  machine ${name ?? "(no name)"}: ${endpoints.join(", ")}`);
     if (humanEndpoints.length > 0) lines.push(`    human monitor: ${humanEndpoints.join(", ")}`);
   }
-  const hint = clientHint(machines[0]?.endpoints[0] ?? "stdio");
+  const hint = clientHint(machines[0]?.endpoints[0] ?? "stdio", config.machines[0]);
   return `${[...lines, ...hint].join("\n")}\n`;
 }
 
 /** What to type next, for somebody who sees QMP for the first time. */
-function clientHint(endpoint: string): string[] {
+function clientHint(endpoint: string, options: ServiceConfig["machines"][number] | undefined): string[] {
   const [kind, ...rest] = endpoint.split(":");
   if (kind === "stdio") return [];
   return [
     "Try, in another terminal:",
     `  socat - ${kind === "unix" ? "UNIX-CONNECT" : "TCP"}:${rest.join(":")}`,
     '  {"execute": "qmp_capabilities", "arguments": {"enable": ["async"]}}',
-    '  {"execute": "screendump", "arguments": {"filename": "/tmp/screen.png", "format": "png"}, "id": 1}',
+    ...(options?.preconfig === true ? ['  {"execute": "x-exit-preconfig"}'] : []),
+    // A machine without a console has no picture to give.
+    options?.machine.type === "none"
+      ? '  {"execute": "query-commands"}'
+      : '  {"execute": "screendump", "arguments": {"filename": "/tmp/screen.png", "format": "png"}, "id": 1}',
     '  {"execute": "query-status"}',
     "Ctrl-C here ends it.",
   ];

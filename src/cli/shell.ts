@@ -1,7 +1,7 @@
 /** `qmpd shell`: from the command line to a shell at a terminal, or to a script. */
 
 import type { Command } from "commander";
-import { errorText, isCallersError } from "../client/errors.ts";
+import { errorText, isArgumentError, isCallersError } from "../client/errors.ts";
 import { connect, type QmpClient } from "../client/index.ts";
 import { painterFor } from "../shell/colors.ts";
 import { History, historyFile } from "../shell/history.ts";
@@ -11,6 +11,7 @@ import { runScript } from "../shell/script.ts";
 import { systemClock } from "../util/clock.ts";
 import { visible } from "../util/visible.ts";
 import { commandDocs } from "./command-docs.ts";
+import { endWithError } from "./command-error.ts";
 import { endWithoutReader } from "./output-end.ts";
 
 export interface ShellOptions {
@@ -44,7 +45,7 @@ async function open(endpoint: string, command: Command): Promise<QmpClient> {
     return await connect(endpoint, { preferred: PREFERRED });
   } catch (error) {
     if (!isCallersError(error)) throw error;
-    command.error(`qmpd: ${visible(errorText(error))}`);
+    endWithError(command, visible(errorText(error)), isArgumentError(error));
   }
 }
 

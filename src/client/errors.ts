@@ -59,6 +59,11 @@ export function isCallersError(error: unknown): error is Error {
   return [CommandError, ClientError, ChardevError].some((type) => error instanceof type);
 }
 
+/** Whether the call itself was wrong, and nobody has been asked. */
+export function isArgumentError(error: unknown): boolean {
+  return error instanceof ClientError && error.code === "CLIENT_ARGUMENT";
+}
+
 /** For people: of a server's answer, also what was asked, and the class. */
 export function errorText(error: Error): string {
   return error instanceof CommandError

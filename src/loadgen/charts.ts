@@ -48,7 +48,8 @@ export function lineChart({
     }))
     .filter(({ points }) => points.length > 0);
   return draw(series, {
-    x: { label: "seconds", nice: false },
+    // From the beginning: of a point that is alone there would be no axis.
+    x: { label: "seconds", nice: false, zero: true },
     y: isLog ? { ...LOG_AXIS, label: unit } : { label: unit, grid: true, zero: true },
   });
 }
@@ -75,13 +76,15 @@ export function percentileChart({ commands, total }: LoadResult): LineChart {
       .filter(([percentile, us]) => percentile < 100 && us > 0)
       .map(([percentile, us]) => ({ x: 1 / (1 - percentile / 100), y: us / 1000 })),
   }));
+  const end = Math.max(...series.flatMap(({ points }) => points.map(({ x }) => x)));
   return draw(
     series.filter(({ points }) => points.length > 0),
     {
       x: {
         type: "log",
         label: "percentile",
-        ticks: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
+        // One beyond the lines' end would be drawn all the same, beside the chart.
+        ticks: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((tick) => tick <= end),
         tickFormat: (left: number) => String(Number((100 - 100 / left).toFixed(6))),
       },
       y: { ...LOG_AXIS, label: "milliseconds" },

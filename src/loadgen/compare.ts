@@ -25,6 +25,9 @@ export interface Comparison {
 /** What is left over of a second says little. */
 const COMPARED_INTERVAL_MS_MIN = 500;
 
+/** A run ends with its last replies, so that two as long as each other are not quite. */
+const SAME_DURATION_RATIO_MAX = 1.1;
+
 type Pair = readonly [a: number, b: number];
 /** What a row of the table is, of a run, and where it can be told apart of each of its seconds. */
 interface Subject {
@@ -138,10 +141,20 @@ function settingNotes(a: LoadResult | undefined, b: LoadResult | undefined): str
   const ofA: Readonly<Record<string, unknown>> = a.settings;
   const ofB: Readonly<Record<string, unknown>> = b.settings;
   // A setting that a run does not have is not in its file.
-  return Object.keys({ ...ofA, ...ofB })
+  const settings = Object.keys({ ...ofA, ...ofB })
     .map((name) => [name, settingText(ofA[name]), settingText(ofB[name])] as const)
     .filter(([name, textA, textB]) => name !== "seed" && textA !== textB)
     .map(([name, textA, textB]) => `the runs differ in ${name}: ${textA} and ${textB}`);
+  return [...settings, ...durationNotes(a, b)];
+}
+
+/** Of two runs of as many commands the faster one is shorter: that is what they were to tell. */
+function durationNotes(a: LoadResult, b: LoadResult): string[] {
+  const [shorter, longer] = [a.durationMs, b.durationMs].sort((one, other) => one - other);
+  if (a.total.replies === b.total.replies || (longer ?? 0) <= (shorter ?? 0) * SAME_DURATION_RATIO_MAX)
+    return [];
+  const [ofA, ofB] = [a, b].map(({ durationMs }) => `${figureText(durationMs / 1000)} s`);
+  return [`the runs differ in duration: ${ofA} and ${ofB}`];
 }
 
 function settingText(value: unknown): string {

@@ -38,6 +38,8 @@ export interface CommandSample {
   readonly sent: number;
   /** By class. */
   readonly errors: ReadonlyMap<string, number>;
+  /** What the first one in the whole run said. */
+  readonly firstError: string | undefined;
 }
 
 export interface Sample {

@@ -83,8 +83,8 @@ export class Ledger {
   }
 
   /** Takes a reply that is an error. */
-  fail(id: unknown, errorClass: string): void {
-    if (this.answer(id)) this.#parts.recorder.failed(this.#inFlight.command, errorClass);
+  fail(id: unknown, errorClass: string, desc: string): void {
+    if (this.answer(id)) this.#parts.recorder.failed(this.#inFlight.command, errorClass, desc);
   }
 
   /** Nothing more will come: what has no reply is lost, for the reason `how`.  `undefined`: that is no fault. */

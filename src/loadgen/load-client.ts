@@ -293,7 +293,7 @@ export class LoadClient {
       case "return":
         return void this.#ledger.answer(reply.id);
       case "error":
-        return this.#ledger.fail(reply.id, reply.errorClass);
+        return this.#ledger.fail(reply.id, reply.errorClass, reply.desc);
       case "greeting":
       case "unknown":
         return this.#fault(

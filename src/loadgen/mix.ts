@@ -13,7 +13,7 @@
 import { printJson } from "../qjson/print.ts";
 import { readJsonText } from "../qjson/text.ts";
 import type { JsonObject, JsonValue } from "../qjson/value.ts";
-import { LoadError } from "./load-error.ts";
+import { UsageError } from "./load-error.ts";
 
 export interface MixEntry {
   readonly command: string;
@@ -44,7 +44,7 @@ const FILE_DEPTH_MAX = 100;
 /** Commands of a mix are numbered in 16 bits; tables of more than this are read by nobody. */
 const MIX_COMMANDS_MAX = 256;
 
-/** Reads a mix as it is written on a command line.  Throws {@link LoadError}. */
+/** Reads a mix as it is written on a command line.  Throws {@link UsageError}. */
 export function parseMix(text: string): MixEntry[] {
   const entries = text
     .split(";")
@@ -58,7 +58,7 @@ function parseEntry(text: string): MixEntry {
   const [first = "", ...words] = text.split(/\s+/);
   const [command = "", weight = "1", ...rest] = first.split(":");
   if (!COMMAND_NAME.test(command) || rest.length > 0) {
-    throw new LoadError(`--mix: '${first}' is no COMMAND or COMMAND:WEIGHT`);
+    throw new UsageError(`--mix: '${first}' is no COMMAND or COMMAND:WEIGHT`);
   }
   const args = Object.fromEntries(words.map((word) => parseArgument(command, word)));
   return {
@@ -71,7 +71,7 @@ function parseEntry(text: string): MixEntry {
 
 function parseArgument(command: string, word: string): [string, JsonValue] {
   const equals = word.indexOf("=");
-  if (equals < 1) throw new LoadError(`--mix: ${command}: '${word}' is no argument, which is NAME=VALUE`);
+  if (equals < 1) throw new UsageError(`--mix: ${command}: '${word}' is no argument, which is NAME=VALUE`);
   return [word.slice(0, equals), parseValue(word.slice(equals + 1))];
 }
 
@@ -92,7 +92,7 @@ export function mixEntryText({ command, weight, args }: MixEntry): string {
   return [`${command}:${weight}`, ...words].join(" ");
 }
 
-/** Reads a mix from the text of a YAML file, whose name is for errors.  Rejects with {@link LoadError}. */
+/** Reads a mix from the text of a YAML file, whose name is for errors.  Rejects with {@link UsageError}. */
 export async function parseMixFile(text: string, file: string): Promise<MixEntry[]> {
   const { parse } = await import("yaml");
   let list: unknown;
@@ -102,9 +102,9 @@ export async function parseMixFile(text: string, file: string): Promise<MixEntry
   } catch (error) {
     // Further lines show the place once more.
     const [why = ""] = (error as Error).message.split("\n");
-    throw new LoadError(`${file}: ${why.replace(/:$/, "")}`, { cause: error });
+    throw new UsageError(`${file}: ${why.replace(/:$/, "")}`, { cause: error });
   }
-  if (!Array.isArray(list)) throw new LoadError(`${file}: a list of commands is expected`);
+  if (!Array.isArray(list)) throw new UsageError(`${file}: a list of commands is expected`);
   return checked(
     list.map((entry: unknown, index) => fileEntry(entry, `${file}: [${index}]`)),
     file,
@@ -129,18 +129,20 @@ function jsonOf(value: unknown, depth = 0): JsonValue {
 }
 
 function fileEntry(entry: unknown, place: string): MixEntry {
-  if (!isObject(entry)) throw new LoadError(`${place}: 'command:' and its weight and arguments are expected`);
+  if (!isObject(entry))
+    throw new UsageError(`${place}: 'command:' and its weight and arguments are expected`);
   const unknown = Object.keys(entry).find((key) => !FILE_FIELDS.includes(key));
   if (unknown !== undefined) {
-    throw new LoadError(`${place}: there is no '${unknown}'; there are ${FILE_FIELDS.join(", ")}`);
+    throw new UsageError(`${place}: there is no '${unknown}'; there are ${FILE_FIELDS.join(", ")}`);
   }
   const { command, weight = 1, arguments: args, heavy } = entry;
   if (typeof command !== "string" || !COMMAND_NAME.test(command)) {
-    throw new LoadError(`${place}: 'command' has to be the name of a command`);
+    throw new UsageError(`${place}: 'command' has to be the name of a command`);
   }
-  if (args !== undefined && !isObject(args)) throw new LoadError(`${place}: 'arguments' has to be a mapping`);
+  if (args !== undefined && !isObject(args))
+    throw new UsageError(`${place}: 'arguments' has to be a mapping`);
   if (heavy !== undefined && typeof heavy !== "boolean") {
-    throw new LoadError(`${place}: 'heavy' is true or false`);
+    throw new UsageError(`${place}: 'heavy' is true or false`);
   }
   return {
     command,
@@ -152,13 +154,13 @@ function fileEntry(entry: unknown, place: string): MixEntry {
 
 function checkedWeight(weight: unknown, place: string): number {
   if (typeof weight === "number" && weight > 0 && weight <= WEIGHT_MAX) return weight;
-  throw new LoadError(`${place}: the weight has to be a number above 0, up to ${WEIGHT_MAX}`);
+  throw new UsageError(`${place}: the weight has to be a number above 0, up to ${WEIGHT_MAX}`);
 }
 
 function checked(entries: MixEntry[], place: string): MixEntry[] {
-  if (entries.length === 0) throw new LoadError(`${place}: there is no command in it`);
+  if (entries.length === 0) throw new UsageError(`${place}: there is no command in it`);
   if (entries.length > MIX_COMMANDS_MAX) {
-    throw new LoadError(`${place}: more than ${MIX_COMMANDS_MAX} commands`);
+    throw new UsageError(`${place}: more than ${MIX_COMMANDS_MAX} commands`);
   }
   return entries;
 }

@@ -3,6 +3,7 @@
  */
 
 import { Int32Histogram } from "hdr-histogram-js";
+import { visibleInLine } from "../util/visible.ts";
 import type { CommandSample, Counts } from "./contract.ts";
 import { NameCounts } from "./name-counts.ts";
 import type { ReplyTimes } from "./patience.ts";
@@ -20,6 +21,8 @@ class CommandRecorder {
   isSent = false;
   isAnswered = false;
   readonly errors = new NameCounts();
+  /** In the whole run. */
+  firstError: string | undefined;
 
   constructor() {
     this.latencies.autoResize = true;
@@ -34,6 +37,7 @@ class CommandRecorder {
       besideHeavy: takeCounts(this.besideHeavy),
       sent,
       errors: this.errors.take(),
+      firstError: this.firstError,
     };
   }
 }
@@ -71,8 +75,12 @@ export class Recorder implements ReplyTimes {
   }
 
   /** The reply that was just `answered` is an error. */
-  failed(command: number, errorClass: string): void {
-    this.#commands[command]?.errors.add(errorClass);
+  failed(command: number, errorClass: string, desc: string): void {
+    const recorder = this.#commands[command];
+    if (recorder === undefined) return;
+    recorder.errors.add(errorClass);
+    // That of a long line is not kept.
+    if (desc !== "") recorder.firstError ??= visibleInLine(desc);
   }
 
   connected(us: number): void {

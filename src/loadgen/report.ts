@@ -144,12 +144,16 @@ function charts(result: LoadResult): string {
   const measured = result.intervals.filter(
     ({ phase, durationMs }) => phase !== "drain" && durationMs >= SHOWN_INTERVAL_MS_MIN,
   );
+  const byPercentile = figureHtml("Latency by percentile", percentileChart(result));
+  if (measured.length === 0) {
+    return `${byPercentile}\n<p class="dim">The run was too short for charts over time.</p>`;
+  }
   const at = measured.map(({ atMs }) => atMs / 1000);
   const percent = (values: readonly (number | undefined)[]): (number | undefined)[] =>
     values.map((value) => value && value * 100);
   const parts = [
     figureHtml("Latency over time", latencyChart(measured)),
-    figureHtml("Latency by percentile", percentileChart(result)),
+    byPercentile,
     figureHtml(
       "Rate",
       lineChart({

@@ -146,6 +146,7 @@ const COMMAND = members<CommandResult>({
   replies: figure,
   ratePerSecond: figure,
   errors: record(figure),
+  firstError: optional(string),
   latencyUs: LATENCY,
   curve: list(list(figure)),
 });

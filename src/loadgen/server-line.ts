@@ -10,11 +10,14 @@ export type ServerLine =
     }
   | { readonly kind: "event"; readonly name: string }
   | { readonly kind: "return"; readonly id: unknown }
-  | { readonly kind: "error"; readonly id: unknown; readonly errorClass: string }
+  | { readonly kind: "error"; readonly id: unknown; readonly errorClass: string; readonly desc: string }
   | { readonly kind: "unknown" };
 
 /** Of the name of an event or a class: the rest is of no use in a table. */
 const NAME_CHARS_MAX = 80;
+
+/** Of the sentence of an error. */
+const DESC_CHARS_MAX = 200;
 
 export const UNKNOWN_LINE: ServerLine = { kind: "unknown" };
 
@@ -31,7 +34,12 @@ export function serverLineOf(value: Readonly<Record<string, unknown>>): ServerLi
     return UNKNOWN_LINE;
   if (returned !== undefined) return { kind: "return", id: value.id };
   if (isObject(error) && typeof error.class === "string" && typeof error.desc === "string") {
-    return { kind: "error", id: value.id, errorClass: nameOf(error.class) };
+    return {
+      kind: "error",
+      id: value.id,
+      errorClass: nameOf(error.class),
+      desc: error.desc.slice(0, DESC_CHARS_MAX),
+    };
   }
   if (typeof event === "string" && (value.data === undefined || isObject(value.data))) {
     return { kind: "event", name: nameOf(event) };

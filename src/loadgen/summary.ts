@@ -55,9 +55,9 @@ function errorLines({ total, commands }: LoadResult): string[] {
   if (errorCount(total) === 0) return [];
   const byCommand = commands
     .filter((command) => errorCount(command) > 0)
-    .map(({ label, errors }) => {
+    .map(({ label, errors, firstError }) => {
       const classes = Object.entries(errors).map(([name, count]) => `${count} ${name}`);
-      return `${label} ${classes.join(", ")}`;
+      return `${label} ${classes.join(", ")}${firstError === undefined ? "" : ` (the first: ${firstError})`}`;
     });
   return [`errors: ${byCommand.join("; ")}`];
 }

@@ -27,6 +27,7 @@ class CommandTally {
   readonly besideHeavy = createHistogram();
   repliesInTime = 0;
   readonly errors = new NameCounts();
+  #firstError: string | undefined;
 
   constructor(command: PlannedCommand) {
     this.command = command;
@@ -37,12 +38,13 @@ class CommandTally {
     if (isInTime) this.repliesInTime += repliesOf(sample.latencies);
     addCounts(this.besideHeavy, sample.besideHeavy);
     this.errors.addAll(sample.errors);
+    this.#firstError ??= sample.firstError;
   }
 
   result(durationMs: number): CommandResult {
     const { label, name, isHeavy } = this.command;
     return commandResult(
-      { label, name, isHeavy },
+      { label, name, isHeavy, firstError: this.#firstError },
       this.latencies,
       this.repliesInTime,
       this.errors.toRecord(),
@@ -160,7 +162,7 @@ export class Tally {
       for (const [name, count] of Object.entries(tally.errors.toRecord())) errors.add(name, count);
     }
     return commandResult(
-      { label: "all", name: "all", isHeavy: false },
+      { label: "all", name: "all", isHeavy: false, firstError: undefined },
       latencies,
       replies,
       errors.toRecord(),
@@ -311,7 +313,7 @@ function latencyOf(histogram: Float64Histogram): Latency | undefined {
 }
 
 function commandResult(
-  command: Pick<CommandResult, "label" | "name" | "isHeavy">,
+  command: Pick<CommandResult, "label" | "name" | "isHeavy" | "firstError">,
   latencies: Float64Histogram,
   repliesInTime: number,
   errors: Readonly<Record<string, number>>,

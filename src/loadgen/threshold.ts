@@ -4,7 +4,8 @@
  * What was not measured does not reach anything: a threshold for a command that had no reply is missed.
  */
 
-import { LoadError } from "./load-error.ts";
+import { UsageError } from "./load-error.ts";
+import type { LoadPlan } from "./plan.ts";
 import { type CommandResult, errorCount, type LoadResult } from "./result.ts";
 import { figureText, percentText, readTimeMs, timeText } from "./units.ts";
 
@@ -48,41 +49,59 @@ const HOLDS: Readonly<Record<Operator, (found: number, value: number) => boolean
   ">=": (found, value) => found >= value,
 };
 
-/** Throws {@link LoadError}. */
+/** Throws {@link UsageError}. */
 export function parseThreshold(text: string): Threshold {
   const [, command, figure = "", operator = "", value = ""] =
     /^(?:(.+):)?\s*([a-z][\w.-]*)\s*(<=|>=|<|>)\s*(\S+)$/.exec(text.trim()) ?? [];
   if (!isFigure(figure)) {
-    throw new LoadError(
+    throw new UsageError(
       `--threshold: '${text}' is none: write FIGURE<VALUE, as in p99<5ms, with one of ${FIGURES}; COMMAND:p99<5ms is for one command`,
     );
   }
   if (command !== undefined && (figure === "unsent" || figure === "head-of-line")) {
-    throw new LoadError(`--threshold: '${text}': ${figure} is of the whole run, not of one command`);
+    throw new UsageError(`--threshold: '${text}': ${figure} is of the whole run, not of one command`);
   }
   const [number, isShare] = parseValue(figure, value, text);
+  if (operator === "<" && number === 0) {
+    throw new UsageError(`--threshold: '${text}': nothing is below 0; <= takes 0 itself`);
+  }
   return { text: text.trim(), command, figure, operator: operator as Operator, value: number, isShare };
 }
 
 function parseValue(figure: Figure, value: string, text: string): [number, boolean] {
   if (isLatency(figure)) {
     const ms = readTimeMs(value);
-    if (ms === undefined) throw new LoadError(`--threshold: '${text}': '${value}' is no time such as 5ms`);
+    if (ms === undefined) throw new UsageError(`--threshold: '${text}': '${value}' is no time such as 5ms`);
     return [ms * 1000, false];
   }
   const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
   const isShare = percent === "%";
   if (number === undefined || (isShare && figure !== "errors" && figure !== "unsent")) {
-    throw new LoadError(`--threshold: '${text}': '${value}' is no value for ${figure}`);
+    throw new UsageError(`--threshold: '${text}': '${value}' is no value for ${figure}`);
   }
   return [isShare ? Number(number) / 100 : Number(number), isShare];
 }
 
-/** Throws {@link LoadError} for a command that the run does not have. */
-export function checkThresholds(thresholds: readonly Threshold[], labels: readonly string[]): void {
-  for (const { text, command } of thresholds) {
+/** Throws {@link UsageError} for what a run of this plan cannot measure: it would be missed, however long it takes. */
+export function checkThresholds(
+  thresholds: readonly Threshold[],
+  { commands, ratePerSecond }: Pick<LoadPlan, "commands" | "ratePerSecond">,
+): void {
+  const labels = commands.map(({ label }) => label);
+  const hasBoth = [true, false].every((heavy) => commands.some(({ isHeavy }) => isHeavy === heavy));
+  for (const { text, command, figure } of thresholds) {
+    if (figure === "unsent" && ratePerSecond === undefined) {
+      throw new UsageError(`--threshold: '${text}': arrivals are those of --rate, which is not given`);
+    }
+    if (figure === "head-of-line" && !hasBoth) {
+      throw new UsageError(
+        `--threshold: '${text}': it takes light and heavy commands, and the mix has one sort`,
+      );
+    }
     if (command !== undefined && !labels.includes(command)) {
-      throw new LoadError(`--threshold: '${text}': the mix has no '${command}'; it has ${labels.join(", ")}`);
+      throw new UsageError(
+        `--threshold: '${text}': the mix has no '${command}'; it has ${labels.join(", ")}`,
+      );
     }
   }
 }

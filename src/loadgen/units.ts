@@ -1,6 +1,6 @@
 /** Times and figures, as people write them and as tables show them. */
 
-import { LoadError } from "./load-error.ts";
+import { UsageError } from "./load-error.ts";
 
 const MS_PER_UNIT: Readonly<Record<string, number>> = {
   us: 0.001,
@@ -16,10 +16,10 @@ export function readTimeMs(text: string): number | undefined {
   return figure === undefined ? undefined : Number(figure) * (MS_PER_UNIT[unit] ?? 0);
 }
 
-/** Throws {@link LoadError}; `what` is named there. */
+/** Throws {@link UsageError}; `what` is named there. */
 export function parseTimeMs(text: string, what: string): number {
   const ms = readTimeMs(text);
-  if (ms === undefined) throw new LoadError(`${what}: '${text}' is no time such as 500ms, 30s or 2m`);
+  if (ms === undefined) throw new UsageError(`${what}: '${text}' is no time such as 500ms, 30s or 2m`);
   return ms;
 }
 

@@ -28,6 +28,9 @@ const BLOCK_BYTES = 4096;
 /** An exported overlay: how many blocks, their numbers, then their bytes in the same order. */
 const NUMBER_BYTES = 4;
 
+/** A guest would find no file system in it, and write its own over what others keep there. */
+const QCOW_MAGIC = Buffer.from("QFI\xfb", "latin1");
+
 export type DiskAccess = "read-only" | "read-write" | "overlay";
 
 /** A file that a PC cannot use.  The message is QEMU's, where it has one. */
@@ -50,6 +53,7 @@ export class DiskFile {
     this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY);
     try {
       this.sizeBytes = fstatSync(this.#fd).size;
+      checkRaw(file, this.#fd);
       this.#overlay = access === "overlay" ? new Overlay(this.sizeBytes) : undefined;
     } catch (error) {
       closeSync(this.#fd);
@@ -116,6 +120,16 @@ function openRegularFile(file: string, flags: number): number {
     if (error instanceof DiskFileError) throw error;
     throw new DiskFileError(`Could not open '${file}': ${strerror(errnoOf(error))}`, { cause: error });
   }
+}
+
+/** `fd` is that of `file`. */
+function checkRaw(file: string, fd: number): void {
+  const start = Buffer.alloc(QCOW_MAGIC.length);
+  readSync(fd, start, 0, start.length, 0);
+  if (!start.equals(QCOW_MAGIC)) return;
+  const what =
+    "it is a qcow2 image, and raw ones alone can be used: 'qemu-img convert -O raw' makes one of it";
+  throw new DiskFileError(`Could not open '${file}': ${what}`);
 }
 
 function notRegular(file: string): DiskFileError {

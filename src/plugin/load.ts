@@ -20,6 +20,12 @@ export async function loadPluginFile(file: string): Promise<CheckedDefinition> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new PluginError(file, `there is no file ${path}`);
   }
+  if (path.endsWith(".json")) {
+    throw new PluginError(
+      file,
+      "it is no JavaScript: of a schema, give the file with the handlers, as it is built",
+    );
+  }
   let module: object;
   try {
     module = await import(pathToFileURL(path).href);

@@ -1,6 +1,6 @@
 /** What is measured: every combination of the sizes, formats, numbers of clients, devices and targets that were asked for. */
 
-import { LoadError } from "../loadgen/load-error.ts";
+import { UsageError } from "../loadgen/load-error.ts";
 
 export const FORMATS = ["png", "ppm"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -48,14 +48,14 @@ const NAMED_SIZES: readonly PictureSize[] = [
   { label: "4K", width: 3840, height: 2160 },
 ];
 
-/** Throws {@link LoadError}. */
+/** Throws {@link UsageError}. */
 export function parseSize(text: string): PictureSize {
   const named = NAMED_SIZES.find(({ label }) => label.toLowerCase() === text.toLowerCase());
   if (named !== undefined) return named;
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(text) ?? [];
   if (width === undefined || height === undefined) {
     const names = NAMED_SIZES.map(({ label }) => label).join(", ");
-    throw new LoadError(`--size: '${text}' is no size: write WIDTHxHEIGHT, or one of ${names}`);
+    throw new UsageError(`--size: '${text}' is no size: write WIDTHxHEIGHT, or one of ${names}`);
   }
   return { label: text, width: Number(width), height: Number(height) };
 }

@@ -1,7 +1,7 @@
 /** Who is compared: servers that are running, and servers that are started here for each case. */
 
 import { readSocketEndpoint, type SocketEndpoint, splitEndpoints } from "../chardev/connect.ts";
-import { LoadError } from "../loadgen/load-error.ts";
+import { LoadError, UsageError } from "../loadgen/load-error.ts";
 import { QEMU, qemuVersion } from "./qemu.ts";
 import type { ServerProcess } from "./server-process.ts";
 
@@ -45,7 +45,7 @@ export function parseContender(text: string): ContenderSpec {
   const endpoints = splitEndpoints(text).map((part) => {
     const endpoint = readSocketEndpoint(part);
     if (endpoint !== undefined) return endpoint;
-    throw new LoadError(
+    throw new UsageError(
       `'${part}' is nobody to compare: write unix:PATH or tcp:HOST:PORT, or qmpd or qemu to start one`,
     );
   });

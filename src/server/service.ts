@@ -9,7 +9,7 @@
  * A machine ends with `quit`, or with the service; a service ends with its last machine (rule N0).
  */
 
-import { checkMachineConfig } from "../machine/config.ts";
+import { checkMachineConfig, MachineConfigError } from "../machine/config.ts";
 import type { WorkerPool } from "../offload/pool.ts";
 import { WorkerGoneError } from "../offload/worker-gone.ts";
 import type { PluginHost } from "../plugin/host.ts";
@@ -58,6 +58,19 @@ export interface StartOptions {
   readonly threads?: ThreadEntries;
 }
 
+/** Of several machines, the message tells which one it is about.  Throws `MachineConfigError`. */
+function checkMachines({ machines }: ServiceConfig): void {
+  for (const [index, { machine, name }] of machines.entries()) {
+    try {
+      checkMachineConfig(machine);
+    } catch (error) {
+      if (!(error instanceof MachineConfigError) || machines.length === 1) throw error;
+      const which = name ?? `${index + 1} of ${machines.length}`;
+      throw new MachineConfigError(`machine ${which}: ${error.message}`, { cause: error });
+    }
+  }
+}
+
 /**
  * Starts a service.  Rejects with `ConfigError` or {@link ServiceStartError}, and leaves nothing running then.
  */
@@ -97,7 +110,7 @@ export async function startService(
   };
   signal?.addEventListener("abort", abort);
   try {
-    for (const { machine } of config.machines) checkMachineConfig(machine);
+    checkMachines(config);
     plugins = await loadPlugins(config, () => loadPool(workers, log, threads));
     for (const options of config.machines) {
       signal?.throwIfAborted();

@@ -141,7 +141,7 @@ describe("what --out writes", () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toBe(
       "qmpd: emptied/run.json is no run as 'qmpd load --out' saves it: startedAt is missing; " +
-        "measure again, or compare another run\n(qmpd --help tells more)\n",
+        "measure again, or compare another run\n",
     );
   });
 });

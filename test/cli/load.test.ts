@@ -88,7 +88,9 @@ describe("the exit status", () => {
       ...["--threshold", "screendump:errors<1%", "--threshold", "rate>=0.1"],
     ]);
     expect(missed).toMatchObject({ status: 3 });
-    expect(missed.stdout).toMatch(/^errors: screendump 10 GenericError$/m);
+    expect(missed.stdout).toMatch(
+      /^errors: screendump 10 GenericError \(the first: failed to open file '.no.such.file': .*\)$/m,
+    );
     expect(missed.stdout).toMatch(/^threshold screendump:errors<1%: MISSED \(100 %\)$/m);
   });
 

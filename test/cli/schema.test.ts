@@ -43,8 +43,6 @@ function write(name: string, text: string | Uint8Array): void {
   writeFileSync(join(directory, name), text);
 }
 
-const HINT = "(qmpd --help tells more)\n";
-
 describe("a mistake in a schema is told on standard error as FILE:LINE: reason, with status 1, by", () => {
   const mistake =
     "In file included from main.json:1:\nsub.json: In command 'fetch':\n" +
@@ -98,8 +96,9 @@ describe("bad usage is refused with status 1 and the way to more", () => {
       ["introspect", SCHEMA, "--define", "QTETS"],
       "qmpd: no 'if' asks for the condition 'QTETS': there are QTEST\n",
     ],
-  ])("%j", (args, stderr) => {
-    expect(qmpd(...args)).toEqual({ stdout: "", stderr: stderr + HINT, status: 1 });
+  ])("%j", (args, message) => {
+    const stderr = `${message}(qmpd schema ${args[0]} --help tells more)\n`;
+    expect(qmpd(...args)).toEqual({ stdout: "", stderr, status: 1 });
   });
 
   it("for a subcommand that is none", () => {
@@ -162,7 +161,7 @@ describe("compile", () => {
     write("notes.json", FETCH);
     expect(qmpd("compile", "notes.json", "--out", "out")).toEqual({
       stdout: "",
-      stderr: `qmpd: out/notes.ts was not generated: it is not overwritten\n${HINT}`,
+      stderr: `qmpd: out/notes.ts was not generated: it is not overwritten\n`,
       status: 1,
     });
     expect(readFileSync(join(directory, "out/notes.ts"), "utf8")).toBe("// Mine.\n");
@@ -174,7 +173,7 @@ describe("compile", () => {
     write("out", "a file");
     expect(qmpd("compile", "parts.json", "--out", "out")).toEqual({
       stdout: "",
-      stderr: `qmpd: out: File already exists\n${HINT}`,
+      stderr: `qmpd: out: File already exists\n`,
       status: 1,
     });
   });

@@ -36,6 +36,50 @@ describe("refuses, with status 1 and the reason,", () => {
   });
 });
 
+it.each([
+  ["an option", ["--limit", "none=1"]],
+  ["a display", ["--machine", "test", "--display", "VGA:1x1"]],
+])("tells where help is after a mistake of %s", async (_, args) => {
+  const program = place.start({ args });
+  await program.ended;
+  expect(program.stderr).toMatch(/^qmpd: .*\n\(qmpd serve --help tells more\)\n$/m);
+});
+
+it.each([
+  ["an address", ["--qmp", "unix:none/qmp.sock"]],
+  ["a configuration file", ["--config", "none.yaml"]],
+])("does not where %s is the trouble", async (_, args) => {
+  const program = place.start({ args });
+  await program.ended;
+  expect(program.stderr).toMatch(/^qmpd: .*\n$/m);
+  expect(program.stderr).not.toContain("--help");
+});
+
+it("tells which one of several machines cannot be", async () => {
+  const machines =
+    '[{ name: vm1, qmp: ["unix:a"] }, { name: vm2, qmp: ["unix:b"], displays: ["VGA:640x480"] }]';
+  writeFileSync(place.path("machines.yaml"), `machines: ${machines}`);
+  const program = place.start({ args: ["--config", "machines.yaml"] });
+  await program.ended;
+  expect(program.stderr).toMatch(/^qmpd: machine vm2: machine type 'pc' takes no display: type test does$/m);
+});
+
+it("suggests what the machine can do", async () => {
+  const program = place.start({ args: ["--machine", "none", "--preconfig"] });
+  await program.ready();
+  expect(program.stdout).not.toContain("screendump");
+  const suggested = program.stdout.split("\n").filter((line) => line.startsWith("  {"));
+  const client = await place.connect();
+  for (const line of suggested.slice(1)) {
+    client.send(JSON.parse(line));
+    let answer = await client.next();
+    while ("event" in answer) answer = await client.next();
+    expect(answer).toMatchObject({ return: expect.anything() });
+  }
+  expect(suggested).toHaveLength(4);
+  client.destroy();
+});
+
 it("says why a thread does not start", async () => {
   const program = place.start({ preload: threadScript(place, 'throw new Error("out of threads");') });
   expect(await program.ended).toEqual({ status: 1, signal: null });

@@ -88,6 +88,13 @@ it("tells what the figures do not", () => {
   ]);
 });
 
+it("tells of durations that differ, unless both runs had as many replies", () => {
+  const [a, b] = [result([command("q", 1000, 10)]), result([command("q", 2000, 10)], { durationMs: 2010 })];
+  expect(comparisonNotes([a], [b])).toEqual(["the runs differ in duration: 1 s and 2.01 s"]);
+  expect(comparisonNotes([a], [{ ...b, durationMs: 1050 }])).toEqual([]);
+  expect(comparisonNotes([a], [{ ...b, total: a.total }])).toEqual([]);
+});
+
 it("has no ratio to nothing", () => {
   const [rate] = compareRounds([result([command("q", 100, 10)])], [result([command("q", 0, 10)])]);
   expect(rate).toMatchObject({ a: 100, b: 0, ratio: undefined });

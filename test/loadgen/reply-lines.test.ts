@@ -104,7 +104,7 @@ const PARSED: readonly (readonly [string, ServerLine])[] = [
   ['{"return": {}, "id": "a"}', { kind: "return", id: "a" }],
   [
     '{"id": 3, "error": {"class": "DeviceNotFound", "desc": "x"}}',
-    { kind: "error", id: 3, errorClass: "DeviceNotFound" },
+    { kind: "error", id: 3, errorClass: "DeviceNotFound", desc: "x" },
   ],
   ['{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP"}', { kind: "event", name: "STOP" }],
   ['{"event": "STOP", "timestamp": {}}', { kind: "event", name: "STOP" }],
@@ -152,6 +152,6 @@ describe.each([7, 1000, 100_000])("a line that is not kept, in pieces of %i byte
 
   it("has a class of errors also where the description is long", () => {
     const [line] = linesOf(`{"id": 3, "error": {"desc": "${LONG}", "class": "GenericError"}}\n`);
-    expect(line).toEqual({ kind: "error", id: 3, errorClass: "GenericError" });
+    expect(line).toEqual({ kind: "error", id: 3, errorClass: "GenericError", desc: "" });
   });
 });

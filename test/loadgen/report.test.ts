@@ -48,3 +48,17 @@ it("takes no text for markup", () => {
   expect(html).toContain("&lt;b&gt;&amp;");
   expect(html).not.toContain("<b>&");
 });
+
+it("of a run that was too short for charts over time says so, in place of empty ones", () => {
+  const short = reportHtml(result([command("q", 10, 10)]), []);
+  expect(short.match(/<svg /g)?.length).toBe(1);
+  expect(short).toContain("The run was too short for charts over time.");
+});
+
+it("begins at zero, and has no percentile beyond the last one measured", () => {
+  const short = reportHtml(result([command("q", 10, 10)], { intervals: intervals.slice(0, 1) }), []);
+  const texts = [...short.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+  expect(texts).toContain("0.0");
+  expect(texts).toContain("90");
+  expect(texts).not.toContain("99");
+});

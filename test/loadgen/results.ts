@@ -14,6 +14,7 @@ export function command(label: string, replies: number, p50: number, errors = 0)
     replies,
     ratePerSecond: replies,
     errors: errors === 0 ? {} : { GenericError: errors },
+    firstError: undefined,
     latencyUs: replies === 0 ? undefined : latency(p50),
     curve: [
       [0, p50],

@@ -31,6 +31,7 @@ function sample(
         besideHeavy: new Float64Array(0),
         sent: replies,
         errors: new Map(),
+        firstError: undefined,
       },
     ],
     connects: new Float64Array(0),

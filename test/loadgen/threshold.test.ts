@@ -18,6 +18,14 @@ const run = result([command("query-status", 1000, 500, 20), command("x", 0, 0)],
   },
 });
 
+function plan(...labels: string[]): Parameters<typeof checkThresholds>[1] {
+  const lane = "in order" as const;
+  const commands = labels.map((label) => ({
+    ...{ label, name: label, weight: 1, lane, isHeavy: label === "heavy", head: "", tail: "" },
+  }));
+  return { commands, ratePerSecond: undefined };
+}
+
 describe("are met or missed", () => {
   it.each([
     ["p99<5ms", true, "2 ms"],
@@ -51,15 +59,35 @@ describe("are met or missed", () => {
 });
 
 describe("are refused", () => {
-  it.each(["p99", "p98<5ms", "p99=5ms", "p99<5", "rate>5ms", "rate>5%", "x:unsent<1", "errors<-1", "<5ms"])(
-    "%s",
-    (text) => {
-      expect(() => parseThreshold(text)).toThrow("--threshold: '");
-    },
-  );
+  it.each([
+    "p99",
+    "p98<5ms",
+    "p99=5ms",
+    "p99<5",
+    "rate>5ms",
+    "rate>5%",
+    "x:unsent<1",
+    "errors<-1",
+    "<5ms",
+    "errors<0",
+    "p99<0ms",
+    "unsent<0%",
+  ])("%s", (text) => {
+    expect(() => parseThreshold(text)).toThrow("--threshold: '");
+  });
 
   it("for a command that the mix does not have", () => {
     const threshold = parseThreshold("y:p99<5ms");
-    expect(() => checkThresholds([threshold], ["a", "b"])).toThrow("the mix has no 'y'; it has a, b");
+    expect(() => checkThresholds([threshold], plan("a", "b"))).toThrow("the mix has no 'y'; it has a, b");
+  });
+
+  it.each([
+    ["unsent<1", plan("a"), "arrivals are those of --rate, which is not given"],
+    ["head-of-line<2", plan("a"), "it takes light and heavy commands"],
+    ["head-of-line<2", plan("heavy"), "it takes light and heavy commands"],
+  ])("where the run cannot measure it: %s", (text, of, message) => {
+    const threshold = parseThreshold(text);
+    expect(() => checkThresholds([threshold], of)).toThrow(message);
+    checkThresholds([threshold], { ...plan("a", "heavy"), ratePerSecond: 100 });
   });
 });

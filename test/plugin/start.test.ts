@@ -203,6 +203,11 @@ describe("qmpd serve ends with status 1, leaves no socket, and says", () => {
       () => write("import './gone.js';"),
       /it imports what is not there: .*Cannot find module '.*gone\.js'/,
     ],
+    [
+      "that a schema is none",
+      () => plugins.write("plugin.json", "{}"),
+      /: it is no JavaScript: of a schema, give/,
+    ],
     ["that TypeScript has to be built", () => plugins.write("plugin.tsx", ""), /: build it, and give/],
   ])("%s", async (_, source, message) => {
     const place = new Place();

@@ -131,12 +131,20 @@ it("tells of its one processor and of its devices", async () => {
 it.each([
   [["--hda", "none.img"], "Could not open 'none.img': No such file or directory"],
   [["--hda", "."], "Could not open '.': it is not a regular file"],
+  [
+    ["--hda", "disk.qcow2"],
+    "Could not open 'disk.qcow2': it is a qcow2 image, and raw ones alone can be used",
+  ],
+  [["--bios", "disk.qcow2"], "Could not load 'disk.qcow2': it is no firmware of a PC"],
+  [["--vga-bios", "disk.qcow2"], "Could not load 'disk.qcow2': it is no firmware of a display adapter"],
+  [["--kernel", "disk.qcow2"], "Could not load 'disk.qcow2': it is no Linux kernel"],
   [["--memory", "3000"], "a PC's memory is 1 to 1792 MiB, in whole ones, not 3000"],
   [["--boot", "x"], "boot order 'x' is not made of c (hard disk), d (CD-ROM) and a (floppy)"],
   [["--append", "x"], "a kernel's command line needs a kernel"],
   [["--display", "VGA:640x480"], "machine type 'pc' takes no display: type test does"],
   [["--machine", "none"], "--bios: only a machine of type pc has it"],
 ])("does not start with %j", async (args, message) => {
+  writeFileSync(join(directory, "disk.qcow2"), Buffer.from("QFI\xfb", "latin1"));
   program = new Program(directory, { args: ["--machine", "pc", "--bios", "bios.bin", ...args] });
   expect(await program.ended).toMatchObject({ status: 1 });
   expect(program.stderr).toContain(message);
