@@ -144,6 +144,7 @@ export class BlockOpening {
       driver,
       readOnly,
       sizeBytes: rawSizeBytes(options, child.lengthBytes),
+      offsetBytes: BigInt(offset ?? 0),
       allocatedBytes: child.description.allocatedBytes,
       exactFilename: whole ? child.description.exactFilename : undefined,
       optionsText: optionsText([
@@ -244,7 +245,7 @@ export class BlockOpening {
 }
 
 /** What most nodes do not have. */
-const LEAF = { allocatedBytes: undefined, child: undefined, file: undefined, rules: [] };
+const LEAF = { allocatedBytes: undefined, offsetBytes: 0n, child: undefined, file: undefined, rules: [] };
 
 /** The size of a part of a disk of `lengthBytes`. */
 function rawSizeBytes(options: Options<"raw">, lengthBytes: bigint): bigint {
