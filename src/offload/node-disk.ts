@@ -13,8 +13,7 @@ export type NodeDisk = Pick<DiskFile, keyof DiskFile>;
 export function openNodeDisk(contents: NodeContents, access: DiskAccess): NodeDisk {
   const { file, sizeBytes, part } = contents;
   if (part === undefined) return new EmptyDisk(file, sizeBytes, access === "read-only");
-  const whole = new DiskFile(`/dev/fd/${part.descriptor}`, access);
-  return new DiskPart(file, sizeBytes, part.offsetBytes, whole);
+  return new DiskPart(new DiskFile(`/dev/fd/${part.descriptor}`, access, file), part.offsetBytes, sizeBytes);
 }
 
 /** Zeros, whatever is written. */
@@ -49,16 +48,18 @@ class EmptyDisk implements NodeDisk {
 
 /** What lies in a file from some place on; its last sector may end beyond that of the file, and is zeros there. */
 class DiskPart implements NodeDisk {
-  readonly file: string;
   readonly sizeBytes: number;
-  readonly #offsetBytes: number;
   readonly #whole: DiskFile;
+  readonly #offsetBytes: number;
 
-  constructor(file: string, sizeBytes: number, offsetBytes: number, whole: DiskFile) {
-    this.file = file;
-    this.sizeBytes = sizeBytes;
-    this.#offsetBytes = offsetBytes;
+  constructor(whole: DiskFile, offsetBytes: number, sizeBytes: number) {
     this.#whole = whole;
+    this.#offsetBytes = offsetBytes;
+    this.sizeBytes = sizeBytes;
+  }
+
+  get file(): string {
+    return this.#whole.file;
   }
 
   get isReadOnly(): boolean {

@@ -89,6 +89,9 @@ it.each<DiskAccess>(["read-write", "overlay"])(
     const disk = openNodeDisk({ file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false, part }, access);
     // It needs neither the name nor the descriptor any more.
     closeSync(descriptor);
+    expect(() =>
+      openNodeDisk({ file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false, part }, access),
+    ).toThrow(new DiskFileError("Could not open 'told': No such file or directory"));
     expect(disk).toMatchObject({ file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false });
     disk.write(1000, Uint8Array.of(1, 2, 3));
     const expected = new Uint8Array(SIZE_BYTES);
