@@ -15,6 +15,8 @@ import { fromThread, machineValue } from "./results.ts";
 export class DriveNodes {
   readonly #graph: BlockGraph;
   readonly #nodes = new Map<DriveName, BlockNode>();
+  /** Of the thread that has the drives. */
+  #threadSignal: AbortSignal | undefined;
 
   constructor(graph: BlockGraph) {
     this.#graph = graph;
@@ -35,6 +37,16 @@ export class DriveNodes {
       throw error;
     }
     this.#nodes.set(drive, node);
+    this.#emptyWhenLost(handle.threadSignal);
+  }
+
+  /** A thread that takes the place of a dead one has in its drives what the machine was started with. */
+  #emptyWhenLost(signal: AbortSignal): void {
+    if (signal === this.#threadSignal) return;
+    this.#threadSignal = signal;
+    const empty = (): void =>
+      void Promise.all(Array.from(this.#nodes.keys(), (drive) => this.takenOut(drive)));
+    signal.addEventListener("abort", empty, { once: true });
   }
 
   /** What was in the drive is not there any more. */

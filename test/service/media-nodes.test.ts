@@ -2,7 +2,10 @@
 
 import { renameSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { createMortalWorker } from "../support/machine-thread.ts";
 import { drives, file, genericError, plugIn, serve } from "../support/media.ts";
+import { pcWorkerUrl } from "../support/pc.ts";
+import { eventually, PcService } from "../support/pc-service.ts";
 
 it("a block node is put into a tray that is open, and is in use until it is taken out", async () => {
   const client = await serve("--cdrom", "first.iso");
@@ -82,4 +85,31 @@ it("a block node that no drive can do with is refused, and is not in use", async
   expect(await client.execute("blockdev-del", { "node-name": "large" })).toEqual({ return: {} });
   expect(await insert("floppy0", "floppy")).toEqual({ return: {} });
   expect(await order("w")).toBe("2");
+});
+
+it("a block node is not in use any more when the machine's thread has died with the drive", async () => {
+  const mortal = createMortalWorker(pcWorkerUrl);
+  const pc = await PcService.start("demo", mortal.workerUrl);
+  try {
+    const client = await pc.connect();
+    const { qdev: id } = (await drives(client))["ide1-cd0"] ?? {};
+    await client.execute("blockdev-add", { driver: "null-co", "node-name": "disc", "read-only": true });
+    await client.execute("blockdev-open-tray", { id });
+    const insert = { id, "node-name": "disc" };
+    expect(await client.execute("blockdev-insert-medium", insert)).toEqual({ return: {} });
+    mortal.kill();
+    await eventually(async () =>
+      expect(await client.execute("query-status")).toMatchObject({ return: { status: "internal-error" } }),
+    );
+    expect((await drives(client))["ide1-cd0"]).not.toHaveProperty("inserted");
+    // And once more, in the next thread.
+    await client.execute("blockdev-open-tray", { id });
+    expect(await client.execute("blockdev-insert-medium", insert)).toEqual({ return: {} });
+    await client.execute("blockdev-remove-medium", { id });
+    expect(await client.execute("blockdev-del", { "node-name": "disc" })).toEqual({ return: {} });
+    client.destroy();
+  } finally {
+    await pc.stop();
+    mortal.remove();
+  }
 });
