@@ -10,6 +10,7 @@ import { expose, transfer } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { MachineError } from "../src/machine/error.ts";
 import type { DiskImage } from "../src/machine/pc/disk.ts";
+import type { Drives } from "../src/machine/pc/drives.ts";
 import { Pc } from "../src/machine/pc/pc.ts";
 import { CPU_PATH, createPcTree, type PcTree } from "../src/machine/pc/pc-tree.ts";
 import { type QomObject, qomGet, qomList, qomSet } from "../src/machine/qom.ts";
@@ -27,8 +28,9 @@ import type {
   QomValue,
   VerbOutcome,
 } from "../src/offload/contract.ts";
-import { DiskFile, DiskFileError } from "../src/offload/disk-file.ts";
+import { type DiskAccess, DiskFile, DiskFileError } from "../src/offload/disk-file.ts";
 import { lowerPriority } from "../src/offload/low-priority.ts";
+import { openNodeDisk } from "../src/offload/node-disk.ts";
 import type {
   AddressSpace,
   BlockDevice,
@@ -40,6 +42,7 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
+  NodeContents,
   PcThread,
   PointerDevice,
   Registers,
@@ -210,7 +213,7 @@ class PcService implements MachineThread, PcThread {
   }
 
   async blockDevices(): Promise<readonly BlockDevice[]> {
-    return this.#machine.blockDevices();
+    return this.#machine.withDrives((drives) => drives.describe());
   }
 
   async changeMedium(_: number, change: MediumChange): Promise<MachineResult<void>> {
@@ -219,9 +222,15 @@ class PcService implements MachineThread, PcThread {
       if (file === undefined) return undefined;
       const isReadOnly =
         drive === "ide1-cd0" || (readOnlyMode === "retain" ? wasReadOnly : readOnlyMode === "read-only");
-      return new DiskFile(file, isReadOnly ? "read-only" : this.#isSnapshot ? "overlay" : "read-write");
+      return new DiskFile(file, this.#accessOf(isReadOnly));
     };
-    return answer(async () => this.#happened(await this.#machine.changeMedium(drive, open, tray)));
+    return this.#move((drives) => drives.change(drive, open, tray));
+  }
+
+  async insertNode(_: number, drive: DriveName, contents: NodeContents): Promise<MachineResult<void>> {
+    const isReadOnly = drive === "ide1-cd0" || contents.isReadOnly;
+    const open = (): DiskImage => openNodeDisk(contents, this.#accessOf(isReadOnly));
+    return answer(() => this.#machine.withDrives((drives) => drives.insert(drive, open)));
   }
 
   async moveTray(
@@ -230,7 +239,7 @@ class PcService implements MachineThread, PcThread {
     isOpen: boolean,
     isForced: boolean,
   ): Promise<MachineResult<void>> {
-    return answer(async () => this.#happened(await this.#machine.moveTray(drive, isOpen, isForced)));
+    return this.#move((drives) => drives.moveTray(drive, isOpen, isForced));
   }
 
   async serialWrite(_: number, bytes: Uint8Array): Promise<MachineResult<void>> {
@@ -270,6 +279,15 @@ class PcService implements MachineThread, PcThread {
       const events = await verb(this.#machine);
       return { events, runState: this.#machine.runState };
     });
+  }
+
+  #accessOf(isReadOnly: boolean): DiskAccess {
+    if (isReadOnly) return "read-only";
+    return this.#isSnapshot ? "overlay" : "read-write";
+  }
+
+  async #move(change: (drives: Drives) => readonly MachineEvent[]): Promise<MachineResult<void>> {
+    return answer(async () => this.#happened(await this.#machine.withDrives(change)));
   }
 
   /** Told before the answer of the call that caused them. */

@@ -15,19 +15,20 @@ export function blockCoreHandlers(
       resources(options) {
         const { made, referred } = nodeNames(options);
         return [
-          ...Array.from(made, (name) => claim(name, "exclusive")),
-          ...Array.from(referred, (name) => claim(name, "shared")),
+          ...Array.from(made, (name) => nodeClaim(name, "exclusive")),
+          ...Array.from(referred, (name) => nodeClaim(name, "shared")),
         ];
       },
     },
     "blockdev-del": {
       handle: (args) => graph.remove(args["node-name"]),
-      resources: (args) => [claim(args["node-name"], "exclusive")],
+      resources: (args) => [nodeClaim(args["node-name"], "exclusive")],
     },
     "query-named-block-nodes": () => graph.info(),
   };
 }
 
-function claim(name: string, mode: ResourceClaim["mode"]): ResourceClaim {
+/** Commands that use the same node take turns. */
+export function nodeClaim(name: string, mode: ResourceClaim["mode"]): ResourceClaim {
   return { resource: `block-node:${name}`, mode };
 }

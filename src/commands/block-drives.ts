@@ -4,6 +4,7 @@ import type { BlockDevice, Medium } from "../offload/pc-contract.ts";
 import type { BlockCoreHandlers, BlockDeviceInfo, BlockInfo } from "../qapi/generated/block-core.ts";
 import type { MachineSnapshotInfo } from "../qapi/generated/migration.ts";
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
+import type { DriveNodes } from "./drive-nodes.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread } from "./results.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -11,11 +12,14 @@ import type { Snapshots } from "./snapshots.ts";
 export function driveHandlers(
   { handle }: MachineControl,
   snapshots: Snapshots,
+  nodes: DriveNodes,
 ): Pick<BlockCoreHandlers<PlainContext, CommandContext>, "query-block"> {
   return {
     "query-block": {
       async handle() {
-        const drives = await fromThread(handle.blockDevices());
+        const found = await fromThread(handle.blockDevices());
+        // At once: while the snapshots are read, a node may leave its drive.
+        const drives = found.map((drive) => ({ ...drive, node: nodes.in(drive.drive)?.info() }));
         const saved = drives.length === 0 ? [] : await snapshots.list();
         return drives.map((drive) => driveInfo(drive, saved));
       },
@@ -23,37 +27,51 @@ export function driveHandlers(
   };
 }
 
-function driveInfo(
-  { drive, devicePath, isRemovable, isLocked, isTrayOpen, medium }: BlockDevice,
-  snapshots: readonly MachineSnapshotInfo[],
-): BlockInfo {
+/** A drive, and the node that was put into it. */
+type DriveWithNode = BlockDevice & { readonly node: BlockDeviceInfo | undefined };
+
+function driveInfo(found: DriveWithNode, snapshots: readonly MachineSnapshotInfo[]): BlockInfo {
+  const { drive, devicePath, isRemovable, isLocked, isTrayOpen } = found;
   const ofDrive = snapshots.filter(({ devices }) => devices.includes(drive));
+  const inserted = mediumInfo(found, ofDrive);
   return {
     device: drive,
     qdev: devicePath,
     type: "unknown",
     removable: isRemovable,
     locked: isLocked,
-    ...(medium && { inserted: mediumInfo(drive, medium, ofDrive) }),
+    ...(inserted && { inserted }),
     ...(isTrayOpen !== undefined && { tray_open: isTrayOpen }),
     // A floppy drive has none, as in QEMU.  A disk that fails stops the emulation, which `query-status` tells.
     ...(drive !== "floppy0" && { "io-status": "ok" }),
   };
 }
 
-/** A drive's node has the drive's name. */
 function mediumInfo(
-  name: string,
-  { file, sizeBytes, isReadOnly, hasOverlay }: Medium,
+  { drive, medium, node }: DriveWithNode,
   snapshots: readonly MachineSnapshotInfo[],
-): BlockDeviceInfo {
+): BlockDeviceInfo | undefined {
+  if (medium === undefined) return undefined;
+  const told = node ?? fileInfo(drive, medium);
+  return {
+    ...told,
+    ...(medium.hasOverlay && { backing_file: told.file }),
+    backing_file_depth: medium.hasOverlay ? 1 : 0,
+    image: {
+      ...told.image,
+      ...(snapshots.length > 0 && { snapshots: snapshots.map(({ devices: _, ...snapshot }) => snapshot) }),
+    },
+  };
+}
+
+/** Of a file that was put in by its name: its node has the drive's name. */
+function fileInfo(name: string, { file, sizeBytes, isReadOnly }: Medium): BlockDeviceInfo {
   return {
     file,
     "node-name": name,
     ro: isReadOnly,
     drv: "raw",
-    ...(hasOverlay && { backing_file: file }),
-    backing_file_depth: hasOverlay ? 1 : 0,
+    backing_file_depth: 0,
     encrypted: false,
     detect_zeroes: "off",
     bps: 0,
@@ -62,12 +80,7 @@ function mediumInfo(
     iops: 0,
     iops_rd: 0,
     iops_wr: 0,
-    image: {
-      filename: file,
-      format: "raw",
-      "virtual-size": sizeBytes,
-      ...(snapshots.length > 0 && { snapshots: snapshots.map(({ devices: _, ...snapshot }) => snapshot) }),
-    },
+    image: { filename: file, format: "raw", "virtual-size": sizeBytes },
     cache: { writeback: true, direct: false, "no-flush": false },
     write_threshold: 0,
   };

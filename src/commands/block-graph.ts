@@ -6,7 +6,7 @@
  *
  * Invariants:
  *  - nobody sees a node before all of what was asked for is open, and nothing of it is left otherwise;
- *  - a node is in the graph while the monitor owns it or another node has it for a child;
+ *  - a node is in the graph while the monitor owns it, another node has it for a child, or a drive has it;
  *  - two additions that name the same node do not run at the same time: the caller claims the names of all
  *    nodes in `options` exclusively (`nodeNames`), those that it refers to shared.
  */
@@ -82,6 +82,7 @@ export class BlockGraph {
   async remove(name: string): Promise<void> {
     const node = this.#nodes.get(name);
     if (node === undefined) throw new QmpError(`Failed to find node with node-name='${name}'`);
+    if (node.isInDrive) throw new QmpError(`Node ${name} is in use`);
     if (!node.ownedByMonitor) throw new QmpError(`Node ${name} is not owned by the monitor`);
     if (node.parentCount > 0) throw new QmpError(`Block device ${name} is in use`);
     await closeFiles(this.#take(node));
@@ -94,6 +95,21 @@ export class BlockGraph {
 
   find(name: string): BlockNode | undefined {
     return this.#nodes.get(name);
+  }
+
+  /** A drive is about to have this node, which is there until {@link letGo}.  Throws `QmpError`. */
+  hold(name: string): BlockNode {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new QmpError(`Node '${name}' not found`);
+    if (node.isInDrive) throw new QmpError(`Node '${name}' is already in use`);
+    node.isInDrive = true;
+    node.parentCount++;
+    return node;
+  }
+
+  async letGo(node: BlockNode): Promise<void> {
+    node.isInDrive = false;
+    await this.#release(node);
   }
 
   /** Closes all files.  Nothing is added afterwards. */

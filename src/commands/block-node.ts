@@ -18,6 +18,8 @@ export interface BlockFile {
   readonly sizeBytes: number;
   /** What it takes on the file system. */
   readonly allocatedBytes: number;
+  /** By which this process knows it. */
+  readonly descriptor: number;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,8 @@ export interface NodeDescription {
   readonly sizeBytes: bigint;
   /** What it takes of the host's space, where that is known. */
   readonly allocatedBytes: number | undefined;
+  /** Where it begins in its child. */
+  readonly offsetBytes: bigint;
   readonly exactFilename: string | undefined;
   readonly optionsText: string;
   readonly child: BlockNode | undefined;
@@ -51,8 +55,10 @@ export interface NodeDescription {
 
 export class BlockNode {
   readonly description: NodeDescription;
-  /** Nodes that have this one for a child, or will when they are open. */
+  /** Nodes that have this one for a child, or will when they are open; and the drive. */
   parentCount = 0;
+  /** One of the machine's drives has it, or is about to. */
+  isInDrive = false;
   /** Whether `blockdev-add` made it: the monitor is its owner, and nobody but `blockdev-del` ends it. */
   readonly ownedByMonitor: boolean;
 
@@ -66,9 +72,15 @@ export class BlockNode {
     return ((this.description.sizeBytes + SECTOR_BYTES - 1n) / SECTOR_BYTES) * SECTOR_BYTES;
   }
 
+  /** How it is told. */
+  get filename(): string {
+    const { exactFilename, optionsText } = this.description;
+    return exactFilename ?? cut(`json:${optionsText}`, BLOCK_FILENAME_CHARS_MAX);
+  }
+
   info(): BlockDeviceInfo {
-    const { name, driver, readOnly, allocatedBytes, exactFilename, optionsText } = this.description;
-    const filename = exactFilename ?? cut(`json:${optionsText}`, BLOCK_FILENAME_CHARS_MAX);
+    const { name, driver, readOnly, allocatedBytes } = this.description;
+    const { filename } = this;
     return {
       iops_rd: 0,
       detect_zeroes: "off",

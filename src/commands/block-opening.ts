@@ -113,9 +113,9 @@ export class BlockOpening {
   }
 
   async #file(options: Options<"file">, readOnly: boolean): Promise<NodeDescription> {
-    const name = this.#takeName(options);
     const { driver, filename } = options;
     if (filename === "") throw new QmpError("The 'file' block driver requires a file name");
+    const name = this.#takeName(options);
     const file = await this.#openFile(filename, readOnly);
     return {
       ...LEAF,
@@ -137,15 +137,17 @@ export class BlockOpening {
     const child = await this.#child(options.file, readOnly, "file", undefined);
     const name = this.#takeName(options);
     const { driver, offset, size } = options;
-    const whole = offset === undefined && size === undefined;
+    // A file's name stands for all of it, in one `raw`: that is what opening it by this name would make.
+    const isPlain = offset === undefined && size === undefined && child.description.driver !== "raw";
     return {
       ...LEAF,
       name,
       driver,
       readOnly,
       sizeBytes: rawSizeBytes(options, child.lengthBytes),
+      offsetBytes: BigInt(offset ?? 0),
       allocatedBytes: child.description.allocatedBytes,
-      exactFilename: whole ? child.description.exactFilename : undefined,
+      exactFilename: isPlain ? child.description.exactFilename : undefined,
       optionsText: optionsText([
         ["offset", offset],
         ["driver", driver],
@@ -244,7 +246,7 @@ export class BlockOpening {
 }
 
 /** What most nodes do not have. */
-const LEAF = { allocatedBytes: undefined, child: undefined, file: undefined, rules: [] };
+const LEAF = { allocatedBytes: undefined, offsetBytes: 0n, child: undefined, file: undefined, rules: [] };
 
 /** The size of a part of a disk of `lengthBytes`. */
 function rawSizeBytes(options: Options<"raw">, lengthBytes: bigint): bigint {

@@ -1,10 +1,12 @@
 /** Handlers of the schema module `block`: what is in the machine's drives, and their trays. */
 
 import type { MachineHandle, MachineResult } from "../offload/contract.ts";
-import type { DriveName, TrayOpening } from "../offload/pc-contract.ts";
+import type { DriveName, MediumChange, TrayOpening } from "../offload/pc-contract.ts";
 import type { BlockHandlers } from "../qapi/generated/block.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
+import { nodeClaim } from "./block-core.ts";
+import type { DriveNodes } from "./drive-nodes.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread, machineValue } from "./results.ts";
 
@@ -14,21 +16,29 @@ interface DriveArguments {
   readonly id?: string;
 }
 
-export function blockHandlers({ handle }: MachineControl): BlockHandlers<CommandContext> {
+export function blockHandlers({ handle }: MachineControl, nodes: DriveNodes): BlockHandlers<CommandContext> {
+  const exchange = async (args: DriveArguments, change: MediumChange): Promise<void> => {
+    machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
+    await nodes.takenOut(change.drive);
+  };
   return {
     eject: {
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        const change = { drive, file: undefined, readOnlyMode: "retain", tray: trayOf(force) } as const;
-        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
+        await exchange(args, { drive, file: undefined, readOnlyMode: "retain", tray: trayOf(force) });
       },
     },
     "blockdev-remove-medium": {
       async handle(args) {
         const drive = await findDrive(handle, args);
-        const change = { drive, file: undefined, readOnlyMode: "retain", tray: "none" } as const;
-        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
+        await exchange(args, { drive, file: undefined, readOnlyMode: "retain", tray: "none" });
       },
+    },
+    "blockdev-insert-medium": {
+      async handle(args) {
+        await nodes.insert(handle, await findDrive(handle, args), args["node-name"]);
+      },
+      resources: (args) => [nodeClaim(args["node-name"], "shared")],
     },
     "blockdev-open-tray": {
       async handle({ force = false, ...args }) {
@@ -47,8 +57,7 @@ export function blockHandlers({ handle }: MachineControl): BlockHandlers<Command
         const drive = await findDrive(handle, args);
         if (format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
         const readOnlyMode = args["read-only-mode"] ?? "retain";
-        const change = { drive, file: filename, readOnlyMode, tray: trayOf(force) } as const;
-        machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
+        await exchange(args, { drive, file: filename, readOnlyMode, tray: trayOf(force) });
       },
     },
   };
@@ -75,8 +84,14 @@ async function findDrive(handle: MachineHandle, { device, id }: DriveArguments):
   const found = drives.find(({ drive, devicePath }) => drive === device || devicePath === id);
   if (found !== undefined) return found.drive;
   const path = id === undefined || id.startsWith("/") ? id : `/machine/peripheral/${id}`;
-  if (path !== undefined && (await fromThread(handle.qomList(path))).ok) {
-    throw new QmpError("Device does not have a block device backend");
+  const type = path === undefined ? undefined : await fromThread(handle.qomGet(path, "type"));
+  if (type?.ok === true) {
+    const isDevice = (await fromThread(handle.qomListTypes("device", false))).some(
+      ({ name }) => name === type.value,
+    );
+    throw new QmpError(
+      isDevice ? "Device does not have a block device backend" : `${id} is not a hotpluggable device`,
+    );
   }
   throw new QmpError(`Device '${device ?? id}' not found`, "DeviceNotFound");
 }

@@ -16,6 +16,7 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
+  NodeContents,
   PcControl,
   PointerDevice,
   Registers,
@@ -96,6 +97,10 @@ export abstract class BareMachine implements PcControl {
   }
 
   async changeMedium({ drive }: MediumChange): Promise<MachineResult<void>> {
+    return failure(`Device '${drive}' not found`, "DeviceNotFound");
+  }
+
+  async insertNode(drive: DriveName, _contents: NodeContents): Promise<MachineResult<void>> {
     return failure(`Device '${drive}' not found`, "DeviceNotFound");
   }
 

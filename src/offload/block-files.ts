@@ -40,6 +40,10 @@ export class OpenBlockFile {
     this.allocatedBytes = allocatedBytes;
   }
 
+  get descriptor(): number {
+    return this.#handle.fd;
+  }
+
   /** Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#handle.close();

@@ -46,11 +46,14 @@ export class DiskFile {
   readonly #fd: number;
   readonly #overlay: Overlay | undefined;
 
-  /** Opens a regular file; FIFOs and devices are refused before anything waits for them.  Throws {@link DiskFileError}. */
-  constructor(file: string, access: DiskAccess) {
-    this.file = file;
+  /**
+   * Opens a regular file, which is told as `told`; FIFOs and devices are refused before anything waits for them.
+   * Throws {@link DiskFileError}.
+   */
+  constructor(file: string, access: DiskAccess, told = file) {
+    this.file = told;
     this.isReadOnly = access === "read-only";
-    this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY);
+    this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY, told);
     try {
       this.sizeBytes = fstatSync(this.#fd).size;
       checkRaw(file, this.#fd);
@@ -108,17 +111,17 @@ export function readWholeFile(file: string, bytesMax: number, unitBytes = 1): Ar
   }
 }
 
-function openRegularFile(file: string, flags: number): number {
+function openRegularFile(file: string, flags: number, told = file): number {
   let fd: number | undefined;
   try {
-    if (!statSync(file).isFile()) throw notRegular(file);
+    if (!statSync(file).isFile()) throw notRegular(told);
     fd = openSync(file, flags | constants.O_NONBLOCK);
-    if (!fstatSync(fd).isFile()) throw notRegular(file);
+    if (!fstatSync(fd).isFile()) throw notRegular(told);
     return fd;
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     if (error instanceof DiskFileError) throw error;
-    throw new DiskFileError(`Could not open '${file}': ${strerror(errnoOf(error))}`, { cause: error });
+    throw new DiskFileError(`Could not open '${told}': ${strerror(errnoOf(error))}`, { cause: error });
   }
 }
 

@@ -17,6 +17,7 @@ import type {
   MachineState,
   MediumChange,
   MemoryCopy,
+  NodeContents,
   PcThread,
   PointerDevice,
   Registers,
@@ -107,6 +108,11 @@ export class HostedPc extends HostedMachine {
   override async changeMedium(change: MediumChange): Promise<MachineResult<void>> {
     const [pc, machine] = await this.#pc();
     return pc.changeMedium(machine, change);
+  }
+
+  override async insertNode(drive: DriveName, contents: NodeContents): Promise<MachineResult<void>> {
+    const [pc, machine] = await this.#pc();
+    return pc.insertNode(machine, drive, contents);
   }
 
   override async moveTray(

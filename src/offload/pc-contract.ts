@@ -239,6 +239,16 @@ export interface MediumChange {
   readonly tray: TrayOpening;
 }
 
+/** What a block node holds, for a drive. */
+export interface NodeContents {
+  /** As the node tells it. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly isReadOnly: boolean;
+  /** Where it lies, in a file that this process has open.  Undefined: nowhere, it is zeros whatever is written. */
+  readonly part: { readonly descriptor: number; readonly offsetBytes: number } | undefined;
+}
+
 /**
  * What a PC can do, as the main thread asks it.  Every call answers after its effect.  A machine without the
  * part answers as QEMU's `-machine none` does, which each call tells.  All reject with `WorkerGoneError` when the
@@ -313,6 +323,11 @@ export interface PcControl {
    */
   changeMedium(change: MediumChange): Promise<MachineResult<void>>;
   /**
+   * Puts a node into a drive, which has to be empty; its tray has to be open, and stays so.  The descriptor is not
+   * needed any more when this has settled.  Errors as those of `changeMedium`.
+   */
+  insertNode(drive: DriveName, contents: NodeContents): Promise<MachineResult<void>>;
+  /**
    * Opens or closes a tray, with its medium in it.  A drive without a tray is left alone.  Errors as those of
    * `changeMedium`.
    */
@@ -364,6 +379,7 @@ export interface PcThread {
   restoreState(machine: number, state: MachineState): Promise<MachineResult<void>>;
   blockDevices(machine: number): Promise<readonly BlockDevice[]>;
   changeMedium(machine: number, change: MediumChange): Promise<MachineResult<void>>;
+  insertNode(machine: number, drive: DriveName, contents: NodeContents): Promise<MachineResult<void>>;
   moveTray(
     machine: number,
     drive: DriveName,

@@ -8,6 +8,7 @@ import { driveHandlers } from "../commands/block-drives.ts";
 import { BlockGraph } from "../commands/block-graph.ts";
 import { charHandlers } from "../commands/char.ts";
 import { controlHandlers } from "../commands/control.ts";
+import { DriveNodes } from "../commands/drive-nodes.ts";
 import { GuestDumps } from "../commands/dump.ts";
 import { introspectHandlers } from "../commands/introspect.ts";
 import { jobHandlers } from "../commands/job.ts";
@@ -68,6 +69,7 @@ export function buildCommands(parts: CommandParts): Commands {
   const { machine, options, version, pool, resources, humanMonitor, snapshotStore, onDefect } = parts;
   const conditions = { QTEST: options.qtest === true };
   const blockGraph = new BlockGraph({ open: openBlockFile, readText: readConfigText });
+  const driveNodes = new DriveNodes(blockGraph);
   const jobs = new JobTable((event, data) => machine.emit(event, data), onDefect);
   const snapshots = new Snapshots({ machine, resources, store: snapshotStore, nowMs: Date.now });
   const plugins = parts.plugins?.bind(options.plugins ?? [], {
@@ -101,8 +103,8 @@ export function buildCommands(parts: CommandParts): Commands {
         ...jobHandlers(jobs),
         ...blockCoreHandlers(blockGraph),
         ...charHandlers(machine),
-        ...driveHandlers(machine, snapshots),
-        ...blockHandlers(machine),
+        ...driveHandlers(machine, snapshots, driveNodes),
+        ...blockHandlers(machine, driveNodes),
         ...migrationHandlers(jobs, snapshots),
         ...monitorHandlers(),
         ...qtestHandlers(machine, systemClock),

@@ -112,6 +112,11 @@ describe("blockdev-add", () => {
   it.each<[string, JsonObject, string]>([
     ["a root without a name", { driver: "null-co" }, "'node-name' must be specified for the root node"],
     ["a name in use", { driver: "null-co", "node-name": "used" }, "Duplicate nodes with node-name='used'"],
+    [
+      "a file without a name before a name in use",
+      { driver: "file", "node-name": "used", filename: "" },
+      "The 'file' block driver requires a file name",
+    ],
     ["a name that begins with a digit", { driver: "null-co", "node-name": "1a" }, "Invalid node-name: '1a'"],
     ["an empty name", { driver: "null-co", "node-name": "" }, "Invalid node-name: ''"],
     ["a name of 32 characters", { driver: "null-co", "node-name": "a".repeat(32) }, "Node name too long"],
@@ -264,8 +269,14 @@ describe("nodes inside nodes", () => {
     await add({ driver: "raw", "node-name": "part", file: disk, offset: 512, size: 1024 });
     await add({ driver: "blkdebug", "node-name": "debug", image: "whole" });
     await add({ driver: "blkdebug", "node-name": "debug-null", image: { driver: "null-co", size: 512 } });
+    await add({ driver: "raw", "node-name": "twice", file: "whole" });
     const filenames = (await nodes()).map((node) => [node["node-name"], node.file]);
     expect(filenames).toEqual([
+      // Opening the file by its name would make one raw.
+      [
+        "twice",
+        `json:{"driver": "raw", "file": {"driver": "raw", "file": {"driver": "file", "filename": "${file("disk.img")}"}}}`,
+      ],
       ["#block002", 'json:{"driver": "null-co", "size": 512}'],
       ["debug-null", 'json:{"image": {"driver": "null-co", "size": 512}, "driver": "blkdebug"}'],
       ["debug", `blkdebug::${file("disk.img")}`],
@@ -277,6 +288,14 @@ describe("nodes inside nodes", () => {
       ["whole", file("disk.img")],
       ["#block000", file("disk.img")],
     ]);
+  });
+
+  it("are each told without those inside, which are in the list themselves", async () => {
+    const { add, nodes } = await client();
+    await add({ driver: "blkdebug", "node-name": "debug", image: { driver: "null-co" } });
+    const [, debug] = await nodes();
+    expect(debug).toMatchObject({ "node-name": "debug", backing_file_depth: 0 });
+    expect(debug?.image).not.toHaveProperty("backing-image");
   });
 
   it("inherit read-only, unless they say otherwise", async () => {

@@ -80,6 +80,13 @@ it("D5: leaves a file that was there as it was when there is no picture for it",
   expect(readFileSync(filename, "utf8")).toBe("kept");
 });
 
+it("takes no file's name with a NUL in it", async () => {
+  const filename = join(directory, "a\0b");
+  expect(await client.execute("screendump", { filename })).toEqual(
+    genericError(`failed to open file '${filename}': Invalid argument`),
+  );
+});
+
 it("D5: takes the QOM path of a display without an id for its device", async () => {
   const filename = join(directory, "path.ppm");
   const device = "/machine/peripheral-anon/device[0]";

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type DiskAccess, DiskFile, DiskFileError } from "../../src/offload/disk-file.ts";
+import { openNodeDisk } from "../../src/offload/node-disk.ts";
 
 /** Not a multiple of a block. */
 const SIZE_BYTES = 5 * 4096 + 512;
@@ -77,4 +78,39 @@ it("an overlay that cannot be made is told of, and leaves no file open", () => {
   );
   expect(readdirSync("/proc/self/fd")).toHaveLength(before);
   vi.unstubAllEnvs();
+});
+
+it.each<DiskAccess>(["read-write", "overlay"])(
+  "%s: a part of a file that is open is read and written",
+  (access) => {
+    writeFileSync(file, content());
+    const descriptor = openSync(file, "r+");
+    const part = { descriptor, offsetBytes: 512 };
+    const disk = openNodeDisk({ file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false, part }, access);
+    // It needs neither the name nor the descriptor any more.
+    closeSync(descriptor);
+    expect(() =>
+      openNodeDisk({ file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false, part }, access),
+    ).toThrow(new DiskFileError("Could not open 'told': No such file or directory"));
+    expect(disk).toMatchObject({ file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false });
+    disk.write(1000, Uint8Array.of(1, 2, 3));
+    const expected = new Uint8Array(SIZE_BYTES);
+    expected.set(content().subarray(512));
+    expected.set([1, 2, 3], 1000);
+    const bytes = new Uint8Array(SIZE_BYTES).fill(9);
+    disk.read(0, bytes);
+    expect(bytes).toEqual(expected);
+    const written = new Uint8Array(readFileSync(file)).subarray(512);
+    expect(written).toEqual(access === "overlay" ? content().subarray(512) : expected.subarray(0, -512));
+    disk.close();
+  },
+);
+
+it("a part of no file is zeros, whatever is written", () => {
+  const contents = { file: "null-co://", sizeBytes: 4096, isReadOnly: false, part: undefined };
+  const disk = openNodeDisk(contents, "overlay");
+  disk.write(0, Uint8Array.of(1));
+  const bytes = new Uint8Array(4096).fill(9);
+  disk.read(0, bytes);
+  expect(bytes).toEqual(new Uint8Array(4096));
 });

@@ -77,6 +77,7 @@ describe("the generated code", () => {
       "blockdev-open-tray",
       "blockdev-close-tray",
       "blockdev-remove-medium",
+      "blockdev-insert-medium",
       "blockdev-change-medium",
       "query-snapshots",
     ]);

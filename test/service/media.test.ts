@@ -1,79 +1,7 @@
-/** Drives and what is in them, over a real socket; the guest tells what it sees of it. */
+/** Drives and what is in them. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { TestClient } from "../support/client.ts";
-import { firmware } from "../support/pc.ts";
-import { Program } from "../support/program.ts";
-
-/** A whole program starts in each test, on a computer that may be busy. */
-vi.setConfig({ testTimeout: 60_000 });
-
-let directory: string;
-let program: Program | undefined;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "qmpd-media-"));
-  writeFileSync(file("bios.bin"), firmware("media"));
-  writeFileSync(file("first.iso"), Buffer.alloc(32_768));
-  writeFileSync(file("second.iso"), Buffer.alloc(65_536));
-  writeFileSync(file("floppy.img"), Buffer.alloc(1_474_560));
-  writeFileSync(file("disk.img"), Buffer.alloc(2 ** 20));
-});
-afterEach(async () => {
-  program?.kill("SIGTERM");
-  await program?.ended;
-  program = undefined;
-  rmSync(directory, { recursive: true, force: true });
-});
-
-const file = (name: string): string => join(directory, name);
-const genericError = (desc: string) => ({ error: { class: "GenericError", desc } });
-
-async function serve(...args: string[]): Promise<TestClient> {
-  program = new Program(directory, {
-    args: ["--machine", "pc", "--bios", "bios.bin", "--memory", "2", "--serial", "unix:serial.sock", ...args],
-  });
-  await program.ready();
-  return TestClient.connect(file("qmp.sock"), []);
-}
-
-/** Gives the guest orders, and waits for what it answers; that it has started is left out. */
-async function plugIn() {
-  const socket = createConnection(file("serial.sock"));
-  let said = "";
-  let heard = (): void => {};
-  socket.on("data", (bytes) => {
-    said += bytes.toString("latin1").replaceAll("!", "");
-    heard();
-  });
-  await new Promise((resolve) => socket.once("connect", resolve));
-  return async (orders: string): Promise<string> => {
-    said = "";
-    socket.write(orders);
-    while (said.length < orders.length) {
-      await new Promise<void>((resolve) => {
-        heard = resolve;
-      });
-    }
-    return said;
-  };
-}
-
-interface Drive {
-  readonly device: string;
-  readonly qdev: string;
-  readonly locked: boolean;
-  readonly tray_open?: boolean;
-  readonly inserted?: { readonly file: string; readonly ro: boolean };
-}
-
-async function drives(client: TestClient): Promise<Record<string, Drive>> {
-  const { return: all } = (await client.execute("query-block")) as { return: Drive[] };
-  return Object.fromEntries(all.map((drive) => [drive.device, drive]));
-}
+import { expect, it } from "vitest";
+import { type Drive, drives, genericError, plugIn, serve, start } from "../support/media.ts";
 
 it("query-block tells of the drives in QEMU's shape", async () => {
   const client = await serve("--hda", "disk.img", "--cdrom", "first.iso");
@@ -236,11 +164,12 @@ it("takes out what is in a tray that is open", async () => {
   // A floppy drive has no tray.
   expect(await remove("floppy0")).toEqual({ return: {} });
   expect((await drives(client)).floppy0).not.toHaveProperty("inserted");
-  expect(
-    await client.execute("blockdev-insert-medium", { ...idOf("floppy0"), "node-name": "x" }),
-  ).toMatchObject({
-    error: { class: "CommandNotFound" },
-  });
+});
+
+it("a file that another drive has open is taken", async () => {
+  const client = await serve("--hda", "disk.img");
+  const args = { device: "ide1-cd0", filename: "disk.img" };
+  expect(await client.execute("blockdev-change-medium", args)).toEqual({ return: {} });
 });
 
 it("a guest that writes to a floppy disk that is read-only sees an error", async () => {
@@ -286,6 +215,8 @@ const REFUSED = [
     "GenericError",
     "Device does not have a block device backend",
   ],
+  ["eject", { id: "/machine" }, "GenericError", "/machine is not a hotpluggable device"],
+  ["blockdev-remove-medium", { id: "" }, "GenericError", " is not a hotpluggable device"],
   ["blockdev-open-tray", { device: "ide0-hd0" }, "GenericError", "Device 'ide0-hd0' is not removable"],
   ["blockdev-close-tray", { device: "ide0-hd0" }, "GenericError", "Device 'ide0-hd0' is not removable"],
   ["blockdev-close-tray", { device: "none" }, "DeviceNotFound", "Device 'none' not found"],
@@ -337,7 +268,7 @@ it("refuses in QEMU's words, with everything as it was", async () => {
 });
 
 it("does not start with a floppy disk of a size that none has", async () => {
-  program = new Program(directory, { args: ["--machine", "pc", "--fda", "first.iso"] });
+  const program = start("--fda", "first.iso");
   expect(await program.ended).toMatchObject({ status: 1 });
   expect(program.stderr).toContain("'first.iso' is no floppy disk: none has 32768 bytes");
 });

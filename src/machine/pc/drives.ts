@@ -140,6 +140,27 @@ export class Drives {
     return [...events, ...this.#setTray(drive, false)];
   }
 
+  /**
+   * Puts what `open` answers into a drive that is empty, whose tray is open and stays so.  Throws as {@link change}
+   * does, in QEMU's words, which do not name the drive here.
+   */
+  insert(name: DriveName, open: () => DiskImage): void {
+    const drive = this.#find(name);
+    if (name === "ide0-hd0") throw new MachineError("Device is not removable");
+    if (name === TRAY_DRIVE && !drive.isTrayOpen) throw new MachineError("Tray of the device is not open");
+    if (drive.image !== undefined) throw new MachineError("There already is a medium in the device");
+    const image = open();
+    try {
+      if (name === "floppy0") this.#checkFloppy(image);
+    } catch (error) {
+      image.close();
+      throw error;
+    }
+    drive.image = image;
+    drive.wasReadOnly = image.isReadOnly;
+    if (name !== TRAY_DRIVE) this.#putIn(drive);
+  }
+
   /** Throws `MachineError`, with everything as it was.  A drive without a tray is left alone. */
   moveTray(name: DriveName, isOpen: boolean, isForced: boolean): MachineEvent[] {
     const drive = this.#find(name);

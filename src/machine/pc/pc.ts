@@ -17,7 +17,7 @@ import type { Clock } from "../../util/clock.ts";
 import { MachineError } from "../error.ts";
 import { type MachineEvent, RunControl, type RunState } from "../run-state.ts";
 import type { DiskImage } from "./disk.ts";
-import { type BlockDevice, type DriveName, Drives, type TrayOpening } from "./drives.ts";
+import { type DriveName, Drives } from "./drives.ts";
 import { type DumpDescription, type DumpRequest, describeDump, rangesToDump } from "./dump.ts";
 import { type EmulationFault, Emulator, type EmulatorThread } from "./emulator.ts";
 import { Input, type InputEvent } from "./input.ts";
@@ -267,23 +267,10 @@ export class Pc {
 
   // ---- Media ----
 
-  async blockDevices(): Promise<BlockDevice[]> {
+  /** What is asked of the drives, at a moment at which no emulator is being made around them. */
+  async withDrives<T>(ask: (drives: Drives) => T): Promise<T> {
     await this.#emulator();
-    return this.drives.describe();
-  }
-
-  async changeMedium(
-    drive: DriveName,
-    open: (wasReadOnly: boolean) => DiskImage | undefined,
-    tray: TrayOpening,
-  ): Promise<MachineEvent[]> {
-    await this.#emulator();
-    return this.drives.change(drive, open, tray);
-  }
-
-  async moveTray(drive: DriveName, isOpen: boolean, isForced: boolean): Promise<MachineEvent[]> {
-    await this.#emulator();
-    return this.drives.moveTray(drive, isOpen, isForced);
+    return ask(this.drives);
   }
 
   /** Ends it.  Nothing is asked afterwards. */

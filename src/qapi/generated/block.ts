@@ -25,7 +25,7 @@ import {
  *
  * Since: 0.1
  *
- * Source: schema/block.json, line 108.
+ * Source: schema/block.json, line 135.
  */
 export type BlockdevChangeReadOnlyMode = "retain" | "read-only" | "read-write";
 
@@ -49,7 +49,7 @@ export function unmarshalBlockdevChangeReadOnlyMode(
  *
  * Data of the event `DEVICE_TRAY_MOVED`.
  *
- * Source: schema/block.json, line 168.
+ * Source: schema/block.json, line 195.
  */
 export type DeviceTrayMovedEvent = {
   /** the drive's name */
@@ -242,12 +242,50 @@ export function unmarshalBlockdevRemoveMediumArg(
 }
 
 /**
+ * Puts a block node into a drive that is empty, whose tray has to be open and
+ * stays so; the guest sees it when the tray is closed.  A drive without a tray
+ * has none that is in the way.
+ *
+ * Arguments of the command `blockdev-insert-medium`.
+ *
+ * Source: schema/block.json, line 118.
+ */
+export type BlockdevInsertMediumArg = {
+  /** the QOM path of its device */
+  readonly id: string;
+  /** the block node, which stays in use while it is in the drive */
+  readonly "node-name": string;
+};
+
+export function unmarshalBlockdevInsertMediumArg(
+  input: Input,
+  at: string,
+  name: string | number,
+): BlockdevInsertMediumArg {
+  const object = asObject(input, at, name);
+  const path = pathOf(at, name);
+  const result = {} as Mutable<BlockdevInsertMediumArg>;
+  result.id = asString(object.id, path, "id");
+  result["node-name"] = asString(object["node-name"], path, "node-name");
+  for (const member in firstMembers(object)) {
+    switch (member) {
+      case "id":
+      case "node-name":
+        break;
+      default:
+        throw unexpected(path, member);
+    }
+  }
+  return result;
+}
+
+/**
  * Opens a drive's tray, takes out what is in there, puts in a file, and closes
  * the tray.
  *
  * Arguments of the command `blockdev-change-medium`.
  *
- * Source: schema/block.json, line 141.
+ * Source: schema/block.json, line 168.
  */
 export type BlockdevChangeMediumArg = {
   /**
@@ -357,6 +395,26 @@ export interface BlockHandlers<C> {
   readonly "blockdev-remove-medium": AsyncHandler<BlockdevRemoveMediumArg, void, C>;
 
   /**
+   * Puts a block node into a drive that is empty, whose tray has to be open and
+   * stays so; the guest sees it when the tray is closed.  A drive without a tray
+   * has none that is in the way.
+   *
+   * Returns: nothing; an error if the tray is closed, if there is a medium in the
+   * drive, or if the node is in a drive.
+   *
+   * Since: 0.1
+   *
+   * Example:
+   * ```
+   * -> { "execute": "blockdev-insert-medium",
+   *      "arguments": { "id": "/machine/unattached/device[4]",
+   *                     "node-name": "disc0" } }
+   * <- { "return": {} }
+   * ```
+   */
+  readonly "blockdev-insert-medium": AsyncHandler<BlockdevInsertMediumArg, void, C>;
+
+  /**
    * Opens a drive's tray, takes out what is in there, puts in a file, and closes
    * the tray.
    *
@@ -446,6 +504,26 @@ function marshalBlockdevRemoveMedium<C>(
   };
 }
 
+function marshalBlockdevInsertMedium<C>(
+  handler: AsyncHandler<BlockdevInsertMediumArg, void, C>,
+): AsyncCommand<C> {
+  return {
+    name: "blockdev-insert-medium",
+    kind: "coroutine",
+    allowOob: false,
+    allowPreconfig: false,
+    successResponse: true,
+    onDisconnect: "cancel",
+    check(input) {
+      unmarshalBlockdevInsertMediumArg(input, "", "");
+    },
+    call(input, context) {
+      const args = unmarshalBlockdevInsertMediumArg(input, "", "");
+      context.begin(handler.resources?.(args, context), () => handler.handle(args, context), marshalNothing);
+    },
+  };
+}
+
 function marshalBlockdevChangeMedium<C>(
   handler: AsyncHandler<BlockdevChangeMediumArg, void, C>,
 ): AsyncCommand<C> {
@@ -473,6 +551,7 @@ export function marshalBlockCommands<C>(handlers: BlockHandlers<C>): AsyncComman
     marshalBlockdevOpenTray(handlers["blockdev-open-tray"]),
     marshalBlockdevCloseTray(handlers["blockdev-close-tray"]),
     marshalBlockdevRemoveMedium(handlers["blockdev-remove-medium"]),
+    marshalBlockdevInsertMedium(handlers["blockdev-insert-medium"]),
     marshalBlockdevChangeMedium(handlers["blockdev-change-medium"]),
   ];
 }

@@ -139,7 +139,7 @@ export interface EventData {
    *      "timestamp": { "seconds": 1265044230, "microseconds": 450486 } }
    * ```
    *
-   * Source: schema/block.json, line 168.
+   * Source: schema/block.json, line 195.
    */
   readonly DEVICE_TRAY_MOVED: DeviceTrayMovedEvent;
 
