@@ -170,6 +170,7 @@ function sideNotes(side: string, results: readonly LoadResult[]): string[] {
   const wrong = sum(faultCount);
   const limit = results.find(({ generator }) => generator.limit !== undefined)?.generator.limit;
   return [
+    ...(results.some(({ isInterrupted }) => isInterrupted) ? ["it was interrupted before its end"] : []),
     ...(wrong > 0 ? [`WRONG: ${count(wrong)} replies or connections`] : []),
     ...(errors > 0
       ? [`${count(errors)} of ${count(sum(({ total }) => total.replies))} replies are errors`]

@@ -64,10 +64,10 @@ ${summaryNotes(result)
 `;
 }
 
-function subtitle({ startedAt, machine, endpoints }: LoadResult): string {
+function subtitle({ startedAt, machine, endpoints, isInterrupted }: LoadResult): string {
   const [first = ""] = endpoints;
   const where = endpoints.length === 1 ? first : `${first} and ${endpoints.length - 1} more`;
-  return `${where} · ${startedAt.slice(0, 19).replace("T", " ")} UTC · ${machine.cpus} x ${machine.model}, Node.js ${machine.node}`;
+  return `${where} · ${startedAt.slice(0, 19).replace("T", " ")} UTC · ${machine.cpus} x ${machine.model}, Node.js ${machine.node}${isInterrupted ? " · interrupted" : ""}`;
 }
 
 function cards(result: LoadResult): string {

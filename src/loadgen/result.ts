@@ -104,6 +104,8 @@ export interface LoadResult {
   };
   /** Of the measured part. */
   readonly durationMs: number;
+  /** Before the end that was planned. */
+  readonly isInterrupted: boolean;
   readonly total: CommandResult;
   readonly commands: readonly CommandResult[];
   readonly connectUs: Latency | undefined;

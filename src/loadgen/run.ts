@@ -123,7 +123,7 @@ class Run {
     // Of all replies that count, also those that came late: a slow command has taken its time before it is answered.
     this.#serverCpuMs = usedMs(cpuBefore, await figures?.cpuMs());
     for (const each of [signal, giveUp]) each?.removeEventListener("abort", wake);
-    return this.#result();
+    return this.#result(isInterrupted);
   }
 
   #start(): void {
@@ -265,7 +265,7 @@ class Run {
 
   // ---- The result ----
 
-  #result(): LoadResult {
+  #result(isInterrupted: boolean): LoadResult {
     const plan = this.#plan;
     const tally = this.#tally;
     tally.seconds.sort((a, b) => a.number - b.number || PHASE_ORDER[a.phase] - PHASE_ORDER[b.phase]);
@@ -294,6 +294,7 @@ class Run {
         mix: this.#options.mix,
       },
       durationMs: tally.durationMs,
+      isInterrupted,
       total,
       commands: tally.commandResults(),
       connectUs: latencyUs,

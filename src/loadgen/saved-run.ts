@@ -200,6 +200,7 @@ const RUN = members<LoadResult>({
     mix: list(string),
   }),
   durationMs: figure,
+  isInterrupted: boolean,
   total: COMMAND,
   commands: list(COMMAND),
   connectUs: LATENCY,

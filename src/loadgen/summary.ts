@@ -9,7 +9,7 @@ export function summaryText(result: LoadResult): string {
   const { settings } = result;
   const lines = [
     `${result.server}: ${plural(settings.clients, "client")}, ${settings.inFlight} in flight each, ` +
-      `${loopText(result)}, ${figureText(result.durationMs / 1000)} s`,
+      `${loopText(result)}, ${figureText(result.durationMs / 1000)} s${result.isInterrupted ? ", interrupted" : ""}`,
     "",
     ...table([COLUMNS, ...rowsOf(result)]),
     "",

@@ -75,6 +75,7 @@ describe("against this server", () => {
     const { status, stdout } = await load([endpoint, ...QUIET, "--duration", "1h"], 0);
     expect(status).toBe(130);
     expect(stdout).toMatch(/^query-status +[\d,]+ /m);
+    expect(stdout).toMatch(/^.*, [\d.]+ s, interrupted$/m);
   });
 });
 

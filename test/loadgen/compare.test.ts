@@ -88,6 +88,14 @@ it("tells what the figures do not", () => {
   ]);
 });
 
+it("tells which run was interrupted", () => {
+  const [a, b] = [
+    result([command("q", 1000, 10)]),
+    result([command("q", 1000, 10)], { isInterrupted: true }),
+  ];
+  expect(comparisonNotes([a], [b])).toEqual(["B: it was interrupted before its end"]);
+});
+
 it("tells of durations that differ, unless both runs had as many replies", () => {
   const [a, b] = [result([command("q", 1000, 10)]), result([command("q", 2000, 10)], { durationMs: 2010 })];
   expect(comparisonNotes([a], [b])).toEqual(["the runs differ in duration: 1 s and 2.01 s"]);

@@ -45,6 +45,7 @@ export function result(commands: readonly CommandResult[], changes: Partial<Load
       mix: ["query-status:1"],
     },
     durationMs: 1000,
+    isInterrupted: false,
     total: { ...first, label: "all" },
     commands,
     connectUs: latency(10),
