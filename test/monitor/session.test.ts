@@ -706,6 +706,41 @@ describe("defects and the end", () => {
     expect(monitor.inputBudget.spent).toBe(0);
   });
 
+  it("W5: does not count the white space of a request that runs", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send(`{"execute":"wait",${" ".repeat(2_000_000)}"id":1}`);
+    await monitor.settle();
+    expect(pending.has(1)).toBe(true);
+    expect(monitor.inputBudget.spent).toBeLessThan(1000);
+  });
+
+  it("W5: lets the next one go on when a session that holds much has to wait for a command of its own", async () => {
+    const { monitor, pending } = setup();
+    const echo = (bytes: number) => `{"execute":"echo","arguments":{"t":"${"y".repeat(bytes)}"}}`;
+    const full = await monitor.connect(["oob"]);
+    full.send(`{"execute":"wait","id":0}${echo(500_000).repeat(3)}`);
+    await monitor.settle();
+    // More of them than are called in one turn, each with requests that would wait behind its own command.
+    const busy = await Promise.all(Array.from({ length: 20 }, () => monitor.connect(["oob"])));
+    for (const [index, client] of busy.entries()) {
+      client.send(`{"execute":"wait","id":${index + 1}}`);
+      await monitor.settle();
+      client.send(echo(100_000).repeat(2));
+      await monitor.settle();
+    }
+    const honest = await monitor.connect([]);
+    honest.send(echo(300_000));
+    await monitor.settle();
+    expect(honest.lines()).toHaveLength(1);
+    for (const call of pending.values()) call.return({});
+    for (let i = 0; i < 50; i++) await monitor.settle();
+    for (const client of [full, ...busy]) {
+      expect(client.lines().filter((line) => "return" in line)).toHaveLength(client === full ? 4 : 3);
+    }
+    expect(monitor.inputBudget.spent).toBe(0);
+  });
+
   it("W5: closes a session that keeps others waiting with a message that it does not finish", async () => {
     const { monitor } = setup();
     const idle = await monitor.connect([]);
