@@ -1,6 +1,7 @@
 /** `qmpd serve` when it may open no more files, as when more clients come than its limit (`ulimit -n`) has room for. */
 
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Place } from "../support/program.ts";
 
@@ -44,3 +45,18 @@ function limitOpenFiles(pid: number | undefined, count: number): void {
   });
   expect([status, stderr]).toEqual([0, ""]);
 }
+
+it("ends with one line when it cannot open all of its own files", async () => {
+  // As it is for clients that come while it starts, and are as many as its limit has room for.
+  const preload = `const fs = require("node:fs");
+    const { readFileSync } = fs;
+    fs.readFileSync = (path, ...rest) => {
+      if (!String(path).includes("/piscina/")) return readFileSync(path, ...rest);
+      throw Object.assign(new Error("EMFILE: too many open files, open '" + path + "'"), { code: "EMFILE" });
+    };`;
+  const program = place.start({ preload });
+  expect(await program.ended).toEqual({ status: 1, signal: null });
+  expect(program.stderr).toMatch(/^qmpd: EMFILE: too many open files, open '.*piscina/m);
+  expect(program.stderr).not.toContain("Node.js v");
+  expect(existsSync(place.path("qmp.sock"))).toBe(false);
+});
