@@ -50,6 +50,10 @@ export class Inbound {
   #budgetedBytes = 0;
   /** Runs while an unfinished message holds much: whoever sends nothing more must not keep others waiting. */
   #unfinishedTimer: Timer | undefined;
+  /** What had arrived when it was started: nor must who sends a byte now and again. */
+  #unfinishedBytes = 0;
+  /** As `regulate` was told last. */
+  #isBlocked = false;
 
   constructor(port: InboundPort) {
     this.#port = port;
@@ -151,27 +155,34 @@ export class Inbound {
     const readsOn = !isBlocked && this.#requests.startsNext;
     if ((readsOn ? heldBytes : heldBytes - unreadBytes) <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
     if (isBlocked && heldBytes > READ_AHEAD_BYTES_MAX) this.#budget.forget(this.#port.room);
-    this.#unfinishedTimer?.cancel();
-    this.#unfinishedTimer = undefined;
+    this.#isBlocked = isBlocked;
     const isEnded = this.#state === "ended";
     const full = !isEnded && ((!isBlocked && this.waitsForRoom()) || unreadBytes >= READ_AHEAD_BYTES_MAX);
     const goesNoFurther = isBlocked || !(full || isEnded);
-    if (goesNoFurther && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX) {
-      const { clock, stalledPeerMs } = this.#port;
-      this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished(isBlocked));
-    }
+    this.#watchUnfinished(goesNoFurther && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX);
     if (isEnded || full === (this.#state === "paused")) return;
     this.#state = full ? "paused" : "open";
     if (full) this.#port.connection.pause();
     else this.#port.connection.resume();
   }
 
-  /** Nothing has come for long: while others wait for room, the half of a message is not worth it. */
-  #checkUnfinished(isBlocked: boolean): void {
+  #watchUnfinished(isUnfinished: boolean): void {
+    const hasComeOn = this.#arrivedBytes - this.#unfinishedBytes >= READ_AHEAD_BYTES_MAX;
+    if (this.#unfinishedTimer !== undefined && isUnfinished && !hasComeOn) return;
+    this.#unfinishedTimer?.cancel();
+    this.#unfinishedTimer = undefined;
+    if (!isUnfinished) return;
+    this.#unfinishedBytes = this.#arrivedBytes;
+    const { clock, stalledPeerMs } = this.#port;
+    this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished());
+  }
+
+  /** Next to nothing has come for long: while others wait for room, the half of a message is not worth it. */
+  #checkUnfinished(): void {
     this.#unfinishedTimer = undefined;
     const { overrun, stalledPeerMs } = this.#port;
-    if (!this.#budget.exhausted) return this.regulate(isBlocked);
+    if (!this.#budget.exhausted) return this.regulate(this.#isBlocked);
     const what = `an unfinished message of ${this.#reader.heldBytes} bytes`;
-    overrun(`${what}, and nothing more for ${stalledPeerMs} ms while the input budget was used up`);
+    overrun(`${what}, and little more for ${stalledPeerMs} ms while the input budget was used up`);
   }
 }

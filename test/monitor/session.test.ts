@@ -761,6 +761,26 @@ describe("defects and the end", () => {
     expect(monitor.clock.timersPending).toBe(0);
   });
 
+  it("W5: closes one that goes on a byte at a time, too, and none that sends as much as is worth waiting for", async () => {
+    const { monitor } = setup();
+    const half = `{"execute":"echo","arguments":{"t":"${"y".repeat(1_500_000)}`;
+    const idle = await monitor.connect([]);
+    idle.send(half);
+    for (let second = 0; second < 30; second += 5) {
+      idle.send("y".repeat(70_000));
+      await monitor.settle();
+      monitor.clock.advance(5_000);
+    }
+    expect(idle.closed).toBe(false);
+    for (let second = 0; second < 11; second++) {
+      idle.send("y");
+      await monitor.settle();
+      monitor.clock.advance(1_000);
+    }
+    expect(idle.closed).toBe(true);
+    expect([monitor.inputBudget.spent, monitor.clock.timersPending]).toEqual([0, 0]);
+  });
+
   it("W5: lets the next one go on when a session that holds much does not read its replies", async () => {
     const { monitor } = setup();
     const half = (bytes: number) => `{"execute":"echo","arguments":{"t":"${"y".repeat(bytes)}`;
