@@ -20,6 +20,7 @@ import type {
   WriteTask,
 } from "../src/offload/contract.ts";
 import { lowerPriority } from "../src/offload/low-priority.ts";
+import { transfer as transferPiece } from "../src/offload/snapshot-transfer.ts";
 import { encodeBase64 } from "../src/picture/base64.ts";
 import { CancelledError } from "../src/picture/cancelled.ts";
 import { encodePicture } from "../src/picture/encoder.ts";
@@ -61,10 +62,8 @@ export function turn(): TaskOutcome<undefined> {
   return { ok: true, value: undefined };
 }
 
-export async function transfer(task: TransferTask): Promise<TaskOutcome<number>> {
-  // Loaded by the threads that need it.
-  const { transfer } = await import("../src/offload/snapshot-transfer.ts");
-  return settle(() => transfer(task));
+export function transfer(task: TransferTask): TaskOutcome<number> {
+  return settle(() => transferPiece(task));
 }
 
 export async function plugin(task: PluginTask): Promise<PluginTaskOutcome> {
@@ -82,8 +81,11 @@ async function moved(
   outcome: TaskOutcome<Uint8Array<ArrayBuffer>>,
 ): Promise<TaskOutcome<Uint8Array<ArrayBuffer>>> {
   if (!outcome.ok) return outcome;
-  // Loaded by the threads that need it: it takes as long as all else together.
-  const { move, transferableSymbol, valueSymbol } = await import("piscina");
+  // Loaded by the threads that need it: it takes as long as all else together.  One that cannot, as when no file can be
+  // opened at that moment, never will: Node.js tries once.  What it makes is copied.
+  const piscina = await import("piscina").catch(() => undefined);
+  if (piscina === undefined) return outcome;
+  const { move, transferableSymbol, valueSymbol } = piscina;
   // Piscina unwraps it: what arrives is the outcome.
   const moving: unknown = { [transferableSymbol]: outcome.value.buffer, [valueSymbol]: outcome };
   return move(moving as Parameters<typeof move>[0]) as unknown as TaskOutcome<Uint8Array<ArrayBuffer>>;

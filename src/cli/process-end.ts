@@ -1,14 +1,15 @@
 /**
  * How the process ends.
  *
- *     running ---SIGTERM, SIGINT, the last quit---> ending ---all has ended---> exit 0
- *                                                     '---SIGINT again, SHUTDOWN_HARD_MS---> killed
+ *     running ---SIGTERM, SIGINT, SIGHUP, the last quit---> ending ---all has ended---> exit 0
+ *                                                             '---SIGINT again, SHUTDOWN_HARD_MS---> killed
  *
  * Node.js waits at its exit for threads that are inside the kernel, on a file of a server that does not
  * answer for example.  So an exit comes when nothing is there any more, and the end that must come is a SIGKILL.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { isatty } from "node:tty";
 import { SHUTDOWN_HARD_MS } from "../util/limits.ts";
 import type { LateLog } from "./late-log.ts";
 
@@ -18,12 +19,19 @@ const KERNEL_POLL_PERIOD_MS = 5;
 export class ProcessEnd {
   readonly #log: LateLog;
   readonly #asked = new AbortController();
+  readonly #hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  #isHungUp = false;
   #isEnding = false;
 
   /** From now on signals ask for the end, and do not end the process themselves. */
   constructor(log: LateLog) {
     this.#log = log;
     process.on("SIGTERM", () => this.#ask());
+    // Its terminal has been closed, or whoever started it says so.
+    process.on("SIGHUP", () => {
+      this.#isHungUp = true;
+      this.#ask();
+    });
     process.on("SIGINT", () => {
       if (this.#asked.signal.aborted) kill();
       this.#ask();
@@ -48,6 +56,11 @@ export class ProcessEnd {
     await this.#log.flush();
     while (process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"))) {
       await sleep(KERNEL_POLL_PERIOD_MS);
+    }
+    // At its exit Node.js puts the terminal back as it was, and aborts when that is gone.
+    if (this.#isHungUp && this.#hasTerminal) {
+      process.removeAllListeners("SIGHUP");
+      process.kill(process.pid, "SIGHUP");
     }
     // Whatever a library still holds open must not keep the process alive.
     process.exit(0);

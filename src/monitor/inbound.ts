@@ -9,7 +9,8 @@
  * Invariants:
  *  - it reads ahead up to a limit, so that a client's end is noticed while its session is suspended (rule C4);
  *  - what is unread, a message half read and the requests in flight are spent from a budget of all sessions, up to
- *    date after each `regulate`; of the sessions that hold much, one may go on although it is used up: one that can.
+ *    date after each `regulate`; of the sessions that hold much, one may go on although it is used up: one that can,
+ *    and whose next request starts at once.  Behind a command that runs for long it would keep its turn for as long.
  */
 
 import type { CommandRegistry } from "../qmp/registry.ts";
@@ -22,8 +23,8 @@ import { READ_AHEAD_BYTES_MAX } from "../util/limits.ts";
 export interface InboundPort {
   readonly connection: Pick<Connection, "pause" | "resume">;
   readonly reader: MessageReader;
-  /** The requests that were read and are not answered. */
-  readonly requests: { readonly heldBytes: number };
+  /** The requests that were read and are not answered; `startsNext`: the next one would not have to wait for them. */
+  readonly requests: { readonly heldBytes: number; readonly startsNext: boolean };
   readonly registry: CommandRegistry;
   readonly clock: Clock;
   readonly budget: Budget;
@@ -49,6 +50,10 @@ export class Inbound {
   #budgetedBytes = 0;
   /** Runs while an unfinished message holds much: whoever sends nothing more must not keep others waiting. */
   #unfinishedTimer: Timer | undefined;
+  /** What had arrived when it was started: nor must who sends a byte now and again. */
+  #unfinishedBytes = 0;
+  /** As `regulate` was told last. */
+  #isBlocked = false;
 
   constructor(port: InboundPort) {
     this.#port = port;
@@ -92,9 +97,14 @@ export class Inbound {
     return status;
   }
 
-  /** Bytes of the message read last. */
+  /** Bytes of the message read last, with the white space around it: what reading it took. */
   get messageBytes(): number {
     return this.#messageBytes;
+  }
+
+  /** What its value holds. */
+  get valueBytes(): number {
+    return this.#reader.valueBytes;
   }
 
   get value(): JsonValue {
@@ -123,7 +133,8 @@ export class Inbound {
   /** Whether all sessions hold too much, and this one is among those that do; `room` is called then. */
   waitsForRoom(): boolean {
     if (this.#budgetedBytes <= READ_AHEAD_BYTES_MAX) return false;
-    if (!this.#budget.exhausted || this.#budget.mayOverdraw(this)) return false;
+    if (!this.#budget.exhausted) return false;
+    if (this.#requests.startsNext && this.#budget.mayOverdraw(this)) return false;
     this.#budget.whenRoom(this.#port.room);
     return true;
   }
@@ -141,29 +152,37 @@ export class Inbound {
       this.#budgetedBytes = heldBytes;
       this.#budget.spend(spentBytes);
     }
-    if ((isBlocked ? heldBytes - unreadBytes : heldBytes) <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
+    const readsOn = !isBlocked && this.#requests.startsNext;
+    if ((readsOn ? heldBytes : heldBytes - unreadBytes) <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
     if (isBlocked && heldBytes > READ_AHEAD_BYTES_MAX) this.#budget.forget(this.#port.room);
-    this.#unfinishedTimer?.cancel();
-    this.#unfinishedTimer = undefined;
+    this.#isBlocked = isBlocked;
     const isEnded = this.#state === "ended";
     const full = !isEnded && ((!isBlocked && this.waitsForRoom()) || unreadBytes >= READ_AHEAD_BYTES_MAX);
     const goesNoFurther = isBlocked || !(full || isEnded);
-    if (goesNoFurther && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX) {
-      const { clock, stalledPeerMs } = this.#port;
-      this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished(isBlocked));
-    }
+    this.#watchUnfinished(goesNoFurther && readerBytes - unreadBytes > READ_AHEAD_BYTES_MAX);
     if (isEnded || full === (this.#state === "paused")) return;
     this.#state = full ? "paused" : "open";
     if (full) this.#port.connection.pause();
     else this.#port.connection.resume();
   }
 
-  /** Nothing has come for long: while others wait for room, the half of a message is not worth it. */
-  #checkUnfinished(isBlocked: boolean): void {
+  #watchUnfinished(isUnfinished: boolean): void {
+    const hasComeOn = this.#arrivedBytes - this.#unfinishedBytes >= READ_AHEAD_BYTES_MAX;
+    if (this.#unfinishedTimer !== undefined && isUnfinished && !hasComeOn) return;
+    this.#unfinishedTimer?.cancel();
+    this.#unfinishedTimer = undefined;
+    if (!isUnfinished) return;
+    this.#unfinishedBytes = this.#arrivedBytes;
+    const { clock, stalledPeerMs } = this.#port;
+    this.#unfinishedTimer = clock.startTimer(stalledPeerMs, () => this.#checkUnfinished());
+  }
+
+  /** Next to nothing has come for long: while others wait for room, the half of a message is not worth it. */
+  #checkUnfinished(): void {
     this.#unfinishedTimer = undefined;
     const { overrun, stalledPeerMs } = this.#port;
-    if (!this.#budget.exhausted) return this.regulate(isBlocked);
+    if (!this.#budget.exhausted) return this.regulate(this.#isBlocked);
     const what = `an unfinished message of ${this.#reader.heldBytes} bytes`;
-    overrun(`${what}, and nothing more for ${stalledPeerMs} ms while the input budget was used up`);
+    overrun(`${what}, and little more for ${stalledPeerMs} ms while the input budget was used up`);
   }
 }

@@ -24,8 +24,8 @@ export interface Waiting {
   readonly request: Request | undefined;
   readonly id: JsonValue | undefined;
   readonly acceptedMs: number;
-  /** Of the message that brought it. */
-  readonly messageBytes: number;
+  /** What it holds. */
+  readonly heldBytes: number;
   /** Answers it instead of a run: what was wrong with it, or that it was cancelled. */
   refusal: unknown;
 }
@@ -65,6 +65,11 @@ export class Lane {
     return this.#running === undefined && this.#waiting.length === 0;
   }
 
+  /** Whether a request, of whatever kind, that is read now would start now. */
+  get startsNext(): boolean {
+    return this.isFree && (!this.#async || this.#asyncInFlight < this.#asyncInFlightMax);
+  }
+
   get hasWaiting(): boolean {
     return this.#waiting.length > 0;
   }
@@ -94,7 +99,7 @@ export class Lane {
 
   enqueue(waiting: Waiting): void {
     if (waiting.request !== undefined && waiting.id !== undefined) this.#idsInFlight?.add(idKey(waiting.id));
-    this.#heldBytes += waiting.messageBytes;
+    this.#heldBytes += waiting.heldBytes;
     this.#waiting.push(waiting);
   }
 
@@ -107,7 +112,7 @@ export class Lane {
     const { request, id, refusal } = head;
     if (refusal === undefined && request !== undefined && this.#isOverAsyncLimit(request)) return undefined;
     this.#waiting.shift();
-    this.#heldBytes -= head.messageBytes;
+    this.#heldBytes -= head.heldBytes;
     if (request !== undefined && id !== undefined) this.#idsInFlight?.delete(idKey(id));
     return head;
   }
@@ -121,7 +126,7 @@ export class Lane {
 
   /** `call` is about to run; pairs with `remove`. */
   add(call: CommandCall): void {
-    this.#heldBytes += call.messageBytes;
+    this.#heldBytes += call.heldBytes;
     this.#calls.add(call);
     if (call.id !== undefined) this.#idsInFlight?.add(idKey(call.id));
     if (this.#async && call.description.kind === "async") this.#asyncInFlight++;
@@ -134,7 +139,7 @@ export class Lane {
     if (call === this.#running) this.#running = undefined;
     else this.#asyncInFlight--;
     if (call.id !== undefined) this.#idsInFlight?.delete(idKey(call.id));
-    this.#heldBytes -= call.messageBytes;
+    this.#heldBytes -= call.heldBytes;
   }
 
   // ---- Giving up ----

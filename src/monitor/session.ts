@@ -337,7 +337,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       return this.#accept(undefined, request.id, new QmpError("The 'id' is in use by a command in flight"));
     }
     if (request.oob || this.#lane.mayStart(request)) {
-      this.#start(request, undefined, this.#inbound.messageBytes);
+      this.#start(request, undefined, this.#inbound.valueBytes);
     } else {
       this.#accept(request, request.id, undefined);
     }
@@ -346,8 +346,8 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
   /** Puts a request, or the answer to malformed input, at its place in the order (rule N4). */
   #accept(request: Request | undefined, id: JsonValue | undefined, refusal: unknown): void {
     if (request === undefined && this.#lane.isFree) return this.#replies.fail(refusal, id, "");
-    const messageBytes = request === undefined ? 0 : this.#inbound.messageBytes;
-    this.#lane.enqueue({ request, id, acceptedMs: this.#port.clock.nowMs(), messageBytes, refusal });
+    const heldBytes = request === undefined ? 0 : this.#inbound.valueBytes;
+    this.#lane.enqueue({ request, id, acceptedMs: this.#port.clock.nowMs(), heldBytes, refusal });
   }
 
   /** Looked at only where the message is large enough. */
@@ -361,12 +361,12 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
     if (head === undefined) return false;
     if (head.refusal !== undefined || head.request === undefined)
       this.#replies.fail(head.refusal, head.id, "");
-    else this.#start(head.request, head.acceptedMs, head.messageBytes);
+    else this.#start(head.request, head.acceptedMs, head.heldBytes);
     return true;
   }
 
   /** `acceptedMs` is undefined for a request that did not wait. */
-  #start(request: Request, acceptedMs: number | undefined, messageBytes: number): void {
+  #start(request: Request, acceptedMs: number | undefined, heldBytes: number): void {
     const { id } = request;
     let command: MonitorCommand;
     try {
@@ -387,7 +387,7 @@ export class Session implements SessionInfo, ConnectionListener, CallOwner {
       return this.#replies.fail(error, id, request.command);
     }
     const startedMs = acceptedMs ?? this.#port.clock.nowMs();
-    const call = new CommandCall(this, command, request.arguments, id, startedMs, messageBytes);
+    const call = new CommandCall(this, command, request.arguments, id, startedMs, heldBytes);
     this.#lane.add(call);
     call.run();
   }

@@ -58,6 +58,8 @@ export class ExactParser {
   errorDesc = "";
   /** Of a "value": it has placeholders, see `unread.ts`, and `takeKept` answers what they stand for. */
   isPartial = false;
+  /** Of a "value": those of its tokens. */
+  valueBytes = 0;
   #value: JsonValue = null;
 
   #state = lex.START;
@@ -328,6 +330,7 @@ export class ExactParser {
       } else {
         this.outcome = "value";
         this.#value = this.#builder.value;
+        this.valueBytes = this.#messageBytes;
         this.isPartial = this.#builder.isPartial;
       }
     }

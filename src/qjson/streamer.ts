@@ -41,6 +41,7 @@ const PIECE_COST_BYTES = 128;
 
 export class JsonStreamer {
   #value: JsonValue = null;
+  #valueBytes = 0;
   #errorDesc = "";
 
   /** Pieces not begun; the ones before `#piecesTaken` are gone. */
@@ -93,6 +94,11 @@ export class JsonStreamer {
   /** The message, after `next` has answered "value". */
   get value(): JsonValue {
     return this.#value;
+  }
+
+  /** Bytes of what `value` was made of: those of the message but for the white space of a large one. */
+  get valueBytes(): number {
+    return this.#valueBytes;
   }
 
   /** QEMU's text for a GenericError, after `next` has answered "error". */
@@ -200,6 +206,7 @@ export class JsonStreamer {
       text = latin1(this.#gathered, 0, this.#gatheredLen);
       this.#gatheredLen -= stop - start;
     }
+    this.#valueBytes = text.length;
     try {
       this.#value = JSON.parse(text) as JsonValue;
     } catch {
@@ -259,6 +266,7 @@ export class JsonStreamer {
     switch (exact.outcome) {
       case "value":
         this.#value = exact.takeValue();
+        this.#valueBytes = exact.valueBytes;
         this.#isPartial = exact.isPartial;
         return "value";
       case "error":

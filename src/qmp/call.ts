@@ -45,7 +45,7 @@ export class CommandCall implements CommandContext, CallContext {
   readonly id: JsonValue | undefined;
   readonly acceptedMs: number;
   /** What its arguments and id hold, in bytes of the message that brought them. */
-  readonly messageBytes: number;
+  readonly heldBytes: number;
   #state: CallState = "queued";
   #abort: AbortController | undefined;
   #ticket: Ticket | undefined;
@@ -58,14 +58,14 @@ export class CommandCall implements CommandContext, CallContext {
     input: JsonObject,
     id: JsonValue | undefined,
     acceptedMs: number,
-    messageBytes = 0,
+    heldBytes = 0,
   ) {
     this.#owner = owner;
     this.#command = command;
     this.#input = input;
     this.id = id;
     this.acceptedMs = acceptedMs;
-    this.messageBytes = messageBytes;
+    this.heldBytes = heldBytes;
   }
 
   get command(): string {

@@ -46,6 +46,8 @@ export interface MessageReader {
   push(bytes: Uint8Array): void;
   next(): "value" | "error" | "slice" | "starved";
   readonly value: JsonValue;
+  /** Bytes of what `value` was made of: white space, of which a client may send any amount, is not held with it. */
+  readonly valueBytes: number;
   /**
    * Whether `value` has placeholders for parts of a large message: before anything else, call `readWhole`, and `next`
    * will answer the whole of it, or `dropUnread`.

@@ -1,6 +1,7 @@
 /**
  * The human monitor of one machine: behind `human-monitor-command`, and for those who connect to its endpoints.
- * Loaded when the first of them comes.
+ * Loaded at the start, behind all that is needed sooner: later there may be no file descriptor left to load it with, and
+ * Node.js does not try twice.
  */
 
 import type { Chardev } from "../chardev/chardev.ts";
@@ -53,15 +54,16 @@ export class HumanMonitors implements HumanMonitorPort {
   }
 
   async run(args: HumanMonitorCommandArg, context: CommandContext): Promise<string> {
-    const { human } = await this.#load();
+    const { human } = await this.load();
     return human.run(args, context);
   }
 
   /** Takes in a client that has been shown the prompt. */
   async accept(chardev: Chardev): Promise<void> {
-    const { clients } = await this.#load();
-    if (this.#isStopping) chardev.destroy();
-    else clients.accept(chardev);
+    // Where it cannot be loaded, the start fails.
+    const loaded = await this.load().catch(() => undefined);
+    if (loaded === undefined || this.#isStopping) chardev.destroy();
+    else loaded.clients.accept(chardev);
   }
 
   /** The machine has told an event. */
@@ -75,11 +77,12 @@ export class HumanMonitors implements HumanMonitorPort {
   /** As that of a monitor's sessions. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
-    const loaded = await this.#loaded;
+    const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.clients.stop(graceMs);
   }
 
-  #load(): Promise<Loaded> {
+  /** Rejects when a module cannot be loaded. */
+  load(): Promise<Loaded> {
     this.#loaded ??= this.#loadNow();
     return this.#loaded;
   }

@@ -175,6 +175,7 @@ export class MachineService implements MachineControl {
   async ready(): Promise<void> {
     const snapshots = this.#openSnapshots?.().then((store) => store.check());
     await Promise.all([this.handle.consoles(), this.serial?.listen(), snapshots]);
+    await this.#human.load();
   }
 
   // ---- What commands ask ----

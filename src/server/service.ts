@@ -93,9 +93,11 @@ export async function startService(
   let pool: Promise<WorkerPool> | undefined;
   let plugins: PluginHost | undefined;
   const close = async (): Promise<void> => {
+    // What could not be started is the start's failure, which is told already.
+    const nothing = (): void => {};
     await Promise.all([
-      pool?.then((started) => started.close()),
-      hosts?.then((started) => started.close()),
+      pool?.then((started) => started.close(), nothing),
+      hosts?.then((started) => started.close(), nothing),
       plugins?.close(),
     ]);
     log.info({}, "service ended");

@@ -18,6 +18,8 @@ export class Budget {
   #isCalling = false;
   #spent = 0;
   #overdrawer: object | undefined;
+  /** Of those who wait, how many are still to be called to find one who takes the turn that was given up. */
+  #offers = 0;
 
   constructor(limit: number, nextTurn: (callback: () => void) => void) {
     this.#limit = limit;
@@ -63,6 +65,8 @@ export class Budget {
   settle(holder: object): void {
     if (this.#overdrawer !== holder) return;
     this.#overdrawer = undefined;
+    // Not each of them can go on: some wait for other things besides.
+    this.#offers = this.#waiting.size;
     this.#callWaiting();
   }
 
@@ -74,10 +78,11 @@ export class Budget {
       let left = CALLBACKS_PER_TURN;
       for (const callback of [...this.#waiting]) {
         if (left-- === 0) break;
+        this.#offers--;
         this.#waiting.delete(callback);
         callback();
       }
-      if (!this.exhausted) this.#callWaiting();
+      if (!this.exhausted || (this.#overdrawer === undefined && this.#offers > 0)) this.#callWaiting();
     });
   }
 }

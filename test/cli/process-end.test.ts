@@ -16,7 +16,7 @@ beforeEach(() => {
 
 afterEach(() => place.remove());
 
-describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
   it("ends a service with status 0 and removes its socket", async () => {
     const program = place.start();
     await program.ready();

@@ -706,6 +706,41 @@ describe("defects and the end", () => {
     expect(monitor.inputBudget.spent).toBe(0);
   });
 
+  it("W5: does not count the white space of a request that runs", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    client.send(`{"execute":"wait",${" ".repeat(2_000_000)}"id":1}`);
+    await monitor.settle();
+    expect(pending.has(1)).toBe(true);
+    expect(monitor.inputBudget.spent).toBeLessThan(1000);
+  });
+
+  it("W5: lets the next one go on when a session that holds much has to wait for a command of its own", async () => {
+    const { monitor, pending } = setup();
+    const echo = (bytes: number) => `{"execute":"echo","arguments":{"t":"${"y".repeat(bytes)}"}}`;
+    const full = await monitor.connect(["oob"]);
+    full.send(`{"execute":"wait","id":0}${echo(500_000).repeat(3)}`);
+    await monitor.settle();
+    // More of them than are called in one turn, each with requests that would wait behind its own command.
+    const busy = await Promise.all(Array.from({ length: 20 }, () => monitor.connect(["oob"])));
+    for (const [index, client] of busy.entries()) {
+      client.send(`{"execute":"wait","id":${index + 1}}`);
+      await monitor.settle();
+      client.send(echo(100_000).repeat(2));
+      await monitor.settle();
+    }
+    const honest = await monitor.connect([]);
+    honest.send(echo(300_000));
+    await monitor.settle();
+    expect(honest.lines()).toHaveLength(1);
+    for (const call of pending.values()) call.return({});
+    for (let i = 0; i < 50; i++) await monitor.settle();
+    for (const client of [full, ...busy]) {
+      expect(client.lines().filter((line) => "return" in line)).toHaveLength(client === full ? 4 : 3);
+    }
+    expect(monitor.inputBudget.spent).toBe(0);
+  });
+
   it("W5: closes a session that keeps others waiting with a message that it does not finish", async () => {
     const { monitor } = setup();
     const idle = await monitor.connect([]);
@@ -724,6 +759,26 @@ describe("defects and the end", () => {
     expect(honest.lines()).toHaveLength(1);
     expect(monitor.inputBudget.spent).toBe(0);
     expect(monitor.clock.timersPending).toBe(0);
+  });
+
+  it("W5: closes one that goes on a byte at a time, too, and none that sends as much as is worth waiting for", async () => {
+    const { monitor } = setup();
+    const half = `{"execute":"echo","arguments":{"t":"${"y".repeat(1_500_000)}`;
+    const idle = await monitor.connect([]);
+    idle.send(half);
+    for (let second = 0; second < 30; second += 5) {
+      idle.send("y".repeat(70_000));
+      await monitor.settle();
+      monitor.clock.advance(5_000);
+    }
+    expect(idle.closed).toBe(false);
+    for (let second = 0; second < 11; second++) {
+      idle.send("y");
+      await monitor.settle();
+      monitor.clock.advance(1_000);
+    }
+    expect(idle.closed).toBe(true);
+    expect([monitor.inputBudget.spent, monitor.clock.timersPending]).toEqual([0, 0]);
   });
 
   it("W5: lets the next one go on when a session that holds much does not read its replies", async () => {
