@@ -2,12 +2,15 @@
  * The machine host: one machine thread, the machines in it, and what happens when it dies.
  *
  *     thread runs ---dies---> replacing ---machines made anew---> thread runs
- *                                 '------dies again, or a machine cannot be made---> failed
+ *                               |   ^
+ *        it dies, or a machine  |   | somebody asks
+ *        cannot be made         v   |
+ *                               failed
  *
  * What the dead thread emulated is lost.  Its machines stop (STOP, where one ran) and are in `internal-error`,
  * as QEMU's are after a failure of the emulation: a reset makes them usable again.  Calls in flight reject;
- * calls that come while the thread is replaced wait for the new one.  A thread that dies while it is
- * started is not replaced again: from then on every call rejects.
+ * calls that come while the thread is replaced wait for the new one.  Where that fails, for want of files or memory
+ * perhaps, they reject, and the next call has it tried once more: nothing is tried again and again unasked.
  *
  * Invariant: a machine is made once in each thread.  Those that the dead thread had are made by the
  * replacement, before it is there for anybody; those that come meanwhile make themselves once it is.
@@ -30,6 +33,8 @@ export class MachineHost implements HostPort {
   readonly #machines = new Set<HostedMachine>();
   /** Rejects once a replacement has failed. */
   #thread: Promise<MachineThreadConnection>;
+  /** Those that a replacement has failed to make anew. */
+  #unmade: readonly HostedMachine[] | undefined;
   #isClosed = false;
 
   /** Starts the thread.  Machines can be made at once; their calls wait for it. */
@@ -60,6 +65,10 @@ export class MachineHost implements HostPort {
 
   /** The running thread's interface, once there is one. */
   async thread(): Promise<MachineThread> {
+    if (this.#unmade !== undefined) {
+      this.#thread = unlessAwaited(this.#replace(this.#unmade));
+      this.#unmade = undefined;
+    }
     return (await this.#thread).api;
   }
 
@@ -98,7 +107,10 @@ export class MachineHost implements HostPort {
       return connection;
     } catch (error) {
       await connection?.close();
-      if (!this.#isClosed) this.#options.onThreadGone(error);
+      if (!this.#isClosed) {
+        this.#unmade = lost;
+        this.#options.onThreadGone(error);
+      }
       throw error;
     }
   }

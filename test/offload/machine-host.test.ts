@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { MachineEvent } from "../../src/offload/contract.ts";
 import { MachineHost } from "../../src/offload/machine-host.ts";
@@ -100,17 +102,29 @@ describe("when the machine thread dies", () => {
     }
   });
 
-  it("does not start a replacement again and again that dies while starting", async () => {
+  it("starts a replacement once more that died while starting, when somebody asks", async () => {
     const mortal = createMortalWorker();
+    cleanups.push(mortal.remove);
+    const entry = fileURLToPath(mortal.workerUrl);
     const { host, gone } = await startHost(mortal.workerUrl);
     const { machine } = await createMachine(host, {});
+    renameSync(entry, `${entry}.away`);
     mortal.kill();
-    mortal.remove();
-    while (gone.length < 2) await machine.qomList("/").catch(() => undefined);
-    await expect(machine.reset()).rejects.toMatchObject({ code: "WORKER_GONE" });
-    await expect(createMachine(host, {})).rejects.toMatchObject({ code: "WORKER_GONE" });
+    await expect.poll(() => gone.length).toBe(2);
+    for (const calls of [1, 2]) {
+      const rejected = { status: "rejected", reason: { code: "WORKER_GONE" } };
+      // Both wait for the same one.
+      expect(await Promise.allSettled([machine.reset(), machine.consoles()])).toMatchObject([
+        rejected,
+        rejected,
+      ]);
+      expect(gone.length).toBe(2 + calls);
+    }
     expect(machine.runState).toBe("internal-error");
-    expect(gone.length).toBe(2);
+    renameSync(`${entry}.away`, entry);
+    expect(await machine.reset()).toMatchObject({ ok: true });
+    expect(await machine.qomGet("/machine", "type")).toEqual({ ok: true, value: "test-machine" });
+    expect(gone.length).toBe(4);
   });
 
   it("makes a machine that comes while the thread is replaced once, as it is wanted", async () => {
