@@ -53,11 +53,12 @@ export function blockHandlers({ handle }: MachineControl, nodes: DriveNodes): Bl
       },
     },
     "blockdev-change-medium": {
-      async handle({ filename, format = "raw", force = false, ...args }) {
+      async handle({ filename, format, force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        if (format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
+        if (format !== undefined && format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
         const readOnlyMode = args["read-only-mode"] ?? "retain";
-        await exchange(args, { drive, file: filename, readOnlyMode, tray: trayOf(force) });
+        const isRaw = format !== undefined;
+        await exchange(args, { drive, file: filename, isRaw, readOnlyMode, tray: trayOf(force) });
       },
     },
   };

@@ -64,6 +64,21 @@ it("a block node is put into a tray that is open, and is in use until it is take
   expect(await insert("inner")).toEqual(genericError("Node 'inner' not found"));
 });
 
+it("an image of another format is taken for raw where somebody says so, and is refused where nobody does", async () => {
+  const client = await serve();
+  const { qdev: id } = (await drives(client))["ide1-cd0"] ?? {};
+  writeFileSync(file("disk.qcow2"), Buffer.concat([Buffer.from("QFI\xfb", "latin1"), Buffer.alloc(4092)]));
+  await client.execute("blockdev-add", { driver: "file", "node-name": "disc", filename: "disk.qcow2" });
+  await client.execute("blockdev-open-tray", { id });
+  expect(await client.execute("blockdev-insert-medium", { id, "node-name": "disc" })).toEqual({ return: {} });
+  const change = (args: object) =>
+    client.execute("blockdev-change-medium", { id, filename: "disk.qcow2", ...args });
+  expect(await change({ format: "raw" })).toEqual({ return: {} });
+  expect(await change({})).toMatchObject(
+    genericError(expect.stringMatching(/^Could not open 'disk\.qcow2': it is a qcow2 image/)),
+  );
+});
+
 it("a block node that no drive can do with is refused, and is not in use", async () => {
   const client = await serve("--hda", "disk.img");
   const order = await plugIn();
