@@ -28,7 +28,7 @@ import type {
   QomValue,
   VerbOutcome,
 } from "../src/offload/contract.ts";
-import { type DiskAccess, DiskFile, DiskFileError } from "../src/offload/disk-file.ts";
+import { type DiskAccess, DiskFile, DiskFileError, openGuessedRaw } from "../src/offload/disk-file.ts";
 import { lowerPriority } from "../src/offload/low-priority.ts";
 import { openNodeDisk } from "../src/offload/node-disk.ts";
 import type {
@@ -217,12 +217,13 @@ class PcService implements MachineThread, PcThread {
   }
 
   async changeMedium(_: number, change: MediumChange): Promise<MachineResult<void>> {
-    const { drive, file, readOnlyMode, tray } = change;
+    const { drive, file, isRaw, readOnlyMode, tray } = change;
     const open = (wasReadOnly: boolean): DiskImage | undefined => {
       if (file === undefined) return undefined;
       const isReadOnly =
         drive === "ide1-cd0" || (readOnlyMode === "retain" ? wasReadOnly : readOnlyMode === "read-only");
-      return new DiskFile(file, this.#accessOf(isReadOnly));
+      const access = this.#accessOf(isReadOnly);
+      return isRaw === true ? new DiskFile(file, access) : openGuessedRaw(file, access);
     };
     return this.#move((drives) => drives.change(drive, open, tray));
   }

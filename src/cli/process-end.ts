@@ -19,8 +19,7 @@ const KERNEL_POLL_PERIOD_MS = 5;
 export class ProcessEnd {
   readonly #log: LateLog;
   readonly #asked = new AbortController();
-  readonly #hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
-  #isHungUp = false;
+  readonly #onTerminal = [0, 1, 2].filter((fd) => isatty(fd));
   #isEnding = false;
 
   /** From now on signals ask for the end, and do not end the process themselves. */
@@ -28,10 +27,7 @@ export class ProcessEnd {
     this.#log = log;
     process.on("SIGTERM", () => this.#ask());
     // Its terminal has been closed, or whoever started it says so.
-    process.on("SIGHUP", () => {
-      this.#isHungUp = true;
-      this.#ask();
-    });
+    process.on("SIGHUP", () => this.#ask());
     process.on("SIGINT", () => {
       if (this.#asked.signal.aborted) kill();
       this.#ask();
@@ -57,8 +53,9 @@ export class ProcessEnd {
     while (process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"))) {
       await sleep(KERNEL_POLL_PERIOD_MS);
     }
-    // At its exit Node.js puts the terminal back as it was, and aborts when that is gone.
-    if (this.#isHungUp && this.#hasTerminal) {
+    // At its exit Node.js puts the terminal back as it was, and crashes when that is gone: with SIGHUP, or without, of
+    // which a process has none that its shell let go.
+    if (this.#onTerminal.some((fd) => !isatty(fd))) {
       process.removeAllListeners("SIGHUP");
       process.kill(process.pid, "SIGHUP");
     }

@@ -4,7 +4,7 @@ import type { BlockDevice, Medium } from "../offload/pc-contract.ts";
 import type { BlockCoreHandlers, BlockDeviceInfo, BlockInfo } from "../qapi/generated/block-core.ts";
 import type { MachineSnapshotInfo } from "../qapi/generated/migration.ts";
 import type { CommandContext, PlainContext } from "../qmp/context.ts";
-import type { DriveNodes } from "./drive-nodes.ts";
+import { type DriveNodes, driveClaim } from "./drive-nodes.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread } from "./results.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -16,9 +16,9 @@ export function driveHandlers(
 ): Pick<BlockCoreHandlers<PlainContext, CommandContext>, "query-block"> {
   return {
     "query-block": {
+      resources: () => [driveClaim("shared")],
       async handle() {
         const found = await fromThread(handle.blockDevices());
-        // At once: while the snapshots are read, a node may leave its drive.
         const drives = found.map((drive) => ({ ...drive, node: nodes.in(drive.drive)?.info() }));
         const saved = drives.length === 0 ? [] : await snapshots.list();
         return drives.map((drive) => driveInfo(drive, saved));

@@ -3,10 +3,11 @@
 import type { MachineHandle, MachineResult } from "../offload/contract.ts";
 import type { DriveName, MediumChange, TrayOpening } from "../offload/pc-contract.ts";
 import type { BlockHandlers } from "../qapi/generated/block.ts";
+import type { ResourceClaim } from "../qapi/runtime/command.ts";
 import type { CommandContext } from "../qmp/context.ts";
 import { QmpError } from "../qmp/errors.ts";
 import { nodeClaim } from "./block-core.ts";
-import type { DriveNodes } from "./drive-nodes.ts";
+import { type DriveNodes, driveClaim } from "./drive-nodes.ts";
 import type { MachineControl } from "./machine-control.ts";
 import { fromThread, machineValue } from "./results.ts";
 
@@ -21,14 +22,17 @@ export function blockHandlers({ handle }: MachineControl, nodes: DriveNodes): Bl
     machineValue(inWordsOf(args, await fromThread(handle.changeMedium(change))));
     await nodes.takenOut(change.drive);
   };
+  const resources = (): readonly ResourceClaim[] => [driveClaim("exclusive")];
   return {
     eject: {
+      resources,
       async handle({ force = false, ...args }) {
         const drive = await findDrive(handle, args);
         await exchange(args, { drive, file: undefined, readOnlyMode: "retain", tray: trayOf(force) });
       },
     },
     "blockdev-remove-medium": {
+      resources,
       async handle(args) {
         const drive = await findDrive(handle, args);
         await exchange(args, { drive, file: undefined, readOnlyMode: "retain", tray: "none" });
@@ -38,7 +42,7 @@ export function blockHandlers({ handle }: MachineControl, nodes: DriveNodes): Bl
       async handle(args) {
         await nodes.insert(handle, await findDrive(handle, args), args["node-name"]);
       },
-      resources: (args) => [nodeClaim(args["node-name"], "shared")],
+      resources: (args) => [nodeClaim(args["node-name"], "shared"), ...resources()],
     },
     "blockdev-open-tray": {
       async handle({ force = false, ...args }) {
@@ -53,11 +57,13 @@ export function blockHandlers({ handle }: MachineControl, nodes: DriveNodes): Bl
       },
     },
     "blockdev-change-medium": {
-      async handle({ filename, format = "raw", force = false, ...args }) {
+      resources,
+      async handle({ filename, format, force = false, ...args }) {
         const drive = await findDrive(handle, args);
-        if (format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
+        if (format !== undefined && format !== "raw") throw new QmpError(`Unknown driver '${format}'`);
         const readOnlyMode = args["read-only-mode"] ?? "retain";
-        await exchange(args, { drive, file: filename, readOnlyMode, tray: trayOf(force) });
+        const isRaw = format !== undefined;
+        await exchange(args, { drive, file: filename, isRaw, readOnlyMode, tray: trayOf(force) });
       },
     },
   };

@@ -1,16 +1,19 @@
 /**
  * Which block node is in which drive.
  *
- * The machine's thread answers in the order in which it acts, and this is changed as its answers come: so it tells
- * what that thread has last told, however many sessions change media at a time.
+ * Commands that change what is in a drive take turns, for the machine's thread may answer two of them in another order
+ * than that in which it acted: during a reset they wait there, and go on at once.
  */
 
 import type { MachineHandle } from "../offload/contract.ts";
 import type { DriveName, NodeContents } from "../offload/pc-contract.ts";
+import type { ResourceClaim } from "../qapi/runtime/command.ts";
 import { QmpError } from "../qmp/errors.ts";
 import type { BlockGraph } from "./block-graph.ts";
 import type { BlockNode } from "./block-node.ts";
 import { fromThread, machineValue } from "./results.ts";
+
+export const driveClaim = (mode: ResourceClaim["mode"]): ResourceClaim => ({ resource: "drives", mode });
 
 export class DriveNodes {
   readonly #graph: BlockGraph;

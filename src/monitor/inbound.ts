@@ -11,6 +11,7 @@
  *  - what is unread, a message half read and the requests in flight are spent from a budget of all sessions, up to
  *    date after each `regulate`; of the sessions that hold much, one may go on although it is used up: one that can,
  *    and whose next request starts at once.  Behind a command that runs for long it would keep its turn for as long.
+ *    It overdraws by one large message: with `async` a session may have many in flight.
  */
 
 import type { CommandRegistry } from "../qmp/registry.ts";
@@ -134,7 +135,7 @@ export class Inbound {
   waitsForRoom(): boolean {
     if (this.#budgetedBytes <= READ_AHEAD_BYTES_MAX) return false;
     if (!this.#budget.exhausted) return false;
-    if (this.#requests.startsNext && this.#budget.mayOverdraw(this)) return false;
+    if (this.#isWorthATurn && this.#budget.mayOverdraw(this)) return false;
     this.#budget.whenRoom(this.#port.room);
     return true;
   }
@@ -152,7 +153,7 @@ export class Inbound {
       this.#budgetedBytes = heldBytes;
       this.#budget.spend(spentBytes);
     }
-    const readsOn = !isBlocked && this.#requests.startsNext;
+    const readsOn = !isBlocked && this.#isWorthATurn;
     if ((readsOn ? heldBytes : heldBytes - unreadBytes) <= READ_AHEAD_BYTES_MAX) this.#budget.settle(this);
     if (isBlocked && heldBytes > READ_AHEAD_BYTES_MAX) this.#budget.forget(this.#port.room);
     this.#isBlocked = isBlocked;
@@ -164,6 +165,12 @@ export class Inbound {
     this.#state = full ? "paused" : "open";
     if (full) this.#port.connection.pause();
     else this.#port.connection.resume();
+  }
+
+  /** Of the turn to overdraw the budget: with what it may have in flight, its holder would overdraw it many times. */
+  get #isWorthATurn(): boolean {
+    const { startsNext, heldBytes } = this.#requests;
+    return startsNext && heldBytes <= READ_AHEAD_BYTES_MAX;
   }
 
   #watchUnfinished(isUnfinished: boolean): void {

@@ -56,7 +56,6 @@ export class DiskFile {
     this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY, told);
     try {
       this.sizeBytes = fstatSync(this.#fd).size;
-      checkRaw(file, this.#fd);
       this.#overlay = access === "overlay" ? new Overlay(this.sizeBytes) : undefined;
     } catch (error) {
       closeSync(this.#fd);
@@ -94,6 +93,18 @@ export class DiskFile {
   }
 }
 
+/** Opens a file of which nobody has said that it is raw.  Throws {@link DiskFileError}, also where it is none. */
+export function openGuessedRaw(file: string, access: DiskAccess): DiskFile {
+  const disk = new DiskFile(file, access);
+  const start = Buffer.alloc(QCOW_MAGIC.length);
+  disk.read(0, start);
+  if (!start.equals(QCOW_MAGIC)) return disk;
+  disk.close();
+  const what =
+    "it is a qcow2 image, and raw ones alone can be used: 'qemu-img convert -O raw' makes one of it";
+  throw new DiskFileError(`Could not open '${file}': ${what}`);
+}
+
 /**
  * The bytes of a file that a PC needs whole, in memory of their own: firmware, a kernel; zeros follow up to a
  * multiple of `unitBytes`.  Throws {@link DiskFileError}.
@@ -123,16 +134,6 @@ function openRegularFile(file: string, flags: number, told = file): number {
     if (error instanceof DiskFileError) throw error;
     throw new DiskFileError(`Could not open '${told}': ${strerror(errnoOf(error))}`, { cause: error });
   }
-}
-
-/** `fd` is that of `file`. */
-function checkRaw(file: string, fd: number): void {
-  const start = Buffer.alloc(QCOW_MAGIC.length);
-  readSync(fd, start, 0, start.length, 0);
-  if (!start.equals(QCOW_MAGIC)) return;
-  const what =
-    "it is a qcow2 image, and raw ones alone can be used: 'qemu-img convert -O raw' makes one of it";
-  throw new DiskFileError(`Could not open '${file}': ${what}`);
 }
 
 function notRegular(file: string): DiskFileError {

@@ -234,6 +234,8 @@ export interface MediumChange {
   readonly drive: DriveName;
   /** Undefined: takes out the one that is there, and leaves the tray open. */
   readonly file: string | undefined;
+  /** Somebody has said so: it is not looked at whether it is an image of another format. */
+  readonly isRaw?: boolean;
   /** `retain`: as the last medium was opened, or to be written to where there was none. */
   readonly readOnlyMode: "retain" | "read-only" | "read-write";
   readonly tray: TrayOpening;

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { KERNEL_BYTES_MAX, ROM_BYTES_MAX } from "../util/limits.ts";
-import { DiskFile, DiskFileError, readWholeFile } from "./disk-file.ts";
+import { type DiskFile, DiskFileError, openGuessedRaw, readWholeFile } from "./disk-file.ts";
 import type { DriveConfig, DriveName, PcConfig } from "./pc-contract.ts";
 
 /** The emulator reads a kernel by words. */
@@ -82,8 +82,8 @@ export async function openPcFiles(config: PcConfig): Promise<PcFiles> {
 }
 
 function openDrive({ drive, file }: DriveConfig, isSnapshot: boolean): DiskFile {
-  if (drive === "ide1-cd0") return new DiskFile(file, "read-only");
-  return new DiskFile(file, isSnapshot ? "overlay" : "read-write");
+  if (drive === "ide1-cd0") return openGuessedRaw(file, "read-only");
+  return openGuessedRaw(file, isSnapshot ? "overlay" : "read-write");
 }
 
 async function readDemoRom(): Promise<ArrayBuffer> {

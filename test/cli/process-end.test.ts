@@ -1,7 +1,8 @@
 /** How `qmpd serve` ends: in order, or in spite of a thread that is stuck. */
 
-import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Place, threadScript, WAIT_FOR_GO } from "../support/program.ts";
 
@@ -33,6 +34,28 @@ describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
     writeFileSync(place.path("go"), "");
     expect(await program.ended).toEqual({ status: 0, signal: null });
     expect(program.stdout).toBe("");
+  });
+});
+
+const scriptMissing = spawnSync("script", ["--version"], { stdio: "ignore" }).status !== 0;
+if (scriptMissing) console.warn("skipped: script (util-linux) is not installed");
+
+describe.skipIf(scriptMissing)("a terminal", () => {
+  it.each(["SIGHUP", "SIGTERM"] as const)("that has gone is no reason to crash at %s", async (signal) => {
+    const command = `tty >${place.path("tty")}.new; mv ${place.path("tty")}.new ${place.path("tty")}; sleep 60`;
+    const terminal = spawn("script", ["-qc", command, "/dev/null"], { stdio: "ignore" });
+    await place.until("tty", true);
+    const name = readFileSync(place.path("tty"), "utf8").trim();
+    const fd = openSync(name, constants.O_RDWR | constants.O_NOCTTY);
+    const program = place.start({ stdio: [fd, fd, fd] });
+    closeSync(fd);
+    const client = await place.connect();
+    terminal.kill("SIGKILL");
+    await once(terminal, "close");
+    program.kill(signal);
+    expect(await program.ended).toEqual({ status: null, signal: "SIGHUP" });
+    expect(existsSync(place.path("qmp.sock"))).toBe(false);
+    client.destroy();
   });
 });
 

@@ -741,6 +741,24 @@ describe("defects and the end", () => {
     expect(monitor.inputBudget.spent).toBe(0);
   });
 
+  it("W5: overdraws the budget by one large message, not by as many as a session may have in flight", async () => {
+    const { monitor, pending } = setup();
+    const client = await monitor.connect(["async"]);
+    const padding = "y".repeat(400_000);
+    for (let id = 0; id < 10; id++) {
+      client.send(`{"execute":"wait","arguments":{"t":"${padding}"},"id":${id}}`);
+      for (let turn = 0; turn < 10; turn++) await monitor.settle();
+    }
+    // The third one uses the budget up; here a connection goes on to send although it is paused.
+    expect([pending.size, client.paused]).toEqual([2, true]);
+    for (let id = 0; id < 10; id++) {
+      pending.get(id)?.return({});
+      for (let turn = 0; turn < 10; turn++) await monitor.settle();
+    }
+    expect(client.lines().map((line) => line.id)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(monitor.inputBudget.spent).toBe(0);
+  });
+
   it("W5: closes a session that keeps others waiting with a message that it does not finish", async () => {
     const { monitor } = setup();
     const idle = await monitor.connect([]);

@@ -2,6 +2,7 @@
 
 import { renameSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { TestClient } from "../support/client.ts";
 import { createMortalWorker } from "../support/machine-thread.ts";
 import { drives, file, genericError, plugIn, serve } from "../support/media.ts";
 import { pcWorkerUrl } from "../support/pc.ts";
@@ -64,6 +65,21 @@ it("a block node is put into a tray that is open, and is in use until it is take
   expect(await insert("inner")).toEqual(genericError("Node 'inner' not found"));
 });
 
+it("an image of another format is taken for raw where somebody says so, and is refused where nobody does", async () => {
+  const client = await serve();
+  const { qdev: id } = (await drives(client))["ide1-cd0"] ?? {};
+  writeFileSync(file("disk.qcow2"), Buffer.concat([Buffer.from("QFI\xfb", "latin1"), Buffer.alloc(4092)]));
+  await client.execute("blockdev-add", { driver: "file", "node-name": "disc", filename: "disk.qcow2" });
+  await client.execute("blockdev-open-tray", { id });
+  expect(await client.execute("blockdev-insert-medium", { id, "node-name": "disc" })).toEqual({ return: {} });
+  const change = (args: object) =>
+    client.execute("blockdev-change-medium", { id, filename: "disk.qcow2", ...args });
+  expect(await change({ format: "raw" })).toEqual({ return: {} });
+  expect(await change({})).toMatchObject(
+    genericError(expect.stringMatching(/^Could not open 'disk\.qcow2': it is a qcow2 image/)),
+  );
+});
+
 it("a block node that no drive can do with is refused, and is not in use", async () => {
   const client = await serve("--hda", "disk.img");
   const order = await plugIn();
@@ -85,6 +101,33 @@ it("a block node that no drive can do with is refused, and is not in use", async
   expect(await client.execute("blockdev-del", { "node-name": "large" })).toEqual({ return: {} });
   expect(await insert("floppy0", "floppy")).toEqual({ return: {} });
   expect(await order("w")).toBe("2");
+});
+
+it("a block node is in use by a drive that has it alone, also when they are changed during resets", async () => {
+  const client = await serve();
+  const [resetting, removing, inserting] = await Promise.all(
+    [1, 2, 3].map(() => TestClient.connect(file("qmp.sock"), [])),
+  );
+  const { qdev: id } = (await drives(client))["ide1-cd0"] ?? {};
+  const names = ["first", "second", "third"];
+  for (const name of names) await client.execute("blockdev-add", { driver: "null-co", "node-name": name });
+  await client.execute("blockdev-open-tray", { id });
+  let insertions = 0;
+  const until = async (step: () => Promise<unknown> | undefined): Promise<void> => {
+    while (insertions < 60) await step();
+  };
+  let turn = 0;
+  await Promise.all([
+    until(() => resetting?.execute("system_reset")),
+    until(() => removing?.execute("blockdev-remove-medium", { id })),
+    until(async () => {
+      const insert = { id, "node-name": names[turn++ % names.length] };
+      if ("return" in ((await inserting?.execute("blockdev-insert-medium", insert)) ?? {})) insertions++;
+    }),
+  ]);
+  await client.execute("blockdev-remove-medium", { id });
+  for (const name of names)
+    expect(await client.execute("blockdev-del", { "node-name": name })).toEqual({ return: {} });
 });
 
 it("a block node is not in use any more when the machine's thread has died with the drive", async () => {
