@@ -23,7 +23,7 @@ export interface CommandResult {
   readonly ratePerSecond: number;
   /** Replies that are errors, by their class. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What the first of them said; undefined where there is none, and of all commands together. */
+  /** What the first one said, of the ramp too; undefined where there is none, and of all commands together. */
   readonly firstError: string | undefined;
   /** Undefined when there was no reply. */
   readonly latencyUs: Latency | undefined;
