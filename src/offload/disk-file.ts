@@ -96,13 +96,17 @@ export class DiskFile {
 /** Opens a file of which nobody has said that it is raw.  Throws {@link DiskFileError}, also where it is none. */
 export function openGuessedRaw(file: string, access: DiskAccess): DiskFile {
   const disk = new DiskFile(file, access);
-  const start = Buffer.alloc(QCOW_MAGIC.length);
-  disk.read(0, start);
-  if (!start.equals(QCOW_MAGIC)) return disk;
-  disk.close();
-  const what =
-    "it is a qcow2 image, and raw ones alone can be used: 'qemu-img convert -O raw' makes one of it";
-  throw new DiskFileError(`Could not open '${file}': ${what}`);
+  try {
+    const start = Buffer.alloc(QCOW_MAGIC.length);
+    disk.read(0, start);
+    if (!start.equals(QCOW_MAGIC)) return disk;
+    const what =
+      "it is a qcow2 image, and raw ones alone can be used: 'qemu-img convert -O raw' makes one of it";
+    throw new DiskFileError(`Could not open '${file}': ${what}`);
+  } catch (error) {
+    disk.close();
+    throw error;
+  }
 }
 
 /**
