@@ -48,14 +48,14 @@ export class DiskFile {
 
   /**
    * Opens a regular file, which is told as `told`; FIFOs and devices are refused before anything waits for them.
-   * Throws {@link DiskFileError}.
+   * The disk ends with the file, and not before `endBytesMin`.  Throws {@link DiskFileError}.
    */
-  constructor(file: string, access: DiskAccess, told = file) {
+  constructor(file: string, access: DiskAccess, told = file, endBytesMin = 0) {
     this.file = told;
     this.isReadOnly = access === "read-only";
     this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY, told);
     try {
-      this.sizeBytes = fstatSync(this.#fd).size;
+      this.sizeBytes = Math.max(fstatSync(this.#fd).size, endBytesMin);
       this.#overlay = access === "overlay" ? new Overlay(this.sizeBytes) : undefined;
     } catch (error) {
       closeSync(this.#fd);

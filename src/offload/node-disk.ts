@@ -13,7 +13,10 @@ export type NodeDisk = Pick<DiskFile, keyof DiskFile>;
 export function openNodeDisk(contents: NodeContents, access: DiskAccess): NodeDisk {
   const { file, sizeBytes, part } = contents;
   if (part === undefined) return new EmptyDisk(file, sizeBytes, access === "read-only");
-  return new DiskPart(new DiskFile(`/dev/fd/${part.descriptor}`, access, file), part.offsetBytes, sizeBytes);
+  const { descriptor, offsetBytes } = part;
+  // Of a file that somebody has made shorter, the rest is zeros until it is written.
+  const whole = new DiskFile(`/dev/fd/${descriptor}`, access, file, offsetBytes + sizeBytes);
+  return new DiskPart(whole, offsetBytes, sizeBytes);
 }
 
 /** Zeros, whatever is written. */

@@ -106,6 +106,26 @@ it.each<DiskAccess>(["read-write", "overlay"])(
   },
 );
 
+it("a part of a file that was made shorter meanwhile is zeros there, and can be written", () => {
+  writeFileSync(file, content().subarray(0, 4096));
+  const descriptor = openSync(file, "r+");
+  const part = { descriptor, offsetBytes: 512 };
+  const contents = { file: "told", sizeBytes: SIZE_BYTES, isReadOnly: false, part };
+  const [disk, other] = [openNodeDisk(contents, "overlay"), openNodeDisk(contents, "overlay")];
+  closeSync(descriptor);
+  disk.write(SIZE_BYTES - 3, Uint8Array.of(1, 2, 3));
+  const expected = new Uint8Array(SIZE_BYTES);
+  expected.set(content().subarray(512, 4096));
+  expected.set([1, 2, 3], SIZE_BYTES - 3);
+  other.importOverlay(disk.exportOverlay());
+  for (const each of [disk, other]) {
+    const bytes = new Uint8Array(SIZE_BYTES).fill(9);
+    each.read(0, bytes);
+    expect(bytes).toEqual(expected);
+    each.close();
+  }
+});
+
 it("a part of no file is zeros, whatever is written", () => {
   const contents = { file: "null-co://", sizeBytes: 4096, isReadOnly: false, part: undefined };
   const disk = openNodeDisk(contents, "overlay");
