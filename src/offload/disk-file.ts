@@ -39,24 +39,34 @@ export class DiskFileError extends Error {
   readonly code = "DISK_FILE";
 }
 
+/** What a disk has of its file, which may be at a name that says nothing, and may have been made shorter. */
+export interface DiskPart {
+  /** The file's name, for people. */
+  readonly told: string;
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
 export class DiskFile {
   readonly file: string;
   readonly sizeBytes: number;
   readonly isReadOnly: boolean;
   readonly #fd: number;
+  readonly #offsetBytes: number;
   readonly #overlay: Overlay | undefined;
 
   /**
-   * Opens a regular file, which is told as `told`; FIFOs and devices are refused before anything waits for them.
-   * The disk ends with the file, and not before `endBytesMin`.  Throws {@link DiskFileError}.
+   * Opens a regular file; FIFOs and devices are refused before anything waits for them.  Throws {@link DiskFileError}.
    */
-  constructor(file: string, access: DiskAccess, told = file, endBytesMin = 0) {
-    this.file = told;
+  constructor(file: string, access: DiskAccess, part?: DiskPart) {
+    this.file = part?.told ?? file;
     this.isReadOnly = access === "read-only";
-    this.#fd = openRegularFile(file, access === "read-write" ? constants.O_RDWR : constants.O_RDONLY, told);
+    this.#offsetBytes = part?.offsetBytes ?? 0;
+    const flags = access === "read-write" ? constants.O_RDWR : constants.O_RDONLY;
+    this.#fd = openRegularFile(file, flags, this.file);
     try {
-      this.sizeBytes = Math.max(fstatSync(this.#fd).size, endBytesMin);
-      this.#overlay = access === "overlay" ? new Overlay(this.sizeBytes) : undefined;
+      this.sizeBytes = part?.sizeBytes ?? fstatSync(this.#fd).size;
+      this.#overlay = access === "overlay" ? new Overlay(this.#offsetBytes + this.sizeBytes) : undefined;
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -68,13 +78,15 @@ export class DiskFile {
   }
 
   read(offset: number, into: Uint8Array): void {
-    if (this.#overlay === undefined) readAll(this.#fd, offset, into);
-    else this.#overlay.read(offset, into, this.#fd);
+    const start = this.#offsetBytes + offset;
+    if (this.#overlay === undefined) readAll(this.#fd, start, into);
+    else this.#overlay.read(start, into, this.#fd);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    if (this.#overlay === undefined) writeAll(this.#fd, offset, bytes);
-    else this.#overlay.write(offset, bytes, this.#fd);
+    const start = this.#offsetBytes + offset;
+    if (this.#overlay === undefined) writeAll(this.#fd, start, bytes);
+    else this.#overlay.write(start, bytes, this.#fd);
   }
 
   /** Empty without an overlay. */

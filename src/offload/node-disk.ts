@@ -14,9 +14,7 @@ export function openNodeDisk(contents: NodeContents, access: DiskAccess): NodeDi
   const { file, sizeBytes, part } = contents;
   if (part === undefined) return new EmptyDisk(file, sizeBytes, access === "read-only");
   const { descriptor, offsetBytes } = part;
-  // Of a file that somebody has made shorter, the rest is zeros until it is written.
-  const whole = new DiskFile(`/dev/fd/${descriptor}`, access, file, offsetBytes + sizeBytes);
-  return new DiskPart(whole, offsetBytes, sizeBytes);
+  return new DiskFile(`/dev/fd/${descriptor}`, access, { told: file, offsetBytes, sizeBytes });
 }
 
 /** Zeros, whatever is written. */
@@ -47,49 +45,4 @@ class EmptyDisk implements NodeDisk {
   }
 
   close(): void {}
-}
-
-/** What lies in a file from some place on; its last sector may end beyond that of the file, and is zeros there. */
-class DiskPart implements NodeDisk {
-  readonly sizeBytes: number;
-  readonly #whole: DiskFile;
-  readonly #offsetBytes: number;
-
-  constructor(whole: DiskFile, offsetBytes: number, sizeBytes: number) {
-    this.#whole = whole;
-    this.#offsetBytes = offsetBytes;
-    this.sizeBytes = sizeBytes;
-  }
-
-  get file(): string {
-    return this.#whole.file;
-  }
-
-  get isReadOnly(): boolean {
-    return this.#whole.isReadOnly;
-  }
-
-  get hasOverlay(): boolean {
-    return this.#whole.hasOverlay;
-  }
-
-  read(offset: number, into: Uint8Array): void {
-    this.#whole.read(this.#offsetBytes + offset, into);
-  }
-
-  write(offset: number, bytes: Uint8Array): void {
-    this.#whole.write(this.#offsetBytes + offset, bytes);
-  }
-
-  exportOverlay(): Uint8Array<SharedArrayBuffer> {
-    return this.#whole.exportOverlay();
-  }
-
-  importOverlay(overlay: Uint8Array): void {
-    this.#whole.importOverlay(overlay);
-  }
-
-  close(): void {
-    this.#whole.close();
-  }
 }
